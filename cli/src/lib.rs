@@ -1,0 +1,14 @@
+//! `leadline`: the operator's tool, and the whole system on one machine.
+
+pub mod read;
+pub mod rehearse;
+pub mod scenario;
+pub mod system;
+
+/// Whether all that went wrong is that nobody reads the output any more.
+#[must_use]
+pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let io =
+        |cause: &(dyn std::error::Error + 'static)| cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+    error.chain().any(|cause| io(cause) == Some(std::io::ErrorKind::BrokenPipe))
+}

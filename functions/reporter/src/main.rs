@@ -1,0 +1,33 @@
+//! The reporter on Lambda: EventBridge's ticks to [`leadline_reporter::handle`].
+
+use std::sync::Arc;
+
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use leadline::{
+    aws::{dynamodb::DynamoStore, ses::SesMailer},
+    runtime::{AwsClients, RandomIds, Settings, SystemClock, start_logging},
+};
+use leadline_reporter::{Deps, handle};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    start_logging();
+    let mut settings = Settings::from_environment();
+    let aws = AwsClients::new(&mut settings);
+    let store = Arc::new(DynamoStore::new(aws.dynamodb(&settings), settings.text("LEADLINE_TABLE")));
+    let deps = Deps {
+        directory: store.clone(),
+        leads: store.clone(),
+        due: store.clone(),
+        journal: store.clone(),
+        once: store,
+        mailer: Arc::new(SesMailer::new(aws.ses(&settings), settings.text("LEADLINE_MAIL_FROM"))),
+        clock: Arc::new(SystemClock),
+        ids: Arc::new(RandomIds),
+    };
+    settings.check()?;
+    run(service_fn(|event: LambdaEvent<serde_json::Value>| async {
+        Ok::<_, Error>(handle(event.payload, &deps).await?)
+    }))
+    .await
+}

@@ -1,0 +1,281 @@
+//! The smallest world that a reporter can run in: every port over plain maps, and a clock that is set.
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
+pub mod days;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+use async_trait::async_trait;
+use leadline::{
+    domain::{
+        Instant,
+        audit::AuditEvent,
+        campaign::{Campaign, Plan},
+        client::{Client, SettingsProblem},
+        email::EmailAddress,
+        ids::{CampaignId, ClientId, FormId, LeadId},
+        lead::Lead,
+        phone::PhoneNumber,
+        profile::Profile,
+    },
+    ports::{
+        Also, ClientEntry, Clock, Directory, DueIndex, DueWork, Email, ForText, IdSource, Journal, JournalPage,
+        LeadStore, MailError, Mailer, Once, PhoneRecord, Rev, StoreError, StoreResult, StoredLead, TextKey, Turn,
+    },
+};
+use leadline_reporter::Deps;
+use ulid::Ulid;
+
+/// Everything that the ports give and take.
+#[derive(Default)]
+pub struct State {
+    pub clients: Vec<(ClientEntry, Result<Client, String>)>,
+    pub campaigns: Vec<Campaign>,
+    pub leads: BTreeMap<LeadId, (Lead, Profile)>,
+    pub due: Vec<DueWork>,
+    pub events: Vec<AuditEvent>,
+    pub once: BTreeMap<(ClientId, String), (Instant, Option<String>)>,
+    pub mails: Vec<Email>,
+    pub now: Instant,
+    pub made: u128,
+    /// Clients whose audit cannot be read.
+    pub broken: BTreeSet<ClientId>,
+    /// Clients whose settings make the code panic.
+    pub explosive: BTreeSet<ClientId>,
+    /// Emails that are refused.
+    pub refuse_mails: u32,
+    /// Whether leads and due work cannot be read.
+    pub blind: bool,
+    /// What the due index shows once, before it shows `due`.
+    pub due_at_first: Option<Vec<DueWork>>,
+}
+
+/// A world. Clones are the same one.
+#[derive(Clone, Default)]
+pub struct World(Arc<Mutex<State>>);
+
+impl World {
+    pub fn at(now: Instant) -> Self {
+        let world = Self::default();
+        world.state().now = now;
+        world
+    }
+
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().expect("the world")
+    }
+
+    pub fn deps(&self) -> Deps {
+        let all = Arc::new(self.clone());
+        Deps {
+            directory: all.clone(),
+            leads: all.clone(),
+            due: all.clone(),
+            journal: all.clone(),
+            once: all.clone(),
+            mailer: all.clone(),
+            clock: all.clone(),
+            ids: all,
+        }
+    }
+
+    pub fn add_client(&self, client: Client) {
+        let entry = ClientEntry { id: client.id.clone(), admin_email: client.admin_email.clone() };
+        self.state().clients.push((entry, Ok(client)));
+    }
+
+    pub fn subjects(&self) -> Vec<String> {
+        self.state().mails.iter().map(|mail| mail.subject.clone()).collect()
+    }
+}
+
+fn broken(what: &str) -> StoreError {
+    StoreError::Unavailable(what.into())
+}
+
+impl Clock for World {
+    fn now(&self) -> Instant {
+        self.state().now
+    }
+}
+
+impl IdSource for World {
+    fn new_id(&self, at: Instant) -> Ulid {
+        let mut state = self.state();
+        state.made += 1;
+        Ulid::from_parts(u64::try_from(at.timestamp_millis()).expect("after 1970"), state.made)
+    }
+}
+
+#[async_trait]
+impl Directory for World {
+    async fn clients(&self) -> StoreResult<Vec<ClientEntry>> {
+        Ok(self.state().clients.iter().map(|(entry, _)| entry.clone()).collect())
+    }
+    async fn client(&self, id: &ClientId) -> StoreResult<Result<Client, SettingsProblem>> {
+        let state = self.state();
+        let explode = state.explosive.contains(id);
+        let found = state.clients.iter().find(|(entry, _)| entry.id == *id).map(|(_, client)| client.clone());
+        drop(state);
+        assert!(!explode, "a planted panic");
+        Ok(found.ok_or(SettingsProblem::Missing).and_then(|client| client.map_err(SettingsProblem::Unreadable)))
+    }
+    async fn campaigns(&self, _: &ClientId) -> StoreResult<Vec<Campaign>> {
+        Ok(self.state().campaigns.clone())
+    }
+    async fn campaign_of_form(&self, _: &ClientId, _: &FormId) -> StoreResult<Option<Campaign>> {
+        Ok(None)
+    }
+    async fn plan(&self, _: &ClientId, id: &CampaignId, version: u32) -> StoreResult<Option<Plan>> {
+        let state = self.state();
+        let found = state.campaigns.iter().find(|campaign| campaign.id == *id && campaign.version >= version);
+        Ok(found.map(|campaign| Plan { version, ..campaign.plan() }))
+    }
+    async fn hold(&self, _: &ClientId, _: &str, _: Instant) -> StoreResult<()> {
+        Err(broken("the reporter holds nobody"))
+    }
+    async fn put_client(&self, _: &Client) -> StoreResult<()> {
+        Err(broken("the reporter writes no settings"))
+    }
+    async fn put_campaign(&self, _: &ClientId, _: &Campaign) -> StoreResult<()> {
+        Err(broken("the reporter writes no settings"))
+    }
+}
+
+#[async_trait]
+impl LeadStore for World {
+    async fn read_for_text(&self, _: &TextKey) -> StoreResult<ForText> {
+        Err(broken("the reporter decides on no text"))
+    }
+    async fn lead(&self, _: &ClientId, _: LeadId) -> StoreResult<Option<StoredLead>> {
+        Ok(None)
+    }
+    async fn leads(&self, _: &ClientId, ids: &[LeadId]) -> StoreResult<Vec<StoredLead>> {
+        let state = self.state();
+        if state.blind {
+            return Err(broken("planted"));
+        }
+        let read = |id| {
+            state.leads.get(id).map(|(lead, profile)| StoredLead {
+                rev: Rev(1),
+                lead: lead.clone(),
+                profile: profile.clone(),
+            })
+        };
+        Ok(ids.iter().filter_map(read).collect())
+    }
+    async fn phone(&self, _: &ClientId, _: &PhoneNumber) -> StoreResult<PhoneRecord> {
+        Ok(PhoneRecord::default())
+    }
+    async fn lead_of_email(&self, _: &ClientId, _: &EmailAddress) -> StoreResult<Option<LeadId>> {
+        Ok(None)
+    }
+    async fn save(&self, _: &Lead, _: Option<Rev>, _: Also) -> StoreResult<Rev> {
+        Err(broken("the reporter writes no leads"))
+    }
+    async fn journey(&self, _: &ClientId, _: LeadId) -> StoreResult<Vec<AuditEvent>> {
+        Ok(Vec::new())
+    }
+}
+
+#[async_trait]
+impl DueIndex for World {
+    async fn due(&self, _: &ClientId, until: Instant, limit: usize) -> StoreResult<Vec<DueWork>> {
+        let mut state = self.state();
+        if state.blind {
+            return Err(broken("planted"));
+        }
+        let due = state.due_at_first.take().unwrap_or_else(|| state.due.clone());
+        let at = |work: &DueWork| match work {
+            DueWork::Lead { due, .. } | DueWork::Event { due, .. } => *due,
+        };
+        Ok(due.into_iter().filter(|work| at(work) <= until).take(limit).collect())
+    }
+}
+
+fn millis(at: Instant) -> u64 {
+    u64::try_from(at.timestamp_millis()).expect("after 1970")
+}
+
+/// Small, so that every test turns pages.
+const PAGE: usize = 7;
+
+#[async_trait]
+impl Journal for World {
+    async fn record(&self, events: &[AuditEvent]) -> StoreResult<()> {
+        self.state().events.extend_from_slice(events);
+        Ok(())
+    }
+    async fn happened(
+        &self,
+        client: &ClientId,
+        from: Instant,
+        until: Instant,
+        page: Option<String>,
+    ) -> StoreResult<JournalPage> {
+        let state = self.state();
+        if state.broken.contains(client) {
+            return Err(broken("planted"));
+        }
+        let skip: usize = page.map_or(0, |page| page.parse().expect("a page"));
+        let mut found: Vec<_> = state
+            .events
+            .iter()
+            .filter(|e| e.client == *client && (millis(from)..millis(until)).contains(&e.id.0.timestamp_ms()))
+            .cloned()
+            .collect();
+        found.sort_by_key(|event| event.id);
+        let next = (found.len() > skip + PAGE).then(|| (skip + PAGE).to_string());
+        Ok(JournalPage { events: found.into_iter().skip(skip).take(PAGE).collect(), next })
+    }
+}
+
+#[async_trait]
+impl Once for World {
+    async fn claim(&self, client: &ClientId, what: &str, now: Instant, lease_until: Instant) -> StoreResult<Turn> {
+        // Whoever runs beside this one has its chance before and after.
+        tokio::task::yield_now().await;
+        let turn = {
+            let mut state = self.state();
+            match state.once.get_mut(&(client.clone(), what.to_owned())) {
+                Some((_, Some(_))) => Turn::Done,
+                Some((lease, None)) if *lease > now => Turn::Taken,
+                Some((lease, None)) => {
+                    *lease = lease_until;
+                    Turn::Repeat
+                }
+                None => {
+                    state.once.insert((client.clone(), what.to_owned()), (lease_until, None));
+                    Turn::Yours
+                }
+            }
+        };
+        tokio::task::yield_now().await;
+        Ok(turn)
+    }
+    async fn finish(&self, client: &ClientId, what: &str, note: &str) -> StoreResult<()> {
+        let key = (client.clone(), what.to_owned());
+        self.state().once.entry(key).or_insert((Instant::UNIX_EPOCH, None)).1 = Some(note.to_owned());
+        Ok(())
+    }
+    async fn note(&self, client: &ClientId, what: &str) -> StoreResult<Option<String>> {
+        Ok(self.state().once.get(&(client.clone(), what.to_owned())).and_then(|(_, note)| note.clone()))
+    }
+}
+
+#[async_trait]
+impl Mailer for World {
+    async fn send(&self, email: &Email) -> Result<(), MailError> {
+        tokio::task::yield_now().await;
+        let mut state = self.state();
+        if state.refuse_mails > 0 {
+            state.refuse_mails -= 1;
+            return Err(MailError("planted".to_owned()));
+        }
+        state.mails.push(email.clone());
+        Ok(())
+    }
+}

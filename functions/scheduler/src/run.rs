@@ -1,0 +1,140 @@
+//! One client's run: settings first, then events left over, then what is due, within the allowance.
+
+use std::time::Duration;
+
+use leadline::{
+    domain::{
+        Instant,
+        audit::{Event, Status},
+        campaign::CampaignStatus,
+        client::{Client, Sending, SettingsProblem},
+        ids::RunId,
+    },
+    flows::{
+        alerts::{Alert, Alerts},
+        intake::Intake,
+        record::Recorder,
+    },
+    ports::{ClientEntry, Job, StoreError},
+};
+
+use crate::{Deps, select};
+
+/// Texts of one run are spread over this time, so that a provider sees a trickle and not a burst.
+const SPREAD: Duration = Duration::from_secs(60);
+
+/// Why a client's run stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum Stopped {
+    /// Its settings.
+    #[error(transparent)]
+    Settings(#[from] SettingsProblem),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Runs one client and gives how many texts were put on the queue.
+pub async fn run_client(deps: &Deps, entry: &ClientEntry, run: RunId, now: Instant) -> Result<usize, Stopped> {
+    let settings = deps.directory.client(&entry.id).await?;
+    let test = settings.as_ref().is_ok_and(Client::in_test);
+    let recorder = Recorder { ids: deps.ids.as_ref(), client: &entry.id, test, run, now };
+    let alerts = Alerts { once: deps.once.as_ref(), mailer: deps.mailer.as_ref(), journal: deps.journal.as_ref() };
+    let client = match settings {
+        Ok(client) => client,
+        Err(problem) => return stop(deps, &alerts, &recorder, Some(&entry.admin_email), problem).await,
+    };
+
+    let intake =
+        Intake { directory: deps.directory.as_ref(), leads: deps.leads.as_ref(), events: deps.events.as_ref(), alerts };
+    if let Sending::OnHold { reason, .. } = &client.sending {
+        select::resume_events(deps, &client, &intake, &recorder).await?;
+        let held = recorder.event(Event::SchedulerRun, Status::Waiting).because("on_hold", reason);
+        deps.journal.record(&[held]).await?;
+        return Ok(0);
+    }
+    let campaigns = deps.directory.campaigns(&client.id).await?;
+    if !campaigns.iter().any(|campaign| campaign.status == CampaignStatus::Active) {
+        select::resume_events(deps, &client, &intake, &recorder).await?;
+        return stop(deps, &alerts, &recorder, client.mailbox(), SettingsProblem::NoActiveCampaign).await;
+    }
+    if let Some(problem) = no_test_phone(&client) {
+        let alert = alert(&problem);
+        alerts.raise(alert, client.mailbox().or(Some(&client.admin_email)), &recorder).await;
+    }
+
+    let selected = select::select(deps, &client, &campaigns, &intake, &recorder).await?;
+    let granted = match selected.jobs.len() {
+        0 => 0,
+        wanted => {
+            let wanted = u32::try_from(wanted).unwrap_or(u32::MAX);
+            deps.budget.reserve(&client.id, now, client.limits.per_hour, wanted, run).await?
+        }
+    };
+    let mut jobs = selected.jobs;
+    let over_the_hour = jobs.len().saturating_sub(granted as usize);
+    jobs.truncate(granted as usize);
+    let queued = jobs.len();
+    let gap = SPREAD / u32::try_from(queued.max(1)).unwrap_or(1);
+    let spread = (0u32..).zip(jobs).map(|(n, job)| (Job::SendStep(job), gap * n)).collect();
+    let refused = deps.queue.enqueue(spread).await;
+
+    let mut audit = Vec::new();
+    if over_the_hour > 0 || selected.more {
+        let (reason, limit) =
+            if over_the_hour > 0 { ("per_hour", client.limits.per_hour) } else { ("per_run", client.per_run()) };
+        let words = format!("the limit of {limit} texts was reached; what is left waits for the next run");
+        audit.push(recorder.event(Event::LimitHit, Status::Waiting).because(reason, words));
+    }
+    for job in &refused {
+        let words = format!("the queue did not take lead {}; it stays due", job_lead(job));
+        audit.push(recorder.event(Event::JobFailed, Status::Failed).because("queue", words));
+    }
+    let words = format!(
+        "{} queued, {} put off, {} ended or to review",
+        queued - refused.len(),
+        selected.put_off,
+        selected.concluded
+    );
+    audit.push(recorder.event(Event::SchedulerRun, Status::Ok).because("run", words));
+    deps.journal.record(&audit).await?;
+    Ok(queued - refused.len())
+}
+
+fn job_lead(job: &Job) -> String {
+    match job {
+        Job::SendStep(step) => step.lead.to_string(),
+    }
+}
+
+fn no_test_phone(client: &Client) -> Option<SettingsProblem> {
+    use leadline::domain::client::Mode;
+    matches!(client.mode, Mode::Test { phone: None, .. }).then_some(SettingsProblem::NoTestPhone)
+}
+
+async fn stop(
+    deps: &Deps,
+    alerts: &Alerts<'_>,
+    recorder: &Recorder<'_>,
+    to: Option<&leadline::domain::email::EmailAddress>,
+    problem: SettingsProblem,
+) -> Result<usize, Stopped> {
+    let stopped = recorder.event(Event::RunStopped, Status::Failed).because("settings", problem.to_string());
+    deps.journal.record(&[stopped]).await?;
+    alerts.raise(alert(&problem), to, recorder).await;
+    Err(problem.into())
+}
+
+fn alert(problem: &SettingsProblem) -> Alert {
+    let (cause, todo) = match problem {
+        SettingsProblem::Missing => ("settings-missing", "Write the client's settings."),
+        SettingsProblem::Unreadable(_) => ("settings-unreadable", "Correct the client's settings."),
+        SettingsProblem::NoTestPhone => ("no-test-phone", "Set a test phone, or switch the client to live."),
+        SettingsProblem::NoActiveCampaign => ("no-active-campaign", "Activate a campaign, or put the client on hold."),
+    };
+    Alert {
+        cause: cause.to_owned(),
+        subject: problem.to_string(),
+        text: format!("{problem}.\n\n{todo}\nNo text of this client is sent until then; leads are kept and wait.\n"),
+    }
+}

@@ -1,0 +1,235 @@
+//! What is due: each lead is decided on, and only those that may be texted now become jobs.
+
+use std::collections::{HashMap, HashSet};
+
+use leadline::{
+    domain::{
+        audit::{Event, Status},
+        campaign::{Campaign, CampaignStatus, Plan},
+        client::Client,
+        decide::{Case, decide},
+        gate::Decision,
+        ids::{CampaignId, LeadId},
+    },
+    flows::{alerts::Alert, conclude::conclude, intake::Intake, record::Recorder},
+    ports::{Also, DueWork, SendStep, StoreError, StoreResult, StoredLead},
+};
+
+use crate::Deps;
+
+/// Leads that are read in one go.
+const PAGE: usize = 50;
+/// Events that one run takes up again.
+const EVENTS: usize = 50;
+/// Leads that one run looks at for one client, so that a run always ends.
+const LEADS_PER_RUN: usize = 1_000;
+
+/// What a client's run found.
+#[derive(Debug, Default)]
+pub struct Selected {
+    /// Steps that may be sent now, oldest first.
+    pub jobs: Vec<SendStep>,
+    /// Leads that were put off.
+    pub put_off: usize,
+    /// Enrollments that ended or wait for review.
+    pub concluded: usize,
+    /// Whether more was due than the run's limit.
+    pub more: bool,
+}
+
+/// Selects up to the run's limit.
+pub async fn select(
+    deps: &Deps,
+    client: &Client,
+    campaigns: &[Campaign],
+    intake: &Intake<'_>,
+    recorder: &Recorder<'_>,
+) -> StoreResult<Selected> {
+    let limit = client.per_run() as usize;
+    let mut selected = Selected::default();
+    let mut seen: HashSet<LeadId> = HashSet::new();
+    let mut events = 0;
+    let mut plans = Plans::new(campaigns);
+    loop {
+        // What was selected stays in the index until it is sent, so it is asked for again and passed over.
+        let found = deps.due.due(&client.id, recorder.now, seen.len() + events + PAGE).await?;
+        let mut fresh = Vec::new();
+        for work in found {
+            match work {
+                DueWork::Lead { id, .. } if seen.insert(id) => fresh.push(id),
+                DueWork::Lead { .. } => {}
+                DueWork::Event { key, .. } if events < EVENTS => {
+                    events += 1;
+                    resume(deps, client, intake, &key, recorder).await;
+                }
+                DueWork::Event { .. } => {}
+            }
+        }
+        if fresh.is_empty() {
+            return Ok(selected);
+        }
+        for stored in deps.leads.leads(&client.id, &fresh).await? {
+            if selected.jobs.len() >= limit {
+                selected.more = true;
+                return Ok(selected);
+            }
+            let id = stored.lead.id;
+            match look_at(deps, client, &mut plans, stored, intake, recorder).await {
+                Ok(Looked::Send(job)) => selected.jobs.push(job),
+                Ok(Looked::PutOff) => selected.put_off += 1,
+                Ok(Looked::Concluded) => selected.concluded += 1,
+                Ok(Looked::Nothing) | Err(StoreError::Conflict) => {}
+                Err(error @ StoreError::Unavailable(_)) => return Err(error),
+                Err(error @ StoreError::Unreadable(_)) => {
+                    tracing::error!(client = %client.id, lead = %id, %error, "a due lead cannot be decided on");
+                    let mut failed =
+                        recorder.event(Event::JobFailed, Status::Failed).because("unreadable", error.to_string());
+                    failed.lead = Some(id);
+                    deps.journal.record(&[failed]).await?;
+                }
+            }
+        }
+        if seen.len() >= LEADS_PER_RUN {
+            selected.more = true;
+            return Ok(selected);
+        }
+    }
+}
+
+/// Takes up the events that were left over, and nothing else.
+pub async fn resume_events(
+    deps: &Deps,
+    client: &Client,
+    intake: &Intake<'_>,
+    recorder: &Recorder<'_>,
+) -> StoreResult<()> {
+    for work in deps.due.due(&client.id, recorder.now, EVENTS).await? {
+        if let DueWork::Event { key, .. } = work {
+            resume(deps, client, intake, &key, recorder).await;
+        }
+    }
+    Ok(())
+}
+
+async fn resume(
+    deps: &Deps,
+    client: &Client,
+    intake: &Intake<'_>,
+    key: &leadline::ports::EventKey,
+    recorder: &Recorder<'_>,
+) {
+    let worked = match deps.events.event(&client.id, key).await {
+        Ok(Some(event)) => intake.resume(client, event, recorder).await.map(|_| ()),
+        Ok(None) => Ok(()),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = worked {
+        tracing::error!(client = %client.id, event = key.0, %error, "an event that was left over could not be worked through");
+    }
+}
+
+/// What looking at one lead came to.
+enum Looked {
+    Send(SendStep),
+    PutOff,
+    Concluded,
+    Nothing,
+}
+
+async fn look_at(
+    deps: &Deps,
+    client: &Client,
+    plans: &mut Plans<'_>,
+    stored: StoredLead,
+    intake: &Intake<'_>,
+    recorder: &Recorder<'_>,
+) -> StoreResult<Looked> {
+    let StoredLead { rev, mut lead, profile } = stored;
+    let now = recorder.now;
+    if let Some(attempt) = lead.lose_track(now) {
+        let unclear = recorder
+            .about(&lead, Event::SmsAttempt, Status::Unknown)
+            .because("unknown", format!("attempt {attempt}: the sender ended between the claim and the answer"));
+        deps.leads.save(&lead, Some(rev), Also { audit: vec![unclear], ..Also::default() }).await?;
+        intake.alerts.raise(unclear_text(&lead), client.mailbox(), recorder).await;
+        return Ok(Looked::Concluded);
+    }
+    let Some(enrollment) = lead.due_enrollment(now).cloned() else { return Ok(Looked::Nothing) };
+    let status = plans.status(&enrollment.campaign);
+    let Some(plan) = plans.plan(deps, client, &enrollment.campaign, enrollment.version).await? else {
+        return Err(StoreError::Unreadable(format!(
+            "version {} of campaign {} is gone",
+            enrollment.version, enrollment.campaign
+        )));
+    };
+    let id = enrollment.id;
+    let case = Case { client: client.clone(), campaign: status, plan, lead: lead.clone(), profile, enrollment };
+    let verdict = decide(&case, now);
+    if let Decision::Send(_) = verdict.decision {
+        return Ok(Looked::Send(SendStep {
+            client: client.id.clone(),
+            lead: lead.id,
+            enrollment: id,
+            campaign: case.enrollment.campaign,
+            version: case.enrollment.version,
+            step: case.enrollment.step,
+            run: recorder.run,
+        }));
+    }
+    let concluded = conclude(&mut lead, id, &verdict, recorder);
+    if !concluded.changed {
+        return Ok(Looked::Nothing);
+    }
+    deps.leads.save(&lead, Some(rev), Also { audit: concluded.audit, ..Also::default() }).await?;
+    if let Some(alert) = concluded.alert {
+        intake.alerts.raise(alert, client.mailbox(), recorder).await;
+    }
+    let put_off = matches!(verdict.decision, Decision::Wait { .. });
+    Ok(if put_off { Looked::PutOff } else { Looked::Concluded })
+}
+
+fn unclear_text(lead: &leadline::domain::lead::Lead) -> Alert {
+    Alert {
+        cause: format!("unclear#{}", lead.id),
+        subject: "a text may or may not have gone out".to_owned(),
+        text: format!(
+            "Lead {}: whether its text went out is not known, so it is not sent again.\n\n\
+             Look in the provider's log for it. Until someone decides, this lead gets no further text.\n",
+            lead.id
+        ),
+    }
+}
+
+/// The versions that leads are pinned to, each read once a run.
+struct Plans<'a> {
+    campaigns: &'a [Campaign],
+    older: HashMap<(CampaignId, u32), Option<Plan>>,
+}
+
+impl<'a> Plans<'a> {
+    fn new(campaigns: &'a [Campaign]) -> Self {
+        Self { campaigns, older: HashMap::new() }
+    }
+
+    fn campaign(&self, id: &CampaignId) -> Option<&'a Campaign> {
+        self.campaigns.iter().find(|campaign| campaign.id == *id)
+    }
+
+    /// A campaign that is not there any more is one that sends nothing.
+    fn status(&self, id: &CampaignId) -> CampaignStatus {
+        self.campaign(id).map_or(CampaignStatus::Paused, |campaign| campaign.status.clone())
+    }
+
+    async fn plan(&mut self, deps: &Deps, client: &Client, id: &CampaignId, version: u32) -> StoreResult<Option<Plan>> {
+        if let Some(current) = self.campaign(id).filter(|campaign| campaign.version == version) {
+            return Ok(Some(current.plan()));
+        }
+        let key = (id.clone(), version);
+        if let Some(known) = self.older.get(&key) {
+            return Ok(known.clone());
+        }
+        let read = deps.directory.plan(&client.id, id, version).await?;
+        self.older.insert(key, read.clone());
+        Ok(read)
+    }
+}

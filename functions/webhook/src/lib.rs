@@ -1,0 +1,211 @@
+//! Takes in what others send: Kajabi's forms, replies and receipts of Twilio.
+//!
+//! Refusals are cheap and say nothing. What is accepted is stored before it is answered, and worked
+//! through after; what could not be worked through is taken up by the next run of the scheduler.
+
+mod kajabi;
+mod routes;
+mod twilio;
+
+use std::sync::Arc;
+
+use lambda_http::{Body, Request, Response, http::StatusCode};
+use leadline::{
+    domain::{
+        Instant,
+        audit::{Event, Status},
+        client::Client,
+        ids::{ClientId, RunId},
+    },
+    flows::{alerts::Alerts, intake::Intake, record::Recorder},
+    ports::{
+        Clock, Directory, EventKey, EventState, EventStore, IdSource, Journal, LeadStore, Mailer, Once, RawEvent,
+        Receipt, SecretStore, Source, StoreError, StoreResult,
+    },
+};
+
+use routes::Route;
+
+/// The largest body that is read, in bytes. Kajabi's are a few kilobytes.
+pub const BODY_LIMIT: usize = 256 * 1024;
+
+/// How long after an event is stored a run of the scheduler takes it up, if nobody finished it.
+const TAKE_UP_AFTER: chrono::TimeDelta = chrono::TimeDelta::minutes(2);
+
+/// What the webhook needs.
+#[derive(Clone)]
+pub struct Deps {
+    /// Clients and campaigns.
+    pub directory: Arc<dyn Directory>,
+    /// Leads.
+    pub leads: Arc<dyn LeadStore>,
+    /// Raw events.
+    pub events: Arc<dyn EventStore>,
+    /// The audit.
+    pub journal: Arc<dyn Journal>,
+    /// So that an alert goes out once.
+    pub once: Arc<dyn Once>,
+    /// Where alerts go.
+    pub mailer: Arc<dyn Mailer>,
+    /// Signing secrets.
+    pub secrets: Arc<dyn SecretStore>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// New ids.
+    pub ids: Arc<dyn IdSource>,
+    /// The address that others post to, without a slash at the end. Signatures are checked against
+    /// it, never against what a request says of itself.
+    pub public_url: String,
+}
+
+/// Why a request gets nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refused {
+    /// No such address, client or token: all look the same.
+    NotFound,
+    /// The address is right, the method is not.
+    Method,
+    /// A signature is missing, wrong or too old.
+    Unauthorized,
+    /// The body is over the limit.
+    TooLarge,
+    /// Something of ours does not work: the other side should try again.
+    TryAgain,
+}
+
+impl Refused {
+    fn status(self) -> StatusCode {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TryAgain => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+/// Answers one request. Never fails: whatever goes wrong has an answer.
+pub async fn handle(request: Request, deps: &Deps) -> Response<Body> {
+    let answered = match routes::route(request.method(), request.uri().path()) {
+        Ok(Route::Health) => Ok(answer(StatusCode::OK, "application/json", health())),
+        Ok(Route::Kajabi { client, token }) => kajabi::take_in(&request, &client, &token, deps).await,
+        Ok(Route::KajabiProbe { client, token }) => kajabi::probe(&client, &token, deps).await,
+        Ok(Route::TwilioInbound { client }) => twilio::inbound(&request, &client, deps).await,
+        Ok(Route::TwilioStatus { client }) => twilio::status(&request, &client, deps).await,
+        Err(refused) => Err(refused),
+    };
+    answered.unwrap_or_else(|refused| {
+        tracing::info!(status = refused.status().as_u16(), "refused");
+        empty(refused.status())
+    })
+}
+
+fn health() -> String {
+    format!(r#"{{"status":"ok","version":"{}"}}"#, env!("CARGO_PKG_VERSION"))
+}
+
+fn answer(status: StatusCode, content_type: &'static str, body: impl Into<Body>) -> Response<Body> {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    response.headers_mut().insert("content-type", lambda_http::http::HeaderValue::from_static(content_type));
+    response
+}
+
+fn empty(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(Body::Empty);
+    *response.status_mut() = status;
+    response
+}
+
+/// The body, unless it is too large.
+fn body(request: &Request) -> Result<&[u8], Refused> {
+    let bytes: &[u8] = request.body();
+    if bytes.len() > BODY_LIMIT { Err(Refused::TooLarge) } else { Ok(bytes) }
+}
+
+fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
+    request.headers().get(name)?.to_str().ok()
+}
+
+/// The client's settings. An unknown client looks like any other wrong address.
+async fn client_of(id: &ClientId, deps: &Deps) -> Result<Client, Refused> {
+    use leadline::domain::client::SettingsProblem;
+    match deps.directory.client(id).await {
+        Ok(Ok(client)) => Ok(client),
+        Ok(Err(SettingsProblem::Missing)) => Err(Refused::NotFound),
+        Ok(Err(problem)) => {
+            tracing::error!(client = %id, %problem, "an event cannot be taken in");
+            Err(Refused::TryAgain)
+        }
+        Err(error) => Err(try_again(id, &error)),
+    }
+}
+
+fn try_again(client: &ClientId, error: &StoreError) -> Refused {
+    tracing::error!(%client, %error, "an event could not be stored; the other side should try again");
+    Refused::TryAgain
+}
+
+/// An event that was proved to come from whom it says.
+struct Verified {
+    key: EventKey,
+    source: Source,
+    body: String,
+}
+
+/// Stores an event, then works it through. Once stored it is not lost, so what goes wrong after that
+/// is not the other side's concern.
+async fn store_and_work(
+    client: &Client,
+    verified: Verified,
+    content_type: Option<&str>,
+    deps: &Deps,
+) -> Result<Receipt, Refused> {
+    let now = deps.clock.now();
+    let run = RunId(deps.ids.new_id(now));
+    let recorder = Recorder { ids: deps.ids.as_ref(), client: &client.id, test: client.in_test(), run, now };
+    let event = raw_event(client, verified, now);
+    let source =
+        serde_json::to_value(event.source).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
+    let received = recorder.event(Event::EventReceived, Status::Ok).because(source, &event.key.0);
+    let receipt = deps.events.receive(&event, received).await.map_err(|error| try_again(&client.id, &error))?;
+    if receipt == Receipt::New
+        && let Err(error) = work(client, event, content_type, deps, &recorder).await
+    {
+        tracing::error!(client = %client.id, %error, "an event was stored and not worked through; the next run takes it up");
+    }
+    Ok(receipt)
+}
+
+fn raw_event(client: &Client, verified: Verified, now: Instant) -> RawEvent {
+    RawEvent {
+        key: verified.key,
+        client: client.id.clone(),
+        source: verified.source,
+        body: verified.body,
+        received_at: now,
+        state: EventState::Received { due: now + TAKE_UP_AFTER, tries: 0 },
+    }
+}
+
+async fn work(
+    client: &Client,
+    event: RawEvent,
+    content_type: Option<&str>,
+    deps: &Deps,
+    recorder: &Recorder<'_>,
+) -> StoreResult<()> {
+    let intake = Intake {
+        directory: deps.directory.as_ref(),
+        leads: deps.leads.as_ref(),
+        events: deps.events.as_ref(),
+        alerts: Alerts { once: deps.once.as_ref(), mailer: deps.mailer.as_ref(), journal: deps.journal.as_ref() },
+    };
+    let state = match event.source {
+        Source::Kajabi => intake.kajabi(client, event, content_type, recorder).await?,
+        Source::TwilioInbound | Source::TwilioStatus => intake.resume(client, event, recorder).await?,
+    };
+    tracing::info!(client = %client.id, run = %recorder.run, state = ?std::mem::discriminant(&state), "an event was worked through");
+    Ok(())
+}

@@ -1,0 +1,70 @@
+//! Twilio's replies and receipts, each verified by its signature over the address that we gave out.
+
+use lambda_http::{Body, Request, Response, http::StatusCode};
+use leadline::{
+    domain::{client::Client, ids::ClientId},
+    ports::{EventKey, Source},
+    providers::twilio::{
+        inbound::Inbound,
+        signature::{self, Payload},
+        status::StatusUpdate,
+    },
+};
+use sha2::{Digest, Sha256};
+
+use crate::{Deps, Refused, Verified, answer, body, client_of, empty, header, store_and_work};
+
+/// The names of the tokens that may have signed: the present one, and the next while it is rolled out.
+const TOKENS: [&str; 2] = ["twilio_auth_token", "twilio_auth_token_next"];
+
+/// A reply. The answer is an empty document: any text in it would be sent to the lead.
+pub async fn inbound(request: &Request, id: &ClientId, deps: &Deps) -> Result<Response<Body>, Refused> {
+    let (client, form) = verified(request, id, deps).await?;
+    let key = Inbound::parse(&form).map_or_else(|_| of_unknown(request), |reply| reply.key());
+    store(&client, key, Source::TwilioInbound, request, deps).await?;
+    Ok(answer(StatusCode::OK, "text/xml", "<Response/>"))
+}
+
+/// A delivery receipt.
+pub async fn status(request: &Request, id: &ClientId, deps: &Deps) -> Result<Response<Body>, Refused> {
+    let (client, form) = verified(request, id, deps).await?;
+    let query: Fields = serde_urlencoded::from_str(request.uri().query().unwrap_or_default()).unwrap_or_default();
+    let key = StatusUpdate::parse(&form, &query).map_or_else(|_| of_unknown(request), |update| update.key());
+    store(&client, key, Source::TwilioStatus, request, deps).await?;
+    Ok(empty(StatusCode::NO_CONTENT))
+}
+
+async fn store(client: &Client, key: EventKey, source: Source, request: &Request, deps: &Deps) -> Result<(), Refused> {
+    let body = String::from_utf8_lossy(body(request)?).into_owned();
+    store_and_work(client, Verified { key, source, body }, None, deps).await?;
+    Ok(())
+}
+
+/// The key of something that Twilio signed and that we cannot read: it is kept all the same.
+fn of_unknown(request: &Request) -> EventKey {
+    let bytes: &[u8] = request.body();
+    EventKey(format!("tw:sha256:{}", hex::encode(Sha256::digest(bytes))))
+}
+
+type Fields = Vec<(String, String)>;
+
+/// The client and the form, once Twilio's signature over both address and form is right.
+async fn verified(request: &Request, id: &ClientId, deps: &Deps) -> Result<(Client, Fields), Refused> {
+    let bytes = body(request)?;
+    let given = header(request, signature::HEADER).ok_or(Refused::Unauthorized)?;
+    let client = client_of(id, deps).await?;
+    let secrets = deps.secrets.secrets(&client.id).await.map_err(|error| {
+        tracing::error!(client = %client.id, %error, "a signature cannot be checked");
+        Refused::TryAgain
+    })?;
+    let tokens: Vec<_> = TOKENS.iter().filter_map(|name| secrets.get(*name).cloned()).collect();
+    let uri = request.uri();
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let url = format!("{}{}{query}", deps.public_url, uri.path());
+    let form: Fields = serde_urlencoded::from_bytes(bytes).map_err(|_| Refused::Unauthorized)?;
+    signature::verify(&tokens, &url, Payload::Form(&form), given).map_err(|error| {
+        tracing::warn!(client = %client.id, %error, "a signature was refused");
+        Refused::Unauthorized
+    })?;
+    Ok((client, form))
+}

@@ -1,0 +1,107 @@
+//! A text on its way through the carrier: offered, judged, accepted. Debug output shows no number,
+//! no words of it and no callback address.
+
+use std::fmt;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// What happens to one offered text.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Behaviour {
+    /// It is accepted, and the caller is told so.
+    #[default]
+    Accept,
+    /// It is refused for good with one of Twilio's error codes.
+    Refuse {
+        /// Twilio's code, for example 21610.
+        code: u32,
+        /// The HTTP status, for example 400.
+        http_status: u16,
+    },
+    /// It is accepted, but the connection is cut before the answer.
+    AnswerLost,
+    /// It is not accepted, and the connection is cut: to the caller the same as `AnswerLost`.
+    RequestLost,
+    /// Not accepted: 503.
+    Down,
+    /// Not accepted: 429 with code 20429.
+    Throttled,
+}
+
+/// A text as it is offered to the provider.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Offer {
+    /// Destination, E.164.
+    pub to: String,
+    /// The sending number; `None` when a messaging service picks it.
+    pub from: Option<String>,
+    /// The messaging service, if one was named.
+    pub messaging_service_sid: Option<String>,
+    /// The exact text.
+    pub body: String,
+    /// Where status callbacks go.
+    pub status_callback: Option<String>,
+    /// How long the provider may hold the text back.
+    pub validity_period: Option<TimeDelta>,
+}
+
+/// A text that was accepted.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// The provider's id, `SM` and 32 hexadecimal digits.
+    pub sid: String,
+    /// Destination, E.164.
+    pub to: String,
+    /// The sending number; `None` when a messaging service picks it.
+    pub from: Option<String>,
+    /// The messaging service, if one was named.
+    pub messaging_service_sid: Option<String>,
+    /// The exact text.
+    pub body: String,
+    /// When it was accepted.
+    pub at: DateTime<Utc>,
+    /// Where status callbacks go.
+    pub status_callback: Option<String>,
+    /// How long the provider may hold the text back.
+    pub validity_period: Option<TimeDelta>,
+    /// `queued`, or `accepted` when a service picks the sender, until [`Carrier::set_status`].
+    pub status: String,
+    /// The error code that goes with a failed status.
+    pub error_code: Option<u32>,
+}
+
+macro_rules! debug_without_personal_data {
+    ($type:ident, $($field:ident),+) => {
+        impl fmt::Debug for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let mut out = f.debug_struct(stringify!($type));
+                $(out.field(stringify!($field), &self.$field);)+
+                out.finish_non_exhaustive()
+            }
+        }
+    };
+}
+debug_without_personal_data!(Offer, messaging_service_sid, validity_period);
+debug_without_personal_data!(Accepted, sid, messaging_service_sid, at, status, error_code);
+
+/// What came of an offer, for the front to answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Accepted and in the ledger: say so.
+    Accepted(Accepted),
+    /// Accepted and in the ledger, but nobody is told.
+    AcceptedUnanswered(Accepted),
+    /// Not accepted, and nobody is told.
+    DroppedUnanswered,
+    /// Not accepted, with Twilio's error code.
+    Refused {
+        /// Twilio's code.
+        code: u32,
+        /// The HTTP status.
+        http_status: u16,
+    },
+    /// Not accepted: the provider is down.
+    Down,
+    /// Not accepted: too many requests.
+    Throttled,
+}

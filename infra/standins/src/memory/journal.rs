@@ -1,0 +1,130 @@
+//! Raw events and the audit in memory.
+
+use async_trait::async_trait;
+use leadline::domain::{
+    Instant,
+    audit::AuditEvent,
+    ids::{AuditId, ClientId},
+};
+use leadline::ports::{
+    EventKey, EventState, EventStore, Journal, JournalPage, RawEvent, Receipt, StoreError, StoreResult,
+};
+use ulid::Ulid;
+
+use super::{DueKey, MemoryStore, State};
+
+/// Events on one page of the journal.
+const PAGE: usize = 500;
+
+#[async_trait]
+impl EventStore for MemoryStore {
+    async fn receive(&self, event: &RawEvent, audit: AuditEvent) -> StoreResult<Receipt> {
+        let mut state = self.state();
+        let tenant = state.tenant(&event.client);
+        if tenant.events.contains_key(&event.key) {
+            return Ok(Receipt::Known);
+        }
+        tenant.due.extend(due(event));
+        tenant.events.insert(event.key.clone(), event.clone());
+        state.record(&[audit]);
+        Ok(Receipt::New)
+    }
+
+    async fn event(&self, client: &ClientId, key: &EventKey) -> StoreResult<Option<RawEvent>> {
+        Ok(self.read(client, |tenant| tenant.events.get(key).cloned()))
+    }
+
+    async fn set_state(&self, event: &RawEvent) -> StoreResult<()> {
+        let mut state = self.state();
+        let tenant = state.tenant(&event.client);
+        let stored = tenant.events.get_mut(&event.key).ok_or(StoreError::Conflict)?;
+        if let Some(entry) = due(stored) {
+            tenant.due.remove(&entry);
+        }
+        stored.state = event.state.clone();
+        tenant.due.extend(due(stored));
+        Ok(())
+    }
+}
+
+/// An event's entry in the due index, while it waits for being worked on.
+fn due(event: &RawEvent) -> Option<(Instant, DueKey)> {
+    match event.state {
+        EventState::Received { due, .. } => Some((due, DueKey::Event(event.key.clone()))),
+        EventState::Done { .. } | EventState::Unusable { .. } => None,
+    }
+}
+
+#[async_trait]
+impl Journal for MemoryStore {
+    async fn record(&self, events: &[AuditEvent]) -> StoreResult<()> {
+        self.state().record(events);
+        Ok(())
+    }
+
+    async fn happened(
+        &self,
+        client: &ClientId,
+        from: Instant,
+        until: Instant,
+        page: Option<String>,
+    ) -> StoreResult<JournalPage> {
+        let token = page.map(|token| token.parse()).transpose();
+        let first = token.map_err(|_| StoreError::Unreadable("the page of the journal".to_owned()))?;
+        let (first, end) = (first.unwrap_or(first_id(from)), first_id(until));
+        if first >= end {
+            return Ok(JournalPage::default());
+        }
+        Ok(self.read(client, |tenant| {
+            let mut rest = tenant.journal.range(first..end);
+            let events = rest.by_ref().take(PAGE).map(|(_, event)| event.clone()).collect();
+            JournalPage { events, next: rest.next().map(|(id, _)| id.to_string()) }
+        }))
+    }
+}
+
+/// The smallest id of a moment: the journal is cut by the time part of its ids, so that every event
+/// belongs to exactly one of two periods that meet.
+fn first_id(at: Instant) -> AuditId {
+    let millis = u64::try_from(at.timestamp_millis()).unwrap_or(0);
+    AuditId(Ulid::from_parts(millis.min((1 << 48) - 1), 0))
+}
+
+impl State {
+    /// Writes events that are not there yet. One that is there is never changed.
+    pub(super) fn record(&mut self, events: &[AuditEvent]) {
+        for event in events {
+            let tenant = self.tenant(&event.client);
+            tenant.journal.insert(event.id, event.clone());
+            if let Some(lead) = event.lead {
+                tenant.journeys.entry(lead).or_default().insert(event.id);
+            }
+        }
+    }
+
+    /// Whether this very event is written.
+    pub(super) fn has_recorded(&self, event: &AuditEvent) -> bool {
+        self.tenants.get(&event.client).and_then(|tenant| tenant.journal.get(&event.id)) == Some(event)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use leadline::domain::audit::{Event, Status};
+
+    #[tokio::test]
+    async fn a_page_holds_five_hundred_events() {
+        let (store, client) = (MemoryStore::new(), ClientId::parse("acme").expect("an id"));
+        let at = Instant::UNIX_EPOCH;
+        let id = |n| AuditId(Ulid::from_parts(0, n));
+        let event = |n| AuditEvent::new(id(n), at, client.clone(), Event::SchedulerRun, Status::Ok);
+        store.record(&(0..501).map(event).collect::<Vec<_>>()).await.expect("recorded");
+        let page = |token| store.happened(&client, at, Instant::MAX_UTC, token);
+        let first = page(None).await.expect("a page");
+        assert_eq!((first.events.len(), &first.next), (500, &Some(id(500).to_string())));
+        let second = page(first.next).await.expect("a page");
+        assert_eq!((second.events.len(), second.next), (1, None));
+        assert!(matches!(page(Some("?".to_owned())).await, Err(StoreError::Unreadable(_))));
+    }
+}

@@ -1,0 +1,87 @@
+//! Due work, allowances, and things of which there must be exactly one, in memory.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use leadline::domain::{
+    Instant,
+    ids::{ClientId, RunId},
+};
+use leadline::ports::{Budget, DueIndex, DueWork, Once, StoreResult, Turn};
+
+use super::{DueKey, MemoryStore};
+
+/// What is reserved of one clock hour.
+#[derive(Default)]
+pub(super) struct Hour {
+    reserved: u32,
+    runs: BTreeMap<RunId, u32>,
+}
+
+/// How far something has come of which there must be exactly one.
+pub(super) enum Mark {
+    Begun { lease_until: Instant },
+    Done { note: String },
+}
+
+#[async_trait]
+impl DueIndex for MemoryStore {
+    async fn due(&self, client: &ClientId, until: Instant, limit: usize) -> StoreResult<Vec<DueWork>> {
+        Ok(self.read(client, |tenant| {
+            let due = tenant.due.iter().take_while(|(due, _)| *due <= until).take(limit);
+            due.cloned().map(|(due, key)| key.work(due)).collect()
+        }))
+    }
+}
+
+impl DueKey {
+    fn work(self, due: Instant) -> DueWork {
+        match self {
+            Self::Lead(id) => DueWork::Lead { id, due },
+            Self::Event(key) => DueWork::Event { key, due },
+        }
+    }
+}
+
+#[async_trait]
+impl Budget for MemoryStore {
+    async fn reserve(&self, client: &ClientId, hour: Instant, limit: u32, wanted: u32, run: RunId) -> StoreResult<u32> {
+        let mut state = self.state();
+        let clock_hour = hour.timestamp().div_euclid(3600);
+        let Hour { reserved, runs } = state.tenant(client).hours.entry(clock_hour).or_default();
+        Ok(*runs.entry(run).or_insert_with(|| {
+            let granted = wanted.min(limit.saturating_sub(*reserved));
+            *reserved += granted;
+            granted
+        }))
+    }
+}
+
+#[async_trait]
+impl Once for MemoryStore {
+    async fn claim(&self, client: &ClientId, what: &str, now: Instant, lease_until: Instant) -> StoreResult<Turn> {
+        let mut state = self.state();
+        let marks = &mut state.tenant(client).marks;
+        let turn = match marks.get(what) {
+            None => Turn::Yours,
+            Some(Mark::Begun { lease_until }) if *lease_until <= now => Turn::Repeat,
+            Some(Mark::Begun { .. }) => return Ok(Turn::Taken),
+            Some(Mark::Done { .. }) => return Ok(Turn::Done),
+        };
+        marks.insert(what.to_owned(), Mark::Begun { lease_until });
+        Ok(turn)
+    }
+
+    async fn finish(&self, client: &ClientId, what: &str, note: &str) -> StoreResult<()> {
+        let done = Mark::Done { note: note.to_owned() };
+        self.state().tenant(client).marks.insert(what.to_owned(), done);
+        Ok(())
+    }
+
+    async fn note(&self, client: &ClientId, what: &str) -> StoreResult<Option<String>> {
+        Ok(self.read(client, |tenant| match tenant.marks.get(what) {
+            Some(Mark::Done { note }) => Some(note.clone()),
+            Some(Mark::Begun { .. }) | None => None,
+        }))
+    }
+}

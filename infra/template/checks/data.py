@@ -1,0 +1,91 @@
+"""What keeps leads and texts: the table, the queues, and how the sender takes from them."""
+
+from .reading import Problems, arn, at, of_type, properties
+
+
+def table_survives(template):
+    """The table cannot be deleted by accident, can be restored, and is encrypted."""
+    problems = Problems()
+    problems.equal(list(of_type(template, "AWS::DynamoDB::Table")), ["Table"], "tables")
+    resource, table = template["Resources"].get("Table", {}), properties(template, "Table")
+    problems.equal(resource.get("DeletionPolicy"), "Retain", "DeletionPolicy")
+    problems.equal(resource.get("UpdateReplacePolicy"), "Retain", "UpdateReplacePolicy")
+    problems.equal(table.get("DeletionProtectionEnabled"), True, "deletion protection")
+    recovery = at(table, "PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled")
+    problems.equal(recovery, True, "point-in-time recovery")
+    problems.equal(at(table, "SSESpecification", "SSEEnabled"), True, "encryption")
+    problems.equal(table.get("BillingMode"), "PAY_PER_REQUEST", "billing mode")
+    return problems
+
+
+def table_has_its_keys(template):
+    """Keys, indexes and the TTL attribute are those the code writes."""
+    problems = Problems()
+    table = properties(template, "Table")
+
+    def keys(schema):
+        return [(key["AttributeName"], key["KeyType"]) for key in schema or []]
+
+    def pair(prefix):
+        return [(f"{prefix}pk", "HASH"), (f"{prefix}sk", "RANGE")]
+
+    problems.equal(keys(table.get("KeySchema")), pair(""), "key")
+    indexes = {
+        index["IndexName"]: (keys(index["KeySchema"]), index["Projection"])
+        for index in table.get("GlobalSecondaryIndexes", [])
+    }
+    expected = {
+        "due": (pair("due_"), {"ProjectionType": "KEYS_ONLY"}),
+        "day": (pair("day_"), {"ProjectionType": "ALL"}),
+    }
+    problems.equal(indexes, expected, "indexes")
+    attributes = {a["AttributeName"]: a["AttributeType"] for a in table.get("AttributeDefinitions", [])}
+    names = ("pk", "sk", "due_pk", "due_sk", "day_pk", "day_sk")
+    problems.equal(attributes, dict.fromkeys(names, "S"), "attributes")
+    ttl = {"AttributeName": "ttl", "Enabled": True}
+    problems.equal(table.get("TimeToLiveSpecification"), ttl, "time to live")
+    return problems
+
+
+def queues_keep_texts(template):
+    """Given-up texts land in a dead-letter queue that outlives the source; all is encrypted."""
+    problems = Problems()
+    queues = of_type(template, "AWS::SQS::Queue")
+    expected = {"TextQueue", "TextDeadLetters", "ScheduleDeadLetters"}
+    problems.equal(set(queues), expected, "queues")
+    redrive = {"deadLetterTargetArn": arn("TextDeadLetters"), "maxReceiveCount": 10}
+    problems.equal(at(queues, "TextQueue", "RedrivePolicy"), redrive, "redrive policy")
+    retention = {name: queue.get("MessageRetentionPeriod") for name, queue in queues.items()}
+    days = {"TextQueue": 4, "TextDeadLetters": 14, "ScheduleDeadLetters": 14}
+    problems.equal(retention, {name: n * 86_400 for name, n in days.items()}, "retention")
+    for name, queue in queues.items():
+        problems.equal(queue.get("SqsManagedSseEnabled"), True, f"{name} encryption")
+        problems.want("FifoQueue" not in queue, f"{name} is no standard queue")
+    return problems
+
+
+def visibility_covers_the_sender(template):
+    """A text under way is not handed out again while the sender may still be at it."""
+    problems = Problems()
+    visibility = properties(template, "TextQueue").get("VisibilityTimeout", 30)
+    timeout = properties(template, "SenderFunction").get("Timeout", 3)
+    problems.want(visibility >= 6 * timeout, f"visibility {visibility} s < 6 x timeout {timeout} s")
+    return problems
+
+
+def sender_reports_each_record(template):
+    """One mapping feeds the sender; it settles records singly and is bounded."""
+    problems = Problems()
+    mappings = list(of_type(template, "AWS::Lambda::EventSourceMapping").values())
+    problems.equal(len(mappings), 1, "event source mappings")
+    for mapping in mappings:
+        problems.equal(mapping.get("EventSourceArn"), arn("TextQueue"), "source")
+        problems.equal(mapping.get("FunctionName"), {"Ref": "SenderFunction"}, "target")
+        reported = mapping.get("FunctionResponseTypes")
+        problems.equal(reported, ["ReportBatchItemFailures"], "response types")
+        problems.equal(mapping.get("BatchSize"), 10, "batch size")
+        problems.equal(mapping.get("ScalingConfig"), {"MaximumConcurrency": 10}, "concurrency")
+        # A filter would delete what does not match; a disabled mapping sends nothing.
+        problems.want("FilterCriteria" not in mapping, "the mapping filters messages")
+        problems.want(mapping.get("Enabled", True) is True, "the mapping is disabled")
+    return problems

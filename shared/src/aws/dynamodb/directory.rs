@@ -1,0 +1,191 @@
+//! Clients and campaigns.
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
+
+use super::{DynamoStore, item, keys, unavailable};
+use crate::{
+    domain::{
+        Instant,
+        campaign::{Campaign, Plan},
+        client::{Client, Sending, SettingsProblem},
+        ids::{CampaignId, ClientId, FormId},
+    },
+    ports::{ClientEntry, Directory, StoreError, StoreResult},
+};
+
+impl DynamoStore {
+    pub(super) async fn get(&self, key: &keys::Key) -> StoreResult<Option<item::Item>> {
+        let got = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(item::key(key)))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(unavailable)?;
+        Ok(got.item)
+    }
+
+    pub(super) async fn query_all(&self, pk: String, prefix: Option<&str>) -> StoreResult<Vec<item::Item>> {
+        let mut items = Vec::new();
+        let mut from = None;
+        loop {
+            let mut query = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .expression_attribute_values(":pk", item::text(&pk))
+                .consistent_read(true)
+                .set_exclusive_start_key(from);
+            query = match prefix {
+                Some(prefix) => query
+                    .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+                    .expression_attribute_values(":prefix", item::text(prefix)),
+                None => query.key_condition_expression("pk = :pk"),
+            };
+            let page = query.send().await.map_err(unavailable)?;
+            items.extend(page.items.unwrap_or_default());
+            from = page.last_evaluated_key;
+            if from.is_none() {
+                return Ok(items);
+            }
+        }
+    }
+
+    pub(super) async fn transact(&self, writes: Vec<TransactWriteItem>) -> StoreResult<()> {
+        let sent = self.client.transact_write_items().set_transact_items(Some(writes)).send().await;
+        match sent {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                let lost = error.as_service_error().is_some_and(|error| {
+                    error.is_transaction_canceled_exception() || error.is_transaction_in_progress_exception()
+                });
+                Err(if lost { StoreError::Conflict } else { unavailable(error) })
+            }
+        }
+    }
+
+    pub(super) fn put(&self, item: item::Item) -> StoreResult<TransactWriteItem> {
+        self.put_if(item, None)
+    }
+
+    pub(super) fn put_if(&self, item: item::Item, condition: Option<&str>) -> StoreResult<TransactWriteItem> {
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .set_condition_expression(condition.map(str::to_owned))
+            .build()
+            .map_err(|error| StoreError::Unavailable(Box::new(error)))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    pub(super) fn update(
+        &self,
+        update: aws_sdk_dynamodb::types::builders::UpdateBuilder,
+    ) -> StoreResult<TransactWriteItem> {
+        let update: Update =
+            update.table_name(&self.table).build().map_err(|error| StoreError::Unavailable(Box::new(error)))?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+}
+
+/// A settings record as a client, or what is wrong with it.
+pub(super) fn settings_of(found: Option<item::Item>) -> Result<Client, SettingsProblem> {
+    match found {
+        None => Err(SettingsProblem::Missing),
+        Some(found) => item::decode(found).map_err(|error| SettingsProblem::Unreadable(error.to_string())),
+    }
+}
+
+#[async_trait]
+impl Directory for DynamoStore {
+    async fn clients(&self) -> StoreResult<Vec<ClientEntry>> {
+        self.query_all(keys::CLIENTS.to_owned(), None).await?.into_iter().map(item::decode).collect()
+    }
+
+    async fn client(&self, id: &ClientId) -> StoreResult<Result<Client, SettingsProblem>> {
+        Ok(settings_of(self.get(&keys::settings(id)).await?))
+    }
+
+    async fn campaigns(&self, client: &ClientId) -> StoreResult<Vec<Campaign>> {
+        let found = self.query_all(keys::client(client), Some(keys::CAMPAIGN_PREFIX)).await?;
+        found.into_iter().map(item::decode).collect()
+    }
+
+    async fn campaign_of_form(&self, client: &ClientId, form: &FormId) -> StoreResult<Option<Campaign>> {
+        let Some(found) = self.get(&keys::form(client, form)).await? else { return Ok(None) };
+        let Some(campaign) = item::text_in(&found, "campaign") else { return Ok(None) };
+        let campaign = campaign.parse().map_err(|error| StoreError::Unreadable(format!("FORM: {error}")))?;
+        self.get(&keys::campaign(client, &campaign)).await?.map(item::decode).transpose()
+    }
+
+    async fn plan(&self, client: &ClientId, campaign: &CampaignId, version: u32) -> StoreResult<Option<Plan>> {
+        self.get(&keys::plan(client, campaign, version)).await?.map(item::decode).transpose()
+    }
+
+    async fn hold(&self, client: &ClientId, reason: &str, since: Instant) -> StoreResult<()> {
+        let hold = Sending::OnHold { reason: reason.to_owned(), since };
+        let hold: AttributeValue =
+            serde_dynamo::to_attribute_value(hold).map_err(|error| StoreError::Unreadable(error.to_string()))?;
+        let sent = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(item::key(&keys::settings(client))))
+            .update_expression("SET d.sending = :hold")
+            .condition_expression("attribute_exists(d) AND attribute_not_exists(d.sending.#hold)")
+            .expression_attribute_names("#hold", "on-hold")
+            .expression_attribute_values(":hold", hold)
+            .send()
+            .await;
+        match sent {
+            Ok(_) => Ok(()),
+            // Held already, or there is nothing to hold.
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(()),
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+
+    async fn put_client(&self, client: &Client) -> StoreResult<()> {
+        let entry = ClientEntry { id: client.id.clone(), admin_email: client.admin_email.clone() };
+        self.transact(vec![
+            self.put(item::encode(&keys::settings(&client.id), client)?)?,
+            self.put(item::encode(&keys::client_entry(&client.id), &entry)?)?,
+        ])
+        .await
+    }
+
+    async fn put_campaign(&self, client: &ClientId, campaign: &Campaign) -> StoreResult<()> {
+        let at = keys::campaign(client, &campaign.id);
+        let before: Option<Campaign> = self.get(&at).await?.map(item::decode).transpose()?;
+        let plan_at = keys::plan(client, &campaign.id, campaign.version);
+        let plan = item::encode(&plan_at, &campaign.plan())?;
+        let mut writes = vec![self.put(item::encode(&at, campaign)?)?];
+        // A version is written once: leads are pinned to it.
+        match self.get(&plan_at).await? {
+            Some(written) if written == plan => {}
+            Some(_) => return Err(StoreError::Conflict),
+            None => writes.push(self.put_if(plan, Some("attribute_not_exists(pk)"))?),
+        }
+        let kept = |form: &FormId| campaign.rule(form).is_some();
+        let freed = before.iter().flat_map(|before| &before.forms).filter(|rule| !kept(&rule.form));
+        for rule in freed {
+            let free = Update::builder()
+                .set_key(Some(item::key(&keys::form(client, &rule.form))))
+                .update_expression("REMOVE campaign");
+            writes.push(self.update(free)?);
+        }
+        for rule in &campaign.forms {
+            let take = Update::builder()
+                .set_key(Some(item::key(&keys::form(client, &rule.form))))
+                .update_expression("SET campaign = :campaign, v = :v")
+                .condition_expression("attribute_not_exists(campaign) OR campaign = :campaign")
+                .expression_attribute_values(":campaign", item::text(campaign.id.as_str()))
+                .expression_attribute_values(":v", item::number(item::VERSION));
+            writes.push(self.update(take)?);
+        }
+        self.transact(writes).await
+    }
+}

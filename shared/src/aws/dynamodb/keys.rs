@@ -1,0 +1,122 @@
+//! Where each item stands. The only place that knows how keys are written.
+
+use chrono::SecondsFormat;
+
+use crate::{
+    domain::{
+        Instant,
+        email::EmailAddress,
+        ids::{AuditId, CampaignId, ClientId, FormId, LeadId},
+        phone::PhoneNumber,
+    },
+    ports::EventKey,
+};
+
+/// Partitions of the due index per client, so that one client's rush is spread.
+pub const DUE_SHARDS: u8 = 4;
+
+/// A partition key and a sort key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    pub pk: String,
+    pub sk: String,
+}
+
+fn key(pk: impl Into<String>, sk: impl Into<String>) -> Key {
+    Key { pk: pk.into(), sk: sk.into() }
+}
+
+pub const CLIENTS: &str = "CLIENTS";
+pub const CAMPAIGN_PREFIX: &str = "CAMPAIGN#";
+pub const LOG_PREFIX: &str = "LOG#";
+
+pub fn client_entry(id: &ClientId) -> Key {
+    key(CLIENTS, id.as_str())
+}
+
+pub fn settings(id: &ClientId) -> Key {
+    key(client(id), "SETTINGS")
+}
+
+pub fn client(id: &ClientId) -> String {
+    format!("C#{id}")
+}
+
+pub fn campaign(id: &ClientId, campaign: &CampaignId) -> Key {
+    key(client(id), format!("{CAMPAIGN_PREFIX}{campaign}"))
+}
+
+pub fn plan(id: &ClientId, campaign: &CampaignId, version: u32) -> Key {
+    key(client(id), format!("PLAN#{campaign}#{version:06}"))
+}
+
+pub fn form(id: &ClientId, form: &FormId) -> Key {
+    key(client(id), format!("FORM#{form}"))
+}
+
+pub fn lead_collection(id: &ClientId, lead: LeadId) -> String {
+    format!("C#{id}#L#{lead}")
+}
+
+pub fn lead(id: &ClientId, lead: LeadId) -> Key {
+    key(lead_collection(id, lead), "LEAD")
+}
+
+pub fn profile(id: &ClientId, lead: LeadId) -> Key {
+    key(lead_collection(id, lead), "PROFILE")
+}
+
+pub fn phone(id: &ClientId, phone: &PhoneNumber) -> Key {
+    key(format!("C#{id}#P#{}", phone.e164()), "PHONE")
+}
+
+pub fn email(id: &ClientId, email: &EmailAddress) -> Key {
+    key(format!("C#{id}#E#{}", email.as_str()), "EMAIL")
+}
+
+pub fn event(id: &ClientId, event: &EventKey) -> Key {
+    key(format!("C#{id}#EV#{}", event.0), "EVENT")
+}
+
+/// An audit event stands with its lead, or with its client when it is about no lead.
+pub fn log(client_id: &ClientId, lead: Option<LeadId>, id: AuditId) -> Key {
+    let pk = lead.map_or_else(|| format!("C#{client_id}#LOG"), |lead| lead_collection(client_id, lead));
+    key(pk, format!("{LOG_PREFIX}{id}"))
+}
+
+pub fn budget(id: &ClientId, hour: Instant) -> Key {
+    key(format!("C#{id}#BUDGET"), hour.format("%Y-%m-%dT%H").to_string())
+}
+
+pub fn once(id: &ClientId, what: &str) -> Key {
+    key(format!("C#{id}#ONCE"), what)
+}
+
+/// Partition of the day index: a client's UTC day.
+pub fn day(id: &ClientId, at: Instant) -> String {
+    format!("DAY#{id}#{}", at.format("%Y-%m-%d"))
+}
+
+/// Partition of the due index.
+pub fn due_shard(id: &ClientId, shard: u8) -> String {
+    format!("DUE#{id}#{shard}")
+}
+
+/// The shard that a lead or an event belongs to, for ever.
+pub fn shard_of(name: &str) -> u8 {
+    let sum = name.bytes().fold(0u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte));
+    sum % DUE_SHARDS
+}
+
+/// How an instant is written so that it sorts.
+pub fn sortable(at: Instant) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+pub fn due_lead(at: Instant, lead: LeadId) -> String {
+    format!("{}#L#{lead}", sortable(at))
+}
+
+pub fn due_event(at: Instant, event: &EventKey) -> String {
+    format!("{}#E#{}", sortable(at), event.0)
+}

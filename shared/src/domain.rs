@@ -1,0 +1,24 @@
+//! The domain: pure values and functions. No I/O, no clock, no randomness, no environment.
+
+pub mod audit;
+pub mod campaign;
+pub mod client;
+pub mod consent;
+pub mod decide;
+pub mod email;
+pub mod gate;
+pub mod ids;
+pub mod lawful;
+pub mod lead;
+pub mod message;
+pub mod phone;
+pub mod profile;
+pub mod reply;
+pub mod report;
+pub mod segments;
+pub mod standing;
+pub mod template;
+pub mod window;
+
+/// An instant in UTC. Local times exist only inside [`window`], with their zone beside them.
+pub type Instant = chrono::DateTime<chrono::Utc>;

@@ -1,0 +1,163 @@
+//! The audit: an event for everything that happens, whether it went well or not.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Instant,
+    ids::{AuditId, CampaignId, ClientId, LeadId, RunId},
+    lead::Outcome,
+    phone::PhoneNumber,
+};
+
+/// One thing that happened. Written once, never changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditEvent {
+    /// Its id; sorts by time. A text's is its attempt id.
+    pub id: AuditId,
+    /// When.
+    pub at: Instant,
+    /// Whose.
+    pub client: ClientId,
+    /// What.
+    pub event: Event,
+    /// How it went.
+    pub status: Status,
+    /// Whether the client was in test mode.
+    #[serde(default)]
+    pub test: bool,
+    /// The kind of reason, by which events are counted: `no_consent`, `window`, `completed`.
+    pub reason: Option<String>,
+    /// In words: why, or the error.
+    pub detail: Option<String>,
+    /// The lead.
+    pub lead: Option<LeadId>,
+    /// The number.
+    pub phone: Option<PhoneNumber>,
+    /// The campaign.
+    pub campaign: Option<CampaignId>,
+    /// The step.
+    pub step: Option<u16>,
+    /// The execution id of the run that did it.
+    pub run: Option<RunId>,
+    /// How the enrollment ended, when it ended with this event.
+    pub ended: Option<Outcome>,
+    /// A text's own facts.
+    pub text: Option<TextFacts>,
+}
+
+/// What is kept of a text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TextFacts {
+    /// Exactly what was sent.
+    pub body: String,
+    /// Which template it was.
+    pub template: Option<String>,
+    /// Why it was lawful: the hours that were open, and where the zones come from.
+    pub hours: String,
+    /// The provider's id, once it has one.
+    pub provider_id: Option<String>,
+    /// Which try it was.
+    pub retry: u8,
+    /// Segments it costs.
+    pub segments: u32,
+    /// Minutes from the import to this text, for the first one.
+    pub minutes_from_import: Option<i64>,
+}
+
+/// Everything that can happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// A raw event came in and was stored.
+    EventReceived,
+    /// A raw event could not be used; it is kept.
+    EventUnusable,
+    /// A raw event changed nothing, such as a form sent twice.
+    EventIgnored,
+    /// A new lead.
+    LeadCreated,
+    /// A known lead came again.
+    LeadUpdated,
+    /// A lead entered a campaign.
+    Enrolled,
+    /// A lead was kept and not enrolled.
+    Rejected,
+    /// A text was handed to the provider, with what came of it.
+    SmsAttempt,
+    /// A text's state on the lead could not be written after the provider had answered.
+    SettleFailed,
+    /// An enrollment ended.
+    EnrollmentEnded,
+    /// An enrollment waits for a person.
+    ReviewNeeded,
+    /// A step was put off.
+    StepDeferred,
+    /// A step has no template.
+    TemplateMissing,
+    /// A limit kept texts back.
+    LimitHit,
+    /// A job on the queue could not be read, or its work failed.
+    JobFailed,
+    /// A person replied.
+    ReplyReceived,
+    /// A person opted out.
+    OptedOut,
+    /// A run of the scheduler for this client.
+    SchedulerRun,
+    /// A client's run was stopped by its settings.
+    RunStopped,
+    /// The client's sending was put on hold.
+    SendingHeld,
+    /// An alert was emailed.
+    AlertSent,
+    /// The daily report was emailed.
+    ReportSent,
+}
+
+/// How a thing went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// It worked.
+    Ok,
+    /// It was turned down, for the reason given.
+    Rejected,
+    /// It did not work.
+    Failed,
+    /// It waits.
+    Waiting,
+    /// Nobody can say yet.
+    Unknown,
+}
+
+impl Event {
+    /// The event as files and reports write it.
+    #[must_use]
+    pub fn code(self) -> String {
+        serde_json::to_value(self).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+}
+
+impl AuditEvent {
+    /// An event with nothing but what every event has.
+    #[must_use]
+    pub fn new(id: AuditId, at: Instant, client: ClientId, event: Event, status: Status) -> Self {
+        Self {
+            id,
+            at,
+            client,
+            event,
+            status,
+            test: false,
+            reason: None,
+            detail: None,
+            lead: None,
+            phone: None,
+            campaign: None,
+            step: None,
+            run: None,
+            ended: None,
+            text: None,
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! Campaigns: which forms enroll, what is sent when. A lead is pinned to the version it enrolled in.
+
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Instant,
+    consent::ConsentTerms,
+    ids::{CampaignId, FormId},
+    template::Template,
+    window::Window,
+};
+
+/// A campaign of one client, at its newest version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Campaign {
+    /// Its id.
+    pub id: CampaignId,
+    /// Its name, for people.
+    pub name: String,
+    /// Whether it sends and enrolls.
+    #[serde(default)]
+    pub status: CampaignStatus,
+    /// The forms that enroll into it.
+    #[serde(default)]
+    pub forms: Vec<FormRule>,
+    /// Counts up with every change of what is sent.
+    #[serde(default = "first_version")]
+    pub version: u32,
+    /// The texts in order.
+    pub messages: Vec<Step>,
+    /// When the first text goes.
+    #[serde(default)]
+    pub timing: Timing,
+    /// Sending hours of its own, in the client's zone.
+    #[serde(default)]
+    pub window: Option<Window>,
+}
+
+/// What a lead is pinned to: one version of a campaign's texts. Never changed once written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The version.
+    pub version: u32,
+    /// The texts in order.
+    pub messages: Vec<Step>,
+    /// When the first text goes.
+    pub timing: Timing,
+    /// Sending hours of its own.
+    pub window: Option<Window>,
+}
+
+/// Whether a campaign sends and enrolls.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CampaignStatus {
+    /// It does both.
+    #[default]
+    Active,
+    /// It enrolls, but no text goes out. Can be lifted.
+    Paused,
+    /// Neither, for good.
+    Deactivated {
+        /// Since when.
+        at: Instant,
+    },
+}
+
+/// A form that enrolls, and what its senders consent to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FormRule {
+    /// Kajabi's id of the form.
+    pub form: FormId,
+    /// The consent that the form asks for. Without it nobody who sends the form is texted.
+    #[serde(default)]
+    pub consent: Option<ConsentTerms>,
+}
+
+/// One text of a campaign's sequence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// Its number; the sequence runs in this order.
+    pub step: u16,
+    /// Minutes after the previous text, or after the import for the first.
+    #[serde(default)]
+    pub delay_minutes: u32,
+    /// What is sent. A step without a text uses the client's default text or waits for review.
+    #[serde(default)]
+    pub text: Option<Template>,
+    /// What it is sent by.
+    #[serde(default, alias = "type")]
+    pub channel: Channel,
+    /// Steps that are not active are passed over.
+    #[serde(default = "yes")]
+    pub active: bool,
+}
+
+/// What a step is sent by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Channel {
+    /// A text message.
+    #[default]
+    Sms,
+}
+
+/// When the first text goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Timing {
+    /// Minutes after the import before which it never goes.
+    pub earliest_minutes: u32,
+    /// Minutes after the import after which it is given up as expired.
+    pub latest_minutes: u32,
+    /// Which minutes count towards giving up.
+    pub latest_counts: LatestCounts,
+}
+
+/// Which minutes count towards giving up on the first text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LatestCounts {
+    /// All of them: who comes in the evening gets no text.
+    #[default]
+    WallClock,
+    /// Only those in which a text could have gone out: who comes in the evening gets it the next morning.
+    OpenHours,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self { earliest_minutes: 60, latest_minutes: 180, latest_counts: LatestCounts::WallClock }
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn first_version() -> u32 {
+    1
+}
+
+/// Why a campaign makes no sense.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CampaignProblem {
+    /// There is nothing to send.
+    #[error("the campaign has no active message")]
+    NoMessages,
+    /// Steps are not in order or a number is there twice.
+    #[error("step {0} does not come after the step before it")]
+    StepOrder(u16),
+    /// A form is there twice.
+    #[error("form {0} is there twice")]
+    FormTwice(FormId),
+    /// The first text could never be in time.
+    #[error("the first text is due {due} minutes after the import but given up after {latest}")]
+    NeverInTime {
+        /// Minutes after which it is due.
+        due: u32,
+        /// Minutes after which it is given up.
+        latest: u32,
+    },
+}
+
+impl Campaign {
+    /// What a lead that enrolls now is pinned to.
+    #[must_use]
+    pub fn plan(&self) -> Plan {
+        Plan {
+            version: self.version,
+            messages: self.messages.clone(),
+            timing: self.timing,
+            window: self.window.clone(),
+        }
+    }
+
+    /// The rule of one form, if the form enrolls into this campaign.
+    #[must_use]
+    pub fn rule(&self, form: &FormId) -> Option<&FormRule> {
+        self.forms.iter().find(|rule| rule.form == *form)
+    }
+
+    /// Everything about it that makes no sense.
+    #[must_use]
+    pub fn problems(&self) -> Vec<CampaignProblem> {
+        let mut problems = Vec::new();
+        for pair in self.messages.windows(2) {
+            if pair[1].step <= pair[0].step {
+                problems.push(CampaignProblem::StepOrder(pair[1].step));
+            }
+        }
+        for (n, rule) in self.forms.iter().enumerate() {
+            if self.forms[..n].iter().any(|before| before.form == rule.form) {
+                problems.push(CampaignProblem::FormTwice(rule.form.clone()));
+            }
+        }
+        match self.plan().first() {
+            None => problems.push(CampaignProblem::NoMessages),
+            Some(first) => {
+                let due = first.delay_minutes.max(self.timing.earliest_minutes);
+                let latest = self.timing.latest_minutes;
+                if due > latest {
+                    problems.push(CampaignProblem::NeverInTime { due, latest });
+                }
+            }
+        }
+        problems
+    }
+}
+
+impl Plan {
+    /// The first step that is sent.
+    #[must_use]
+    pub fn first(&self) -> Option<&Step> {
+        self.messages.iter().find(|step| step.active)
+    }
+
+    /// The step that is sent after `step`.
+    #[must_use]
+    pub fn after(&self, step: u16) -> Option<&Step> {
+        self.messages.iter().find(|next| next.active && next.step > step)
+    }
+
+    /// A step by its number.
+    #[must_use]
+    pub fn step(&self, step: u16) -> Option<&Step> {
+        self.messages.iter().find(|found| found.step == step)
+    }
+
+    /// Whether `step` is the one that the give-up time counts for.
+    #[must_use]
+    pub fn is_first(&self, step: u16) -> bool {
+        self.first().is_some_and(|first| first.step == step)
+    }
+}
+
+impl Step {
+    /// The delay as a duration.
+    #[must_use]
+    pub fn delay(&self) -> TimeDelta {
+        TimeDelta::minutes(i64::from(self.delay_minutes))
+    }
+}
+
+impl Timing {
+    /// The earliest moment after the import.
+    #[must_use]
+    pub fn earliest(&self) -> TimeDelta {
+        TimeDelta::minutes(i64::from(self.earliest_minutes))
+    }
+
+    /// How long after the import the first text is given up.
+    #[must_use]
+    pub fn latest(&self) -> TimeDelta {
+        TimeDelta::minutes(i64::from(self.latest_minutes))
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod samples {
+    use super::*;
+
+    /// Two texts, a day apart, for form 2150000777, which is consent by being sent.
+    pub(crate) fn campaign() -> Campaign {
+        serde_json::from_value(serde_json::json!({
+            "id": "webinar", "name": "Free webinar",
+            "forms": [{"form": "2150000777", "consent": {"version": "2026-01", "words": "Text me."}}],
+            "messages": [
+                {"step": 1, "delay_minutes": 60, "text": "Hi {{first_name|there}}, it's Sam."},
+                {"step": 2, "delay_minutes": 1440, "text": "Still there, {{first_name|friend}}?"},
+            ],
+        }))
+        .expect("a campaign")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_that_is_not_active_is_passed_over() {
+        let mut campaign = samples::campaign();
+        campaign.messages[0].active = false;
+        let plan = campaign.plan();
+        assert_eq!(plan.first().map(|step| step.step), Some(2));
+        assert!(plan.is_first(2) && !plan.is_first(1));
+        assert_eq!(plan.after(2), None);
+    }
+
+    #[test]
+    fn a_campaign_that_can_never_send_says_why() {
+        let mut campaign = samples::campaign();
+        assert_eq!(campaign.problems(), []);
+        campaign.messages[0].delay_minutes = 200;
+        campaign.messages[1].step = 1;
+        assert_eq!(
+            campaign.problems(),
+            [CampaignProblem::StepOrder(1), CampaignProblem::NeverInTime { due: 200, latest: 180 }]
+        );
+        campaign.messages.clear();
+        assert_eq!(campaign.problems(), [CampaignProblem::NoMessages]);
+    }
+}

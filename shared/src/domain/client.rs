@@ -1,0 +1,322 @@
+//! A client's settings. They are data: nothing here falls back to something silently.
+
+use std::fmt;
+
+use chrono::{NaiveTime, Weekday};
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Instant,
+    email::EmailAddress,
+    ids::ClientId,
+    phone::{PhoneNumber, Region},
+    template::Template,
+    window::{Hours, Window},
+};
+
+/// One business: its own Kajabi site, number and settings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Client {
+    /// Its id, which is in its webhook addresses.
+    pub id: ClientId,
+    /// The business name, as its leads know it.
+    pub name: String,
+    /// The zone of its sending window and of its report's day.
+    pub zone: Tz,
+    /// Whom alerts and reports go to.
+    pub admin_email: EmailAddress,
+    /// Live, or test mode. There is no default: a record that does not say is not sent for.
+    pub mode: Mode,
+    /// The account that texts are sent by.
+    pub provider: ProviderSettings,
+    /// How its Kajabi site proves that it is it.
+    pub kajabi: KajabiSettings,
+    /// Whether anything is sent at all.
+    #[serde(default)]
+    pub sending: Sending,
+    /// Where numbers without a country code belong.
+    #[serde(default)]
+    pub region: Region,
+    /// The countries that are texted. Anything else is refused.
+    #[serde(default = "default_countries")]
+    pub countries: Vec<Region>,
+    /// When texts may leave, in the client's zone.
+    #[serde(default = "default_window")]
+    pub window: Window,
+    /// How much may be sent.
+    #[serde(default)]
+    pub limits: Limits,
+    /// The text for a step without one of its own.
+    #[serde(default)]
+    pub default_text: Option<Template>,
+    /// What `{{booking_link}}` stands for.
+    #[serde(default)]
+    pub booking_link: Option<String>,
+    /// When the daily report goes out, in the client's zone.
+    #[serde(default = "default_report_hour")]
+    pub report_at: NaiveTime,
+}
+
+/// Live, or everything to a test phone and a test address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// Texts go to the leads.
+    Live,
+    /// Texts go to the test phone or nowhere, emails to the test address or nowhere.
+    Test {
+        /// The one number that is texted.
+        phone: Option<PhoneNumber>,
+        /// The one address that is written to.
+        email: Option<EmailAddress>,
+    },
+}
+
+/// The red button.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sending {
+    /// Texts leave.
+    #[default]
+    On,
+    /// Nothing leaves until it is lifted.
+    OnHold {
+        /// Why, in words.
+        reason: String,
+        /// Since when.
+        since: Instant,
+    },
+}
+
+/// How much may be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Limits {
+    /// Texts in one run of the scheduler.
+    pub per_run: u32,
+    /// Texts in one run in test mode.
+    pub per_run_in_test: u32,
+    /// Texts in one clock hour, all campaigns together.
+    pub per_hour: u32,
+    /// Texts to one number in 60 minutes.
+    pub per_number_per_hour: u32,
+    /// Texts to one number in 24 hours. Three is the cap of Florida, Oklahoma, Maryland and Oregon.
+    pub per_number_per_day: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { per_run: 50, per_run_in_test: 5, per_hour: 100, per_number_per_hour: 10, per_number_per_day: 3 }
+    }
+}
+
+/// The SMS account of a client. Its credentials are in the client's secret, not here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProviderSettings {
+    /// Twilio Programmable Messaging.
+    Twilio {
+        /// `AC` and 32 hexadecimal digits.
+        account_sid: String,
+        /// Who a text comes from.
+        sender: TwilioSender,
+    },
+}
+
+/// Who a text by Twilio comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TwilioSender {
+    /// One number.
+    Number(PhoneNumber),
+    /// A Messaging Service by its SID, which picks a number.
+    Service(String),
+}
+
+/// How a client's Kajabi site proves that it is it. Kajabi signs nothing, so the address holds a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct KajabiSettings {
+    /// SHA-256 of the tokens that are accepted, in hexadecimal: one, or two while a new one is rolled out.
+    pub token_hashes: Vec<TokenHash>,
+    /// Whether a relay in between must sign (`X-Kajabi-Signature`, our own convention).
+    #[serde(default)]
+    pub require_signature: bool,
+}
+
+/// SHA-256 of a webhook token, in hexadecimal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TokenHash([u8; 32]);
+
+/// A text that is no SHA-256 in hexadecimal.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a token hash is 64 hexadecimal digits (SHA-256 of the token)")]
+pub struct InvalidTokenHash;
+
+impl TokenHash {
+    /// The hash of a token.
+    #[must_use]
+    pub fn of(token: &str) -> Self {
+        use sha2::{Digest, Sha256};
+        Self(Sha256::digest(token.as_bytes()).into())
+    }
+
+    /// Whether it is the hash of `token`, in constant time.
+    #[must_use]
+    pub fn matches(&self, token: &str) -> bool {
+        use subtle::ConstantTimeEq;
+        self.0.ct_eq(&Self::of(token).0).into()
+    }
+}
+
+impl TryFrom<String> for TokenHash {
+    type Error = InvalidTokenHash;
+    fn try_from(text: String) -> Result<Self, InvalidTokenHash> {
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(&text, &mut bytes).map_err(|_| InvalidTokenHash)?;
+        Ok(Self(bytes))
+    }
+}
+
+impl From<TokenHash> for String {
+    fn from(hash: TokenHash) -> String {
+        hex::encode(hash.0)
+    }
+}
+
+fn default_countries() -> Vec<Region> {
+    vec![Region::default()]
+}
+
+fn default_window() -> Window {
+    use Weekday::{Fri, Mon, Thu, Tue, Wed};
+    Window::parse(&[Mon, Tue, Wed, Thu, Fri], "08:00", "20:00").expect("the default window is one")
+}
+
+fn default_report_hour() -> NaiveTime {
+    NaiveTime::from_hms_opt(9, 0, 0).expect("09:00 is a time")
+}
+
+/// Something in a client's settings that keeps its texts from going out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SettingsProblem {
+    /// There is no record at all.
+    #[error("the client has no settings record")]
+    Missing,
+    /// The record cannot be read.
+    #[error("the settings record cannot be read: {0}")]
+    Unreadable(String),
+    /// Test mode without a phone.
+    #[error("test mode is on and no test phone is set, so no text is sent")]
+    NoTestPhone,
+    /// No campaign can send.
+    #[error("the client has no active campaign")]
+    NoActiveCampaign,
+}
+
+impl Client {
+    /// Where a text for `lead` goes: to the lead, or in test mode to the test phone and nowhere else.
+    ///
+    /// # Errors
+    /// [`SettingsProblem::NoTestPhone`] in test mode without one.
+    pub fn destination(&self, lead: &PhoneNumber) -> Result<PhoneNumber, SettingsProblem> {
+        match &self.mode {
+            Mode::Live => Ok(lead.clone()),
+            Mode::Test { phone: Some(test), .. } => Ok(test.clone()),
+            Mode::Test { phone: None, .. } => Err(SettingsProblem::NoTestPhone),
+        }
+    }
+
+    /// Where emails for this client go, if anywhere.
+    #[must_use]
+    pub fn mailbox(&self) -> Option<&EmailAddress> {
+        match &self.mode {
+            Mode::Live => Some(&self.admin_email),
+            Mode::Test { email, .. } => email.as_ref(),
+        }
+    }
+
+    /// Whether everything goes to the test phone.
+    #[must_use]
+    pub fn in_test(&self) -> bool {
+        matches!(self.mode, Mode::Test { .. })
+    }
+
+    /// Texts that one run may put on the queue.
+    #[must_use]
+    pub fn per_run(&self) -> u32 {
+        if self.in_test() { self.limits.per_run_in_test } else { self.limits.per_run }
+    }
+
+    /// The client's own sending hours, or those of one campaign.
+    #[must_use]
+    pub fn hours(&self, campaign: Option<&Window>) -> Hours {
+        Hours { windows: vec![campaign.unwrap_or(&self.window).clone()], zone: self.zone }
+    }
+
+    /// Whether a token is one of the client's webhook tokens. Every hash is compared, in constant time.
+    #[must_use]
+    pub fn accepts_token(&self, token: &str) -> bool {
+        self.kajabi.token_hashes.iter().fold(false, |found, hash| found | hash.matches(token))
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Live => "live",
+            Self::Test { .. } => "TEST",
+        })
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod samples {
+    use super::*;
+
+    /// A client in New York with all defaults.
+    pub(crate) fn client() -> Client {
+        serde_json::from_value(serde_json::json!({
+            "id": "acme", "name": "Acme Coaching", "zone": "America/New_York",
+            "admin_email": "owner@example.com", "mode": "live",
+            "provider": {"twilio": {"account_sid": "AC00000000000000000000000000000001", "sender": {"number": "+13055550199"}}},
+            "kajabi": {"token_hashes": [TokenHash::of("a-token")]},
+        }))
+        .expect("a client")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_without_a_mode_are_not_settings() {
+        let mut record = serde_json::to_value(samples::client()).expect("json");
+        record.as_object_mut().expect("an object").remove("mode");
+        let error = serde_json::from_value::<Client>(record).expect_err("no mode");
+        assert!(error.to_string().contains("missing field `mode`"), "{error}");
+    }
+
+    #[test]
+    fn in_test_mode_every_text_goes_to_the_test_phone_or_nowhere() {
+        let lead = PhoneNumber::parse("3055550123", Region::default()).expect("valid");
+        let test = PhoneNumber::parse("3055550111", Region::default()).expect("valid");
+        let mut client = samples::client();
+        assert_eq!(client.destination(&lead), Ok(lead.clone()));
+        client.mode = Mode::Test { phone: Some(test.clone()), email: None };
+        assert_eq!((client.destination(&lead), client.per_run(), client.mailbox()), (Ok(test), 5, None));
+        client.mode = Mode::Test { phone: None, email: None };
+        assert_eq!(client.destination(&lead), Err(SettingsProblem::NoTestPhone));
+    }
+
+    #[test]
+    fn both_tokens_of_a_rotation_are_accepted_and_no_other() {
+        let mut client = samples::client();
+        client.kajabi.token_hashes.push(TokenHash::of("b-token"));
+        for (token, accepted) in [("a-token", true), ("b-token", true), ("c-token", false), ("", false)] {
+            assert_eq!(client.accepts_token(token), accepted, "{token}");
+        }
+    }
+}

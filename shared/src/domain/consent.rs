@@ -1,0 +1,86 @@
+//! Consent to be texted: what was shown, where, when, and how it was given.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Instant, ids::FormId};
+
+/// The words of a form's consent, and how a person gives it there. Campaign data, never code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConsentTerms {
+    /// Which version of the words it is; each consent on record points to one.
+    pub version: String,
+    /// The words as they are shown.
+    pub words: String,
+    /// What counts as giving it.
+    #[serde(default)]
+    pub given_by: GivenBy,
+}
+
+/// How consent is given on a form.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GivenBy {
+    /// Sending the form is consent: its wording says so beside the button.
+    #[default]
+    Submission,
+    /// A field of the form must hold one of these answers (compared without case), such as a ticked box.
+    Answer {
+        /// The field's name in the payload, such as `custom_1`.
+        field: String,
+        /// The answers that are a yes.
+        values: Vec<String>,
+    },
+}
+
+/// A consent on record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Consent {
+    /// The form it was given on.
+    pub form: FormId,
+    /// The version of the words that were shown.
+    pub terms: String,
+    /// When the form reached us (Kajabi sends no time of its own).
+    pub at: Instant,
+    /// The idempotency key of the raw event, which is kept as proof.
+    pub event: String,
+    /// How it was given: `form sent`, or the field and its answer.
+    pub how: String,
+}
+
+impl ConsentTerms {
+    /// How these answers give consent, or `None` if they do not.
+    #[must_use]
+    pub fn given(&self, answers: &BTreeMap<String, String>) -> Option<String> {
+        match &self.given_by {
+            GivenBy::Submission => Some("form sent".to_owned()),
+            GivenBy::Answer { field, values } => {
+                let answer = answers.get(field)?.trim();
+                values
+                    .iter()
+                    .any(|value| value.to_lowercase() == answer.to_lowercase())
+                    .then(|| format!("{field} answered `{answer}`"))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_box_that_is_not_ticked_is_no_consent() {
+        let terms = ConsentTerms {
+            version: "2026-01".into(),
+            words: "Yes, text me.".into(),
+            given_by: GivenBy::Answer { field: "custom_1".into(), values: vec!["Yes".into()] },
+        };
+        let answers = |answer: &str| BTreeMap::from([("custom_1".to_owned(), answer.to_owned())]);
+        assert_eq!(terms.given(&answers(" yes ")).as_deref(), Some("custom_1 answered `yes`"));
+        assert_eq!(terms.given(&answers("no")), None);
+        assert_eq!(terms.given(&answers("")), None);
+        assert_eq!(terms.given(&BTreeMap::new()), None);
+    }
+}

@@ -1,0 +1,178 @@
+//! What a decision is, and the gates that it was made of.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Instant, ids::EnrollmentId, lead::Outcome, phone::PhoneNumber};
+
+/// Whether one step may be sent now, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Verdict {
+    /// The moment it is about.
+    pub at: Instant,
+    /// The enrollment.
+    pub enrollment: EnrollmentId,
+    /// The step.
+    pub step: u16,
+    /// What to do.
+    pub decision: Decision,
+    /// Every gate, with the fact it used.
+    pub gates: Vec<GateReport>,
+    /// The earliest moment at which all gates are open, as far as it can be known now.
+    pub opens_at: Option<Instant>,
+}
+
+/// What to do with a step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "do")]
+pub enum Decision {
+    /// It may be sent now.
+    Send(SendNow),
+    /// Not yet.
+    Wait {
+        /// When to decide again; `None` while nobody can say.
+        until: Option<Instant>,
+        /// The gate that is waited for.
+        gate: Gate,
+        /// Why, in words.
+        reason: String,
+    },
+    /// The enrollment is over.
+    End {
+        /// How it ends.
+        outcome: Outcome,
+        /// Why, in words.
+        reason: String,
+    },
+    /// It cannot be sent as things are.
+    Refuse(Refusal),
+}
+
+/// A text that may be sent now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SendNow {
+    /// Where it goes.
+    #[serde(skip)]
+    pub to: PhoneNumber,
+    /// Exactly what is sent.
+    pub text: String,
+    /// Which template it is.
+    pub template: String,
+    /// Until when it may leave.
+    pub expires_at: Instant,
+    /// The hours that are open, and where the zones come from.
+    pub hours: String,
+}
+
+/// Why a text cannot be sent as things are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error("{text}")]
+pub struct Refusal {
+    /// The kind of reason, by which they are counted.
+    pub reason: RefusalReason,
+    /// In words for an operator.
+    pub text: String,
+}
+
+/// The kinds of reasons for which a text cannot be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusalReason {
+    /// There is no number, or none that can exist.
+    NoValidPhone,
+    /// The number's country is not texted.
+    CountryNotServed,
+    /// No consent is on record.
+    NoConsent,
+    /// The step has no text and the client no default.
+    TemplateMissing,
+    /// A placeholder has neither value nor fallback.
+    PlaceholderEmpty,
+    /// The rendered text is over the limit.
+    TextTooLong,
+}
+
+impl RefusalReason {
+    /// Whether it is about the person, so that the person is not enrolled; else it is about the
+    /// campaign, and the enrollment waits for review.
+    #[must_use]
+    pub fn is_about_the_person(self) -> bool {
+        match self {
+            Self::NoValidPhone | Self::CountryNotServed | Self::NoConsent => true,
+            Self::TemplateMissing | Self::PlaceholderEmpty | Self::TextTooLong => false,
+        }
+    }
+
+    /// The reason as reports and files write it.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NoValidPhone => "no_valid_phone",
+            Self::CountryNotServed => "country_not_served",
+            Self::NoConsent => "no_consent",
+            Self::TemplateMissing => "template_missing",
+            Self::PlaceholderEmpty => "placeholder_empty",
+            Self::TextTooLong => "text_too_long",
+        }
+    }
+}
+
+/// What must be open for a text to leave. In the order in which they are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Gate {
+    /// The client sends at all.
+    Client,
+    /// Test mode has its test phone.
+    TestMode,
+    /// The campaign is active.
+    Campaign,
+    /// The person has not said no and is not held.
+    Standing,
+    /// The enrollment does not wait for a person.
+    Review,
+    /// There is a phone number.
+    Phone,
+    /// Its country is texted, and its hours are known.
+    Country,
+    /// Consent is on record.
+    Consent,
+    /// There is a text to send.
+    Template,
+    /// No other text is on its way.
+    InFlight,
+    /// The step's delay is over.
+    Delay,
+    /// The client's sending window.
+    Window,
+    /// The recipient's own lawful hours.
+    LawfulHours,
+    /// Texts to this number in an hour.
+    NumberPerHour,
+    /// Texts to this number in a day.
+    NumberPerDay,
+    /// It is not too late for the first text.
+    Patience,
+}
+
+impl Gate {
+    /// The gate as reports and files write it.
+    #[must_use]
+    pub fn code(self) -> String {
+        serde_json::to_value(self).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+}
+
+/// One gate at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct GateReport {
+    /// Which.
+    pub gate: Gate,
+    /// Whether it is open.
+    pub open: bool,
+    /// The fact it went by.
+    pub fact: String,
+    /// Where the fact comes from.
+    pub source: String,
+    /// When it opens by itself; `None` when open, or when that cannot be known.
+    pub opens_at: Option<Instant>,
+}

@@ -1,0 +1,525 @@
+//! A lead: everything that decides whether one person is texted, moved only by the functions below.
+//!
+//! It is stored as one item and written under its revision, so whatever happens at the same moment
+//! (a claim, an opt-out, a booking, another claim) is ordered, and the loser reads again.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Instant,
+    campaign::Plan,
+    ids::{AttemptId, CampaignId, ClientId, EnrollmentId, LeadId, RunId},
+    message::{ClaimedText, InFlight, InFlightState, LEASE, ProviderRefusal, RETRY_DELAYS, RefusalClass, SendOutcome},
+    phone::PhoneNumber,
+    standing::{OptOut, OptOutChannel, Standing},
+};
+
+/// One person known to one client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lead {
+    /// Its id.
+    pub id: LeadId,
+    /// Whose lead it is.
+    pub client: ClientId,
+    /// Where it can be texted.
+    pub phone: Option<PhoneNumber>,
+    /// Whether it may be texted at all.
+    #[serde(default)]
+    pub standing: Standing,
+    /// The sequences it is in.
+    #[serde(default)]
+    pub enrollments: Vec<Enrollment>,
+    /// The sequences it was in.
+    #[serde(default)]
+    pub history: Vec<PastEnrollment>,
+    /// The text on its way, of which there is at most one.
+    #[serde(default)]
+    pub in_flight: Option<InFlight>,
+    /// When texts were accepted in the last 24 hours.
+    #[serde(default)]
+    pub recent: Vec<Instant>,
+}
+
+/// One lead in one campaign.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enrollment {
+    /// Its id.
+    pub id: EnrollmentId,
+    /// The campaign.
+    pub campaign: CampaignId,
+    /// The version of the campaign that it is pinned to.
+    pub version: u32,
+    /// The step that is sent next.
+    pub step: u16,
+    /// When the form came in.
+    pub imported_at: Instant,
+    /// What it waits for.
+    pub waits: Waits,
+    /// Texts accepted so far.
+    pub sent: u16,
+    /// When the last one was.
+    pub last_sent_at: Option<Instant>,
+}
+
+/// What an enrollment waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Waits {
+    /// A moment, at which it is decided on.
+    Until(Instant),
+    /// A person, who must look at it first.
+    ForReview {
+        /// Why, in words.
+        reason: String,
+        /// Since when.
+        since: Instant,
+    },
+}
+
+/// An enrollment that has ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PastEnrollment {
+    /// Its id.
+    pub id: EnrollmentId,
+    /// The campaign.
+    pub campaign: CampaignId,
+    /// When it began.
+    pub enrolled_at: Instant,
+    /// When it ended.
+    pub completed_at: Instant,
+    /// Texts accepted.
+    pub sent: u16,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why, in words.
+    pub reason: String,
+}
+
+/// How an enrollment ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The last text went out.
+    Completed,
+    /// The person booked.
+    Booked,
+    /// The person said no.
+    OptedOut,
+    /// The person answered.
+    Replied,
+    /// The first text could not go out in time.
+    Expired,
+    /// The number cannot be texted.
+    Undeliverable,
+    /// Ended by a person.
+    Abandoned,
+    /// The campaign was deactivated.
+    CampaignDeleted,
+}
+
+/// How far the texting of a lead has come, for people (requirements A4, A12, A13).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum SmsStatus {
+    /// Nothing was sent for the step that is next.
+    #[serde(rename = "Not Sent")]
+    NotSent,
+    /// A sender has it.
+    Sending,
+    /// It did not go out and is tried again.
+    #[serde(rename = "Retry Scheduled")]
+    RetryScheduled,
+    /// Nobody can say whether it went out.
+    Unclear,
+    /// It went out.
+    Sent,
+    /// Someone must look.
+    #[serde(rename = "Failed - Manual Review")]
+    Failed,
+}
+
+/// A step that the state does not allow.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IllegalStep {
+    /// There is a text on its way already.
+    #[error("attempt {0} is on its way")]
+    InFlight(AttemptId),
+    /// The enrollment is not live.
+    #[error("the lead is not in enrollment {0}")]
+    NoEnrollment(EnrollmentId),
+    /// The enrollment is at another step.
+    #[error("the enrollment is at step {at}, not {asked}")]
+    OtherStep {
+        /// Where it is.
+        at: u16,
+        /// What was asked.
+        asked: u16,
+    },
+    /// The person may not be texted.
+    #[error("the lead's standing forbids it")]
+    Standing,
+    /// The attempt to settle is not the one on its way.
+    #[error("attempt {0} is not the one on its way")]
+    OtherAttempt(AttemptId),
+}
+
+/// What a claim is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewClaim {
+    /// The id of this try.
+    pub attempt: AttemptId,
+    /// The run that makes it.
+    pub run: RunId,
+    /// The enrollment.
+    pub enrollment: EnrollmentId,
+    /// The step.
+    pub step: u16,
+    /// Where it goes.
+    pub to: PhoneNumber,
+    /// Exactly what is sent.
+    pub text: String,
+    /// Until when it may leave.
+    pub expires_at: Instant,
+    /// The hours that were open, and where the zones come from.
+    pub hours: String,
+}
+
+/// What settling a text led to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settled {
+    /// It went out and the enrollment waits for its next step.
+    Advanced,
+    /// It went out and was the last one.
+    Completed,
+    /// It went out, and meanwhile the enrollment had ended.
+    Recorded,
+    /// It did not go out and is tried again.
+    Retrying {
+        /// Not before.
+        at: Instant,
+    },
+    /// It did not go out in any try and waits for a person.
+    ForReview(String),
+    /// It may have gone out.
+    Unclear(String),
+    /// The number cannot be texted; all its enrollments ended.
+    Undeliverable(ProviderRefusal),
+    /// The provider holds an opt-out, which is ours now.
+    OptedOut(ProviderRefusal),
+    /// The account cannot send; the step is due again.
+    AccountRefused(ProviderRefusal),
+}
+
+impl Lead {
+    /// A lead that nothing is known of yet.
+    #[must_use]
+    pub fn new(id: LeadId, client: ClientId) -> Self {
+        Self {
+            id,
+            client,
+            phone: None,
+            standing: Standing::Open,
+            enrollments: Vec::new(),
+            history: Vec::new(),
+            in_flight: None,
+            recent: Vec::new(),
+        }
+    }
+
+    /// A live enrollment.
+    #[must_use]
+    pub fn enrollment(&self, id: EnrollmentId) -> Option<&Enrollment> {
+        self.enrollments.iter().find(|found| found.id == id)
+    }
+
+    /// When someone must next look at this lead, if ever: the key of the due index.
+    #[must_use]
+    pub fn due(&self) -> Option<Instant> {
+        let waiting = self.enrollments.iter().filter_map(|enrollment| match enrollment.waits {
+            Waits::Until(at) => Some(at),
+            Waits::ForReview { .. } => None,
+        });
+        match self.in_flight.as_ref().map(|text| &text.state) {
+            Some(InFlightState::Unknown { .. }) => None,
+            Some(InFlightState::Claimed { until }) => Some(waiting.min().map_or(*until, |at| at.min(*until))),
+            Some(InFlightState::RetryScheduled { .. }) | None => waiting.min(),
+        }
+    }
+
+    /// The enrollment whose turn it is at `now`: the one that has waited longest.
+    #[must_use]
+    pub fn due_enrollment(&self, now: Instant) -> Option<&Enrollment> {
+        let due = |enrollment: &&Enrollment| match enrollment.waits {
+            Waits::Until(at) => (at <= now).then_some(at),
+            Waits::ForReview { .. } => None,
+        };
+        self.enrollments.iter().filter(|e| due(e).is_some()).min_by_key(|e| due(e))
+    }
+
+    /// How far the texting has come.
+    #[must_use]
+    pub fn sms_status(&self) -> SmsStatus {
+        match self.in_flight.as_ref().map(|text| &text.state) {
+            Some(InFlightState::Claimed { .. }) => return SmsStatus::Sending,
+            Some(InFlightState::RetryScheduled { .. }) => return SmsStatus::RetryScheduled,
+            Some(InFlightState::Unknown { .. }) => return SmsStatus::Unclear,
+            None => {}
+        }
+        if self.enrollments.iter().any(|e| matches!(e.waits, Waits::ForReview { .. })) {
+            return SmsStatus::Failed;
+        }
+        let sent = self.enrollments.iter().any(|e| e.sent > 0) || self.history.iter().any(|past| past.sent > 0);
+        if sent { SmsStatus::Sent } else { SmsStatus::NotSent }
+    }
+
+    /// Where the lead stands as a whole, for people: `New`, `In Sequence`, `Error - Review Required`,
+    /// or how its last sequence ended.
+    #[must_use]
+    pub fn processing_status(&self) -> String {
+        let unclear = matches!(self.in_flight, Some(InFlight { state: InFlightState::Unknown { .. }, .. }));
+        let review = self.enrollments.iter().any(|e| matches!(e.waits, Waits::ForReview { .. }));
+        if unclear || review {
+            "Error - Review Required".to_owned()
+        } else if self.enrollments.iter().any(|e| e.sent > 0) {
+            "In Sequence".to_owned()
+        } else if !self.enrollments.is_empty() {
+            "New".to_owned()
+        } else {
+            self.history.last().map_or_else(|| "Not Enrolled".to_owned(), |past| format!("Ended: {}", past.outcome))
+        }
+    }
+
+    /// Puts the lead into a campaign.
+    pub fn enroll(&mut self, enrollment: Enrollment) {
+        let id = enrollment.id;
+        if self.enrollment(id).is_some() {
+            return;
+        }
+        let at = enrollment.imported_at;
+        self.enrollments.push(enrollment);
+        if matches!(self.standing, Standing::OptedOut(_)) {
+            self.end(id, Outcome::OptedOut, "the person had opted out before", at);
+        }
+    }
+
+    /// Ends one enrollment, with its history entry. Does nothing if it is not live.
+    pub fn end(&mut self, id: EnrollmentId, outcome: Outcome, reason: &str, now: Instant) {
+        if let Some(at) = self.enrollments.iter().position(|found| found.id == id) {
+            let ended = self.enrollments.remove(at);
+            self.history.push(PastEnrollment {
+                id,
+                campaign: ended.campaign,
+                enrolled_at: ended.imported_at,
+                completed_at: now,
+                sent: ended.sent,
+                outcome,
+                reason: reason.to_owned(),
+            });
+        }
+        let waiting_retry = self
+            .in_flight
+            .as_ref()
+            .is_some_and(|text| text.enrollment == id && matches!(text.state, InFlightState::RetryScheduled { .. }));
+        if waiting_retry {
+            self.in_flight = None;
+        }
+    }
+
+    /// Ends every enrollment for the same cause. Gives the campaigns that were left.
+    pub fn end_all(&mut self, outcome: Outcome, reason: &str, now: Instant) -> Vec<CampaignId> {
+        let live: Vec<_> = self.enrollments.iter().map(|e| (e.id, e.campaign.clone())).collect();
+        for (id, _) in &live {
+            self.end(*id, outcome, reason, now);
+        }
+        live.into_iter().map(|(_, campaign)| campaign).collect()
+    }
+
+    /// Records a no and ends everything. A no that stands already keeps its first proof.
+    pub fn opt_out(&mut self, opt_out: OptOut, now: Instant) -> Vec<CampaignId> {
+        let reason = match opt_out.channel {
+            OptOutChannel::Reply => "the person asked to stop",
+            OptOutChannel::Provider => "the provider holds an opt-out of this number",
+            OptOutChannel::Operator => "an operator recorded an opt-out",
+        };
+        if !matches!(self.standing, Standing::OptedOut(_)) {
+            self.standing = Standing::OptedOut(opt_out);
+        }
+        self.end_all(Outcome::OptedOut, reason, now)
+    }
+
+    /// Puts an enrollment off to `until`.
+    pub fn wait(&mut self, id: EnrollmentId, until: Instant) {
+        self.set_waits(id, Waits::Until(until));
+    }
+
+    /// Puts an enrollment before a person.
+    pub fn review(&mut self, id: EnrollmentId, reason: &str, now: Instant) {
+        self.set_waits(id, Waits::ForReview { reason: reason.to_owned(), since: now });
+    }
+
+    fn set_waits(&mut self, id: EnrollmentId, waits: Waits) {
+        if let Some(enrollment) = self.enrollments.iter_mut().find(|found| found.id == id) {
+            enrollment.waits = waits;
+        }
+    }
+
+    /// Claims a text. The proof that comes back is worth something once this lead is written.
+    ///
+    /// # Errors
+    /// [`IllegalStep`] when a text is on its way, the enrollment is elsewhere, or the person said no.
+    pub fn claim(&mut self, claim: NewClaim, now: Instant) -> Result<ClaimedText, IllegalStep> {
+        if self.standing != Standing::Open {
+            return Err(IllegalStep::Standing);
+        }
+        let enrollment = self.enrollment(claim.enrollment).ok_or(IllegalStep::NoEnrollment(claim.enrollment))?;
+        if enrollment.step != claim.step {
+            return Err(IllegalStep::OtherStep { at: enrollment.step, asked: claim.step });
+        }
+        let campaign = enrollment.campaign.clone();
+        let tries = match &self.in_flight {
+            None => 1,
+            Some(text) => match text.state {
+                InFlightState::RetryScheduled { at }
+                    if at <= now && text.enrollment == claim.enrollment && text.step == claim.step =>
+                {
+                    text.tries + 1
+                }
+                _ => return Err(IllegalStep::InFlight(text.attempt)),
+            },
+        };
+        let text = InFlight {
+            attempt: claim.attempt,
+            enrollment: claim.enrollment,
+            step: claim.step,
+            to: claim.to,
+            text: claim.text,
+            at: now,
+            expires_at: claim.expires_at,
+            hours: claim.hours,
+            run: claim.run,
+            tries,
+            state: InFlightState::Claimed { until: now + LEASE },
+        };
+        let claimed = ClaimedText::new(&text, campaign);
+        self.in_flight = Some(text);
+        Ok(claimed)
+    }
+
+    /// Records what can be proved of the text on its way, and moves on.
+    ///
+    /// # Errors
+    /// [`IllegalStep::OtherAttempt`] when another attempt, or none, is on its way.
+    pub fn settle(
+        &mut self,
+        attempt: AttemptId,
+        outcome: SendOutcome,
+        plan: &Plan,
+        now: Instant,
+    ) -> Result<Settled, IllegalStep> {
+        let Some(text) = self.in_flight.take_if(|text| text.attempt == attempt) else {
+            return Err(IllegalStep::OtherAttempt(attempt));
+        };
+        Ok(match outcome {
+            SendOutcome::Accepted { .. } => self.advance(&text, plan, now),
+            SendOutcome::Refused(refusal) => self.refused(&text, refusal, now),
+            SendOutcome::NotSent { why } => self.not_sent(text, &why, now),
+            SendOutcome::Unknown { why } => self.unclear(text, why, now),
+        })
+    }
+
+    fn advance(&mut self, text: &InFlight, plan: &Plan, now: Instant) -> Settled {
+        self.recent.retain(|sent| now - *sent < chrono::TimeDelta::hours(24));
+        self.recent.push(now);
+        let Some(enrollment) = self.enrollments.iter_mut().find(|found| found.id == text.enrollment) else {
+            if let Some(past) = self.history.iter_mut().find(|past| past.id == text.enrollment) {
+                past.sent += 1;
+            }
+            return Settled::Recorded;
+        };
+        enrollment.sent += 1;
+        enrollment.last_sent_at = Some(now);
+        if let Some(next) = plan.after(text.step) {
+            enrollment.step = next.step;
+            enrollment.waits = Waits::Until(now + next.delay());
+            Settled::Advanced
+        } else {
+            self.end(text.enrollment, Outcome::Completed, "the last text was sent", now);
+            Settled::Completed
+        }
+    }
+
+    fn refused(&mut self, text: &InFlight, refusal: ProviderRefusal, now: Instant) -> Settled {
+        match refusal.class {
+            RefusalClass::Recipient => {
+                self.end_all(Outcome::Undeliverable, &refusal.to_string(), now);
+                Settled::Undeliverable(refusal)
+            }
+            RefusalClass::OptedOut => {
+                self.opt_out(OptOut { at: now, channel: OptOutChannel::Provider, words: None }, now);
+                Settled::OptedOut(refusal)
+            }
+            RefusalClass::Content => {
+                let reason = refusal.to_string();
+                self.review(text.enrollment, &reason, now);
+                Settled::ForReview(reason)
+            }
+            RefusalClass::Configuration => Settled::AccountRefused(refusal),
+        }
+    }
+
+    fn not_sent(&mut self, mut text: InFlight, why: &str, now: Instant) -> Settled {
+        if self.enrollment(text.enrollment).is_none() {
+            return Settled::Recorded;
+        }
+        match RETRY_DELAYS.get(usize::from(text.tries.saturating_sub(1))) {
+            Some(delay) => {
+                let at = now + *delay;
+                text.state = InFlightState::RetryScheduled { at };
+                self.in_flight = Some(text);
+                Settled::Retrying { at }
+            }
+            None => {
+                let reason = format!("not sent in {} tries: {why}", text.tries);
+                self.review(text.enrollment, &reason, now);
+                Settled::ForReview(reason)
+            }
+        }
+    }
+
+    fn unclear(&mut self, mut text: InFlight, why: String, now: Instant) -> Settled {
+        text.state = InFlightState::Unknown { since: now, why: why.clone() };
+        self.in_flight = Some(text);
+        Settled::Unclear(why)
+    }
+
+    /// Marks a text unclear whose sender never came back. Gives its attempt, or `None` if it has
+    /// a sender still, or none is on its way.
+    pub fn lose_track(&mut self, now: Instant) -> Option<AttemptId> {
+        let text = self.in_flight.as_mut()?;
+        match text.state {
+            InFlightState::Claimed { until } if until <= now => {
+                let why = "the sender ended between the claim and the answer".to_owned();
+                text.state = InFlightState::Unknown { since: now, why };
+                Some(text.attempt)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl std::fmt::Display for Outcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Completed => "completed",
+            Self::Booked => "booked",
+            Self::OptedOut => "opted_out",
+            Self::Replied => "replied",
+            Self::Expired => "expired",
+            Self::Undeliverable => "undeliverable",
+            Self::Abandoned => "abandoned",
+            Self::CampaignDeleted => "campaign_deleted",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

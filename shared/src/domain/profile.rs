@@ -1,0 +1,97 @@
+//! Who a lead is: what the forms said, kept apart from the lead's state so that a text writes little.
+
+use std::collections::BTreeMap;
+
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+
+use super::{Instant, client::Client, consent::Consent, email::EmailAddress, ids::LeadId, template::Field};
+
+/// A lead's own data, and the consent on record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    /// Whose it is.
+    pub lead: LeadId,
+    /// First name, if it looks like one (see [`name`]).
+    pub first_name: Option<String>,
+    /// Last name, if it looks like one.
+    pub last_name: Option<String>,
+    /// Email address.
+    pub email: Option<EmailAddress>,
+    /// The phone number as it was written, when it could not be read as one.
+    pub unread_phone: Option<String>,
+    /// Consent to be texted.
+    pub consent: Option<Consent>,
+    /// The zone that the lead stated, if a form asked.
+    pub zone: Option<Tz>,
+    /// Other answers of the forms, by field name.
+    #[serde(default)]
+    pub answers: BTreeMap<String, String>,
+    /// When the lead was first received.
+    pub created_at: Instant,
+}
+
+impl Profile {
+    /// A profile of a lead that nothing is known of yet.
+    #[must_use]
+    pub fn new(lead: LeadId, created_at: Instant) -> Self {
+        Self {
+            lead,
+            first_name: None,
+            last_name: None,
+            email: None,
+            unread_phone: None,
+            consent: None,
+            zone: None,
+            answers: BTreeMap::new(),
+            created_at,
+        }
+    }
+
+    /// What a template's placeholder stands for with this lead.
+    #[must_use]
+    pub fn value(&self, field: &Field, client: &Client) -> Option<String> {
+        match field {
+            Field::FirstName => self.first_name.clone(),
+            Field::LastName => self.last_name.clone(),
+            Field::BusinessName => Some(client.name.clone()),
+            Field::BookingLink => client.booking_link.clone(),
+            Field::Form(name) => self.answers.get(name).and_then(|answer| line(answer)),
+        }
+    }
+}
+
+/// A name that a text may begin with, or `None`: what a stranger typed into a form must not turn a
+/// text into something else, so links, digits and symbols are no names.
+#[must_use]
+pub fn name(raw: &str) -> Option<String> {
+    let name = raw.split_whitespace().collect::<Vec<_>>().join(" ");
+    let letters = name.chars().any(char::is_alphabetic);
+    let plain = name.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '-' | '\'' | '’' | '.'));
+    let link = name.contains("..") || name.split(' ').any(|word| word.trim_end_matches('.').contains('.'));
+    (letters && plain && !link && name.chars().count() <= 40).then_some(name)
+}
+
+/// An answer that may stand in a text: one short line without a link.
+fn line(raw: &str) -> Option<String> {
+    let text = raw.split_whitespace().collect::<Vec<_>>().join(" ");
+    let lower = text.to_lowercase();
+    let link = lower.contains("://") || lower.contains("www.");
+    (!text.is_empty() && !link && text.chars().count() <= 120 && !text.chars().any(char::is_control)).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_a_name_and_never_a_link() {
+        assert_eq!(name("  Mary   Ann ").as_deref(), Some("Mary Ann"));
+        for good in ["José", "O'Neil", "Anne-Marie", "Dr. Who", "李"] {
+            assert!(name(good).is_some(), "{good}");
+        }
+        for bad in ["", "  ", "evil.example", "http://x", "Pat<script>", "12345", "Pat 50% off", &"a".repeat(41)] {
+            assert_eq!(name(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! The audit of a day, taken in page by page. Memory is bounded: counts, and the texts that were sent.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::DateTime;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    super::{
+        Instant,
+        audit::{AuditEvent, Event, Status},
+        ids::{CampaignId, LeadId},
+        phone::PhoneNumber,
+    },
+    Period, Totals,
+    day::{Day, Kept, NotSent},
+};
+
+/// What a day's report is made from.
+#[derive(Debug, Clone)]
+pub struct Ledger {
+    pub(super) period: Period,
+    pub(super) before: Totals,
+    pub(super) after: Totals,
+    pub(super) day: Day,
+    /// Every accepted text from the start of the day until the facts were read.
+    pub(super) texts: Vec<SentText>,
+    pub(super) unclear: BTreeMap<LeadId, Instant>,
+    pub(super) said_no: BTreeMap<LeadId, Instant>,
+    pub(super) last_seen: BTreeMap<Function, Instant>,
+}
+
+/// An accepted text, as the safety checks need it.
+#[derive(Debug, Clone)]
+pub(super) struct SentText {
+    pub(super) at: Instant,
+    pub(super) lead: Option<LeadId>,
+    pub(super) phone: Option<PhoneNumber>,
+    pub(super) campaign: Option<CampaignId>,
+    pub(super) version: Option<u32>,
+    pub(super) step: Option<u16>,
+    pub(super) test: bool,
+}
+
+/// A deployed function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Function {
+    /// Takes in.
+    Webhook,
+    /// Selects.
+    Scheduler,
+    /// Sends.
+    Sender,
+    /// Reports.
+    Reporter,
+}
+
+/// A campaign at the version that a text came from, where the text says it.
+pub type TextVersion = (CampaignId, Option<u32>);
+
+impl Ledger {
+    /// An empty ledger of a day.
+    #[must_use]
+    pub fn new(period: Period) -> Self {
+        Self {
+            period,
+            before: Totals::default(),
+            after: Totals::default(),
+            day: Day::default(),
+            texts: Vec::new(),
+            unclear: BTreeMap::new(),
+            said_no: BTreeMap::new(),
+            last_seen: BTreeMap::new(),
+        }
+    }
+
+    /// Takes in one event, in the order of the audit. What happened before the day counts for the
+    /// books only, and what happened after it for the books and for texts that went out twice.
+    pub fn feed(&mut self, event: &AuditEvent) {
+        let at = moment(event);
+        if at < self.period.from {
+            enter(&mut self.before, event);
+            return;
+        }
+        if let Some(function) = function(event.event) {
+            let last = self.last_seen.entry(function).or_insert(event.at);
+            *last = event.at.max(*last);
+        }
+        if event.event == Event::SmsAttempt && event.status == Status::Ok {
+            self.texts.push(SentText::of(event));
+        }
+        if at >= self.period.until {
+            enter(&mut self.after, event);
+            return;
+        }
+        if let Some(lead) = event.lead {
+            if event.event == Event::SmsAttempt && event.status == Status::Unknown {
+                self.unclear.entry(lead).or_insert(event.at);
+            }
+            if event.event == Event::OptedOut {
+                self.said_no.entry(lead).or_insert(event.at);
+            }
+        }
+        self.day.feed(event);
+    }
+
+    /// Forgets what happened after the day, so that it can be read anew.
+    pub fn forget_after(&mut self) {
+        self.after = Totals::default();
+        let until = self.period.until;
+        self.texts.retain(|text| text.at < until);
+    }
+
+    /// The leads that the checks must read back.
+    #[must_use]
+    pub fn leads(&self) -> BTreeSet<LeadId> {
+        let texted = self.texts.iter().filter(|text| self.period.contains(text.at)).filter_map(|text| text.lead);
+        texted.chain(self.unclear.keys().copied()).collect()
+    }
+
+    /// The versions of campaigns that texts came from, whose sending hours the checks need.
+    #[must_use]
+    pub fn versions(&self) -> BTreeSet<TextVersion> {
+        self.texts.iter().filter_map(|text| Some((text.campaign.clone()?, text.version))).collect()
+    }
+
+    pub(super) fn until_midnight(&self) -> Totals {
+        self.before + self.day.totals
+    }
+
+    pub(super) fn not_sent(&self) -> Vec<NotSent> {
+        let row = |((kept, reason), count): (&(Kept, String), &u64)| NotSent {
+            kept: *kept,
+            reason: reason.clone(),
+            count: *count,
+        };
+        let mut rows: Vec<NotSent> = self.day.not_sent.iter().map(row).collect();
+        rows.sort_by(|a, b| a.kept.cmp(&b.kept).then(b.count.cmp(&a.count)));
+        rows
+    }
+}
+
+/// When an event counts as having happened: the moment in its id, by which the audit is read in days.
+/// For a text that is the moment of its claim, when it was decided on and could still have been stopped.
+fn moment(event: &AuditEvent) -> Instant {
+    let millis = i64::try_from(event.id.0.timestamp_ms()).ok();
+    millis.and_then(DateTime::from_timestamp_millis).unwrap_or(event.at)
+}
+
+/// Counts an event for the books: each raw event once when it comes in, and once when it became something.
+pub(super) fn enter(totals: &mut Totals, event: &AuditEvent) {
+    match event.event {
+        Event::EventReceived => totals.received += 1,
+        Event::EventUnusable => totals.unusable += 1,
+        Event::EventIgnored => totals.ignored += 1,
+        Event::ReplyReceived => totals.replies += 1,
+        Event::Enrolled => totals.enrolled += 1,
+        Event::Rejected => totals.rejected += 1,
+        _ => {}
+    }
+    totals.ended += u64::from(event.ended.is_some());
+}
+
+fn function(event: Event) -> Option<Function> {
+    match event {
+        Event::EventReceived | Event::ReplyReceived => Some(Function::Webhook),
+        Event::SchedulerRun | Event::RunStopped => Some(Function::Scheduler),
+        Event::SmsAttempt | Event::SettleFailed => Some(Function::Sender),
+        Event::ReportSent => Some(Function::Reporter),
+        _ => None,
+    }
+}
+
+impl SentText {
+    fn of(event: &AuditEvent) -> Self {
+        let template = event.text.as_ref().and_then(|text| text.template.as_deref());
+        Self {
+            at: moment(event),
+            lead: event.lead,
+            phone: event.phone.clone(),
+            campaign: event.campaign.clone(),
+            version: template.and_then(pinned_version),
+            step: event.step,
+            test: event.test,
+        }
+    }
+}
+
+/// The version in a template's name: `webinar/v3/step-1`.
+fn pinned_version(template: &str) -> Option<u32> {
+    template.split('/').nth(1)?.strip_prefix('v')?.parse().ok()
+}

@@ -1,0 +1,7 @@
+//! What more than one function does, over the ports: taking in, replies, concluding a decision, alerts.
+
+pub mod alerts;
+pub mod conclude;
+pub mod intake;
+pub mod record;
+pub mod replies;

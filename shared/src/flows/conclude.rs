@@ -1,0 +1,150 @@
+//! What a decision other than "send" does to the lead, the same wherever it was made.
+
+use chrono::TimeDelta;
+
+use super::{alerts::Alert, record::Recorder};
+use crate::{
+    domain::{
+        Instant,
+        audit::{AuditEvent, Event, Status},
+        gate::{Decision, Refusal, RefusalReason, Verdict},
+        ids::EnrollmentId,
+        lead::{Lead, Outcome, Waits},
+        standing::Standing,
+    },
+    ports::ForText,
+};
+
+/// When something that only a person can change is looked at again.
+pub const LOOK_AGAIN: TimeDelta = TimeDelta::hours(1);
+
+/// What a decision came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Concluded {
+    /// What to record.
+    pub audit: Vec<AuditEvent>,
+    /// Whom to tell, if anyone.
+    pub alert: Option<Alert>,
+    /// Whether the lead changed and must be written.
+    pub changed: bool,
+}
+
+/// When an enrollment that has to wait is next looked at. A step that may go is due at once.
+#[must_use]
+pub fn next_look(verdict: &Verdict) -> Instant {
+    match &verdict.decision {
+        Decision::Wait { until: Some(until), .. } => *until,
+        Decision::Wait { until: None, .. } => {
+            let known = verdict.gates.iter().filter_map(|gate| gate.opens_at).max();
+            known.unwrap_or(verdict.at).max(verdict.at + LOOK_AGAIN)
+        }
+        Decision::Send(_) | Decision::End { .. } | Decision::Refuse(_) => verdict.at,
+    }
+}
+
+/// Applies a decision that is not "send" to the lead.
+#[must_use]
+pub fn conclude(lead: &mut Lead, id: EnrollmentId, verdict: &Verdict, recorder: &Recorder<'_>) -> Concluded {
+    let Some(enrollment) = lead.enrollment(id).cloned() else { return Concluded::default() };
+    let about = |lead: &Lead, event, status| {
+        recorder.about(lead, event, status).in_campaign(&enrollment.campaign, Some(enrollment.step))
+    };
+    match &verdict.decision {
+        Decision::Send(_) => Concluded::default(),
+        Decision::Wait { gate, reason, .. } => {
+            let until = next_look(verdict);
+            if enrollment.waits == Waits::Until(until) || matches!(enrollment.waits, Waits::ForReview { .. }) {
+                return Concluded::default();
+            }
+            lead.wait(id, until);
+            let audit = vec![about(lead, Event::StepDeferred, Status::Waiting).because(gate.code(), reason)];
+            Concluded { audit, alert: None, changed: true }
+        }
+        Decision::End { outcome, reason } => {
+            lead.end(id, *outcome, reason, recorder.now);
+            let audit = vec![about(lead, Event::EnrollmentEnded, Status::Ok).ending(*outcome, reason)];
+            Concluded { audit, alert: None, changed: true }
+        }
+        Decision::Refuse(refusal) => {
+            lead.review(id, &refusal.text, recorder.now);
+            let mut audit =
+                vec![about(lead, Event::ReviewNeeded, Status::Rejected).because(refusal.reason.code(), &refusal.text)];
+            if refusal.reason == RefusalReason::TemplateMissing {
+                audit.push(
+                    about(lead, Event::TemplateMissing, Status::Failed).because("template_missing", &refusal.text),
+                );
+            }
+            Concluded {
+                audit,
+                alert: Some(refused(lead, &enrollment.campaign.to_string(), enrollment.step, refusal)),
+                changed: true,
+            }
+        }
+    }
+}
+
+fn refused(lead: &Lead, campaign: &str, step: u16, refusal: &Refusal) -> Alert {
+    let what_to_do = match refusal.reason {
+        RefusalReason::TemplateMissing => "Add a text to this step, or a default text to the client.",
+        RefusalReason::PlaceholderEmpty => "Give the placeholder a fallback, such as {{first_name|there}}.",
+        RefusalReason::TextTooLong => "Shorten the text.",
+        RefusalReason::NoValidPhone | RefusalReason::CountryNotServed | RefusalReason::NoConsent => "Look at the lead.",
+    };
+    Alert {
+        cause: format!("{}#{campaign}#{step}", refusal.reason.code()),
+        subject: format!("campaign {campaign}, step {step}: {}", refusal.text),
+        text: format!(
+            "Lead {} waits for review: {}.\nCampaign {campaign}, step {step}.\n\n{what_to_do}\n\
+             Until then this lead, and every other one that this step cannot be sent to, gets no text.\n",
+            lead.id, refusal.text
+        ),
+    }
+}
+
+/// What keeps a lead from even being decided on: something it needs is not there.
+///
+/// # Errors
+/// The reason in words, when the campaign, its version or the lead itself is missing.
+pub fn case_of(
+    read: ForText,
+    enrollment: EnrollmentId,
+) -> Result<(crate::ports::Rev, crate::domain::decide::Case), NoCase> {
+    let client = read.client.map_err(|problem| NoCase(format!("the client cannot send: {problem}")))?;
+    let stored = read.lead.ok_or_else(|| NoCase("the lead is gone".to_owned()))?;
+    let enrollment = stored.lead.enrollment(enrollment).cloned();
+    let enrollment = enrollment.ok_or_else(|| NoCase("the enrollment has ended".to_owned()))?;
+    let campaign = read.campaign.ok_or_else(|| NoCase("the campaign is gone".to_owned()))?;
+    let plan = read.plan.ok_or_else(|| NoCase("the version of the campaign is gone".to_owned()))?;
+    let case = crate::domain::decide::Case {
+        client,
+        campaign: campaign.status,
+        plan,
+        lead: stored.lead,
+        profile: stored.profile,
+        enrollment,
+    };
+    Ok((stored.rev, case))
+}
+
+/// Why nothing can be decided.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct NoCase(pub String);
+
+/// Whether an end at the door means that the person never enters: a no that stands, or a campaign
+/// that is over. An end for lack of time is an enrollment that has ended.
+#[must_use]
+pub fn turned_away(lead: &Lead, decision: &Decision) -> Option<(String, String)> {
+    match decision {
+        Decision::Refuse(refusal) if refusal.reason.is_about_the_person() => {
+            Some((refusal.reason.code().to_owned(), refusal.text.clone()))
+        }
+        Decision::End { outcome: Outcome::OptedOut, reason } if matches!(lead.standing, Standing::OptedOut(_)) => {
+            Some(("opted_out".to_owned(), reason.clone()))
+        }
+        Decision::End { outcome: Outcome::CampaignDeleted, reason } => {
+            Some(("campaign_deactivated".to_owned(), reason.clone()))
+        }
+        _ => None,
+    }
+}

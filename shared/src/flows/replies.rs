@@ -1,0 +1,105 @@
+//! Replies. A no is acted on before anything else, and in the same write that records it.
+
+use super::{intake::id_of_phone, record::Recorder};
+use crate::{
+    domain::{
+        audit::{AuditEvent, Event, Status},
+        client::Client,
+        ids::{AuditId, ClientId, LeadId},
+        lead::{Lead, Outcome},
+        phone::PhoneNumber,
+        profile::Profile,
+        reply::{self, Reply},
+        standing::{OptOut, OptOutChannel},
+    },
+    ports::{Also, LeadStore, StoreError, StoreResult, StoredLead},
+};
+
+/// How often a lead is read again when something else was written in between.
+const TRIES: usize = 8;
+
+/// A reply by text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IncomingReply {
+    /// From whom.
+    pub from: PhoneNumber,
+    /// What it says.
+    pub body: String,
+    /// Whether the provider itself took it for a stop.
+    pub provider_says_stop: bool,
+}
+
+/// A reply as Twilio posts it: form fields `From`, `Body` and perhaps `OptOutType`.
+///
+/// # Errors
+/// Why it is no reply, in words.
+pub fn twilio(form: &str, client: &Client) -> Result<IncomingReply, String> {
+    let fields: Vec<(String, String)> =
+        serde_urlencoded::from_str(form).map_err(|_| "the reply is not a form".to_owned())?;
+    let field = |name: &str| fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str());
+    let from = PhoneNumber::parse(field("From").unwrap_or_default(), client.region)
+        .map_err(|why| format!("the sender's number cannot be used: {why}"))?;
+    Ok(IncomingReply {
+        from,
+        body: field("Body").unwrap_or_default().to_owned(),
+        provider_says_stop: field("OptOutType").is_some_and(|kind| kind.eq_ignore_ascii_case("stop")),
+    })
+}
+
+/// Acts on a reply, and says in words what it did. `id` is that of the audit event of the reply: the
+/// same however often the reply is worked on.
+///
+/// # Errors
+/// [`StoreError`] when the store fails; nothing was done then.
+pub async fn take_reply(
+    leads: &dyn LeadStore,
+    client: &ClientId,
+    reply: &IncomingReply,
+    id: AuditId,
+    recorder: &Recorder<'_>,
+) -> StoreResult<String> {
+    let stop = reply.provider_says_stop || reply::read(&reply.body) == Reply::Stop;
+    for _ in 0..TRIES {
+        let found = match leads.phone(client, &reply.from).await?.lead {
+            Some(id) => leads.lead(client, id).await?,
+            None => None,
+        };
+        let (read_at, mut lead, profile) = match found {
+            Some(StoredLead { rev, lead, .. }) => (Some(rev), lead, None),
+            None => {
+                let id = LeadId(id_of_phone(client, &reply.from, recorder.now));
+                let mut lead = Lead::new(id, client.clone());
+                lead.phone = Some(reply.from.clone());
+                (None, lead, Some(Profile::new(id, recorder.now)))
+            }
+        };
+        let received = recorder.about(&lead, Event::ReplyReceived, Status::Ok).because("reply", &reply.body);
+        let mut audit = vec![AuditEvent { id, ..received }];
+        let opt_out = stop.then(|| OptOut {
+            at: recorder.now,
+            channel: OptOutChannel::Reply,
+            words: Some(reply.body.chars().take(500).collect()),
+        });
+        let (left, outcome, words) = match &opt_out {
+            Some(opt_out) => {
+                let left = lead.opt_out(opt_out.clone(), recorder.now);
+                audit.push(
+                    recorder.about(&lead, Event::OptedOut, Status::Ok).because("reply", "the person asked to stop"),
+                );
+                (left, Outcome::OptedOut, "opted out")
+            }
+            None => (lead.end_all(Outcome::Replied, "the person replied", recorder.now), Outcome::Replied, "replied"),
+        };
+        let ended = |campaign| -> AuditEvent {
+            let event = recorder.about(&lead, Event::EnrollmentEnded, Status::Ok);
+            event.ending(outcome, format!("the person {words}")).in_campaign(campaign, None)
+        };
+        audit.extend(left.iter().map(ended));
+        match leads.save(&lead, read_at, Also { profile, opt_out, audit }).await {
+            Ok(_) => return Ok(format!("lead {}: {words}", lead.id)),
+            Err(StoreError::Conflict) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(StoreError::Conflict)
+}

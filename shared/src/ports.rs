@@ -1,0 +1,416 @@
+//! What the flows need from outside, as narrow traits. Each has at least two implementations, and one
+//! contract suite that all of them pass.
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+use crate::domain::{
+    Instant,
+    audit::AuditEvent,
+    campaign::{Campaign, Plan},
+    client::{Client, SettingsProblem},
+    email::EmailAddress,
+    ids::{CampaignId, ClientId, EnrollmentId, FormId, LeadId, RunId},
+    lead::Lead,
+    message::{ClaimedText, SendOutcome},
+    phone::PhoneNumber,
+    profile::Profile,
+    standing::OptOut,
+};
+
+/// Where the time comes from. Read once per message or request, then passed on.
+pub trait Clock: Send + Sync {
+    /// The moment.
+    fn now(&self) -> Instant;
+}
+
+/// Where new identifiers come from.
+pub trait IdSource: Send + Sync {
+    /// A new identifier whose time part is `at`. Sorts after the ones made for earlier moments.
+    fn new_id(&self, at: Instant) -> ulid::Ulid;
+}
+
+/// A store could not do what it was asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// What stood there was not what the write expected. Nothing was written.
+    #[error("something else was written in between")]
+    Conflict,
+    /// A stored item cannot be read by this release.
+    #[error("a stored item cannot be read: {0}")]
+    Unreadable(String),
+    /// The store did not answer, or not as it should. Whether a write took effect is not known.
+    #[error("the store failed: {0}")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// What the store gives back.
+pub type StoreResult<T> = Result<T, StoreError>;
+
+/// The revision that a lead was read at. A write under an older one is a [`StoreError::Conflict`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Rev(pub u64);
+
+/// A lead as it was read, with its data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredLead {
+    /// Its revision.
+    pub rev: Rev,
+    /// The lead.
+    pub lead: Lead,
+    /// Its data.
+    pub profile: Profile,
+}
+
+/// A client's entry in the list of clients: what is known even when its settings cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientEntry {
+    /// Its id.
+    pub id: ClientId,
+    /// Whom to tell when the settings cannot be read.
+    pub admin_email: EmailAddress,
+}
+
+/// Settings: clients and campaigns.
+#[async_trait]
+pub trait Directory: Send + Sync {
+    /// All clients.
+    async fn clients(&self) -> StoreResult<Vec<ClientEntry>>;
+    /// One client's settings. The inner error says what is wrong with the record.
+    async fn client(&self, id: &ClientId) -> StoreResult<Result<Client, SettingsProblem>>;
+    /// All campaigns of one client.
+    async fn campaigns(&self, client: &ClientId) -> StoreResult<Vec<Campaign>>;
+    /// The campaign that a form enrolls into.
+    async fn campaign_of_form(&self, client: &ClientId, form: &FormId) -> StoreResult<Option<Campaign>>;
+    /// One version of a campaign's texts.
+    async fn plan(&self, client: &ClientId, campaign: &CampaignId, version: u32) -> StoreResult<Option<Plan>>;
+    /// Puts a client's sending on hold and leaves its other settings as they are. A hold that
+    /// stands keeps its reason.
+    async fn hold(&self, client: &ClientId, reason: &str, since: Instant) -> StoreResult<()>;
+    /// Writes a client's settings, and its entry in the list.
+    async fn put_client(&self, client: &Client) -> StoreResult<()>;
+    /// Writes a campaign, its version, and its forms. A form of another campaign is a conflict.
+    async fn put_campaign(&self, client: &ClientId, campaign: &Campaign) -> StoreResult<()>;
+}
+
+/// What one text is decided from: keys of everything that [`LeadStore::read_for_text`] reads at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextKey {
+    /// The client.
+    pub client: ClientId,
+    /// The lead.
+    pub lead: LeadId,
+    /// The campaign.
+    pub campaign: CampaignId,
+    /// The version of the campaign that the enrollment is pinned to.
+    pub version: u32,
+}
+
+/// Everything that a decision on a text needs, read at once and strongly consistent.
+#[derive(Debug, Clone)]
+pub struct ForText {
+    /// The client's settings, or what is wrong with them.
+    pub client: Result<Client, SettingsProblem>,
+    /// The campaign, if it is there.
+    pub campaign: Option<Campaign>,
+    /// The pinned version, if it is there.
+    pub plan: Option<Plan>,
+    /// The lead, if it is there.
+    pub lead: Option<StoredLead>,
+}
+
+/// What else is written together with a lead, all or nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Also {
+    /// The lead's data, when it changed.
+    pub profile: Option<Profile>,
+    /// A no, which is kept with the lead's number.
+    pub opt_out: Option<OptOut>,
+    /// What happened, for the audit.
+    pub audit: Vec<AuditEvent>,
+}
+
+/// What is kept with a phone number, whoever's it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhoneRecord {
+    /// The lead that has it.
+    pub lead: Option<LeadId>,
+    /// The no of the person behind it.
+    pub opt_out: Option<OptOut>,
+}
+
+/// Leads, their data, and their numbers.
+#[async_trait]
+pub trait LeadStore: Send + Sync {
+    /// Reads what a decision needs in one strongly consistent call.
+    async fn read_for_text(&self, key: &TextKey) -> StoreResult<ForText>;
+    /// One lead, strongly consistent.
+    async fn lead(&self, client: &ClientId, id: LeadId) -> StoreResult<Option<StoredLead>>;
+    /// Several leads. Missing ones are left out.
+    async fn leads(&self, client: &ClientId, ids: &[LeadId]) -> StoreResult<Vec<StoredLead>>;
+    /// What is kept with a number, strongly consistent.
+    async fn phone(&self, client: &ClientId, phone: &PhoneNumber) -> StoreResult<PhoneRecord>;
+    /// The lead with an email address.
+    async fn lead_of_email(&self, client: &ClientId, email: &EmailAddress) -> StoreResult<Option<LeadId>>;
+    /// Writes a lead over the revision it was read at (`None`: it is new), and with it what belongs
+    /// to it. Its number and its address change only in a save that writes the profile too. A number or an address of another lead is a
+    /// conflict; so is, in a save that writes the profile, an opt-out of the number that the lead does
+    /// not know of.
+    async fn save(&self, lead: &Lead, read_at: Option<Rev>, also: Also) -> StoreResult<Rev>;
+    /// Everything that happened to one lead, in order.
+    async fn journey(&self, client: &ClientId, id: LeadId) -> StoreResult<Vec<AuditEvent>>;
+}
+
+/// A piece of due work of one client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DueWork {
+    /// A lead has an enrollment that is due.
+    Lead {
+        /// The lead.
+        id: LeadId,
+        /// Since when.
+        due: Instant,
+    },
+    /// A raw event was stored and not worked through to its end.
+    Event {
+        /// Its idempotency key.
+        key: EventKey,
+        /// Since when.
+        due: Instant,
+    },
+}
+
+/// The due index.
+#[async_trait]
+pub trait DueIndex: Send + Sync {
+    /// What is due by `until`, oldest first, at most `limit`.
+    async fn due(&self, client: &ClientId, until: Instant, limit: usize) -> StoreResult<Vec<DueWork>>;
+}
+
+/// Allowances that runs share.
+#[async_trait]
+pub trait Budget: Send + Sync {
+    /// Reserves up to `wanted` texts of this clock hour's `limit` for one run, and gives how many
+    /// it got. Asked again by the same run it gives the same answer.
+    async fn reserve(&self, client: &ClientId, hour: Instant, limit: u32, wanted: u32, run: RunId) -> StoreResult<u32>;
+}
+
+/// The idempotency key of a raw event: who sent it, and what makes it the same event.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EventKey(pub String);
+
+/// Who sent a raw event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    /// Kajabi.
+    Kajabi,
+    /// A reply, by way of Twilio.
+    TwilioInbound,
+    /// A delivery receipt of Twilio.
+    TwilioStatus,
+}
+
+/// A raw event, kept as it came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RawEvent {
+    /// Its idempotency key.
+    pub key: EventKey,
+    /// Whose it is.
+    pub client: ClientId,
+    /// Who sent it.
+    pub source: Source,
+    /// The body, as text.
+    pub body: String,
+    /// When it reached us.
+    pub received_at: Instant,
+    /// What came of it.
+    pub state: EventState,
+}
+
+/// What came of a raw event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EventState {
+    /// Stored, and to be worked on from `due` if nobody has finished it by then.
+    Received {
+        /// When a run of the scheduler takes it up.
+        due: Instant,
+        /// How often it was begun.
+        tries: u32,
+    },
+    /// Worked through to its end.
+    Done {
+        /// What came of it, in words.
+        result: String,
+    },
+    /// It makes no sense. Kept for the operator, can be replayed.
+    Unusable {
+        /// Why, in words.
+        reason: String,
+    },
+}
+
+/// Whether an event is new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Receipt {
+    /// It is, and was stored.
+    New,
+    /// It was stored before; nothing was written.
+    Known,
+}
+
+/// Raw events.
+#[async_trait]
+pub trait EventStore: Send + Sync {
+    /// Stores an event unless its key is known.
+    async fn receive(&self, event: &RawEvent, audit: AuditEvent) -> StoreResult<Receipt>;
+    /// One event.
+    async fn event(&self, client: &ClientId, key: &EventKey) -> StoreResult<Option<RawEvent>>;
+    /// Writes what came of an event.
+    async fn set_state(&self, event: &RawEvent) -> StoreResult<()>;
+}
+
+/// The audit.
+#[async_trait]
+pub trait Journal: Send + Sync {
+    /// Writes events. One written again under its id takes the place of the first.
+    async fn record(&self, events: &[AuditEvent]) -> StoreResult<()>;
+    /// A page of what happened to a client from `from` up to `until`, by the time in the events' ids, in order.
+    async fn happened(
+        &self,
+        client: &ClientId,
+        from: Instant,
+        until: Instant,
+        page: Option<String>,
+    ) -> StoreResult<JournalPage>;
+}
+
+/// A page of the journal.
+#[derive(Debug, Clone, Default)]
+pub struct JournalPage {
+    /// The events, in order.
+    pub events: Vec<AuditEvent>,
+    /// Where the next page begins; `None` at the end.
+    pub next: Option<String>,
+}
+
+/// Things of which there must be exactly one: a day's report, an alert of one cause.
+#[async_trait]
+pub trait Once: Send + Sync {
+    /// Claims the right to do `what`. A claim whose holder did not finish within its lease can be
+    /// claimed again, which [`Turn::Repeat`] says.
+    async fn claim(&self, client: &ClientId, what: &str, now: Instant, lease_until: Instant) -> StoreResult<Turn>;
+    /// Says that it was done, with a note that is kept (at most a few kilobytes).
+    async fn finish(&self, client: &ClientId, what: &str, note: &str) -> StoreResult<()>;
+    /// The note of something that was done.
+    async fn note(&self, client: &ClientId, what: &str) -> StoreResult<Option<String>>;
+}
+
+/// Whose turn it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// The caller's.
+    Yours,
+    /// The caller's, but someone began before and may have done it.
+    Repeat,
+    /// Someone is at it.
+    Taken,
+    /// It was done.
+    Done,
+}
+
+/// A job on the queue of texts. A reader of one release accepts the jobs of the one before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "job", rename_all = "kebab-case")]
+pub enum Job {
+    /// Send this step to this lead, if it may still be sent when the job is read.
+    SendStep(SendStep),
+}
+
+/// Which step to send to whom. It holds nothing that could be stale: the sender reads all of it again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SendStep {
+    /// The client.
+    pub client: ClientId,
+    /// The lead.
+    pub lead: LeadId,
+    /// The enrollment.
+    pub enrollment: EnrollmentId,
+    /// Its campaign.
+    pub campaign: CampaignId,
+    /// The version it is pinned to.
+    pub version: u32,
+    /// The step.
+    pub step: u16,
+    /// The run that put it on the queue.
+    pub run: RunId,
+}
+
+/// The queue of texts.
+#[async_trait]
+pub trait TextQueue: Send + Sync {
+    /// Puts jobs on the queue, each to be seen after its delay. Gives back those that were not taken.
+    async fn enqueue(&self, jobs: Vec<(Job, std::time::Duration)>) -> Vec<Job>;
+}
+
+/// An SMS provider of one client.
+#[async_trait]
+pub trait SmsProvider: Send + Sync {
+    /// Hands a claimed text to the provider and says what can be proved of it. Never retries by itself.
+    async fn send(&self, client: &Client, text: &ClaimedText, now: Instant) -> SendOutcome;
+}
+
+/// An email to an operator.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Email {
+    /// To whom.
+    pub to: EmailAddress,
+    /// Subject.
+    pub subject: String,
+    /// The whole of it as text.
+    pub text: String,
+    /// The whole of it as HTML, where there is one.
+    pub html: Option<String>,
+}
+
+/// An email could not be sent.
+#[derive(Debug, thiserror::Error)]
+#[error("the email could not be sent: {0}")]
+pub struct MailError(pub String);
+
+/// Where operators' emails leave.
+#[async_trait]
+pub trait Mailer: Send + Sync {
+    /// Sends one email.
+    async fn send(&self, email: &Email) -> Result<(), MailError>;
+}
+
+/// What a client's secret holds: names such as `twilio_api_key` to values.
+pub type Secrets = BTreeMap<String, SecretString>;
+
+/// A secret could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretError {
+    /// There is none.
+    #[error("client {0} has no secret")]
+    Missing(ClientId),
+    /// It is not a JSON object of texts.
+    #[error("the secret of client {0} is not a JSON object of texts")]
+    Unreadable(ClientId),
+    /// The store of secrets did not answer.
+    #[error("the store of secrets failed: {0}")]
+    Unavailable(String),
+}
+
+/// Where clients' credentials are kept.
+#[async_trait]
+pub trait SecretStore: Send + Sync {
+    /// A client's secrets, perhaps from a cache.
+    async fn secrets(&self, client: &ClientId) -> Result<Secrets, SecretError>;
+    /// The same, read anew: called once after a credential was refused.
+    async fn refreshed(&self, client: &ClientId) -> Result<Secrets, SecretError>;
+}

@@ -1,0 +1,105 @@
+//! SMS providers behind [`SmsProvider`], and the one HTTP client that they are called with.
+//! A provider is a folder here, one variant of [`ProviderSettings`], and its recorded events.
+
+pub mod twilio;
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+
+use crate::{
+    domain::{
+        Instant,
+        client::{Client, ProviderSettings},
+        message::{ClaimedText, SendOutcome},
+    },
+    ports::{SecretStore, SmsProvider},
+};
+use twilio::Twilio;
+
+/// How long name lookup, TCP and TLS together may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Twilio's REST API.
+pub const TWILIO: &str = "https://api.twilio.com";
+
+/// Where the providers are, and where they reach us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoints {
+    /// Twilio's REST API: `https://api.twilio.com`, or a stand-in.
+    pub twilio_base: String,
+    /// Our own public address, which webhooks come in at.
+    pub public_url: String,
+}
+
+/// Every provider we can send by. Which one is used is the client's setting.
+pub struct Providers {
+    twilio: Twilio,
+}
+
+impl Providers {
+    /// Providers at `endpoints`, called through `http` with the clients' own `secrets`.
+    #[must_use]
+    pub fn new(http: reqwest::Client, secrets: Arc<dyn SecretStore>, endpoints: Endpoints) -> Self {
+        Self { twilio: Twilio::new(http, secrets, endpoints) }
+    }
+}
+
+#[async_trait]
+impl SmsProvider for Providers {
+    async fn send(&self, client: &Client, text: &ClaimedText, now: Instant) -> SendOutcome {
+        match &client.provider {
+            ProviderSettings::Twilio { account_sid, sender } => {
+                self.twilio.send(&client.id, account_sid, sender, text, now).await
+            }
+        }
+    }
+}
+
+/// The HTTP client could not be made. Nothing can be sent without one.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpClientError {
+    /// TLS cannot be set up.
+    #[error("TLS cannot be set up")]
+    Tls(#[from] rustls::Error),
+    /// The client cannot be built.
+    #[error("the HTTP client cannot be built")]
+    Client(#[from] reqwest::Error),
+}
+
+/// The HTTP client that providers are called with. It sends a request once, or says that it did not:
+/// no retries, no redirects, no proxy.
+///
+/// Every request has a connection of its own. One that died unnoticed while Lambda had us frozen
+/// would leave the outcome of a text unknown, which costs more than a handshake. For one request
+/// HTTP/2 has nothing to give.
+///
+/// # Errors
+/// [`HttpClientError`] when TLS or the client cannot be set up.
+pub fn http_client() -> Result<reqwest::Client, HttpClientError> {
+    Ok(http_builder(CONNECT_TIMEOUT)?.build()?)
+}
+
+fn http_builder(connect: Duration) -> Result<reqwest::ClientBuilder, HttpClientError> {
+    Ok(reqwest::Client::builder()
+        .tls_backend_preconfigured(tls()?)
+        .http1_only()
+        .pool_max_idle_per_host(0)
+        .connect_timeout(connect)
+        .retry(reqwest::retry::never())
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .user_agent(concat!("leadline/", env!("CARGO_PKG_VERSION"))))
+}
+
+/// Mozilla's roots and ring, named here so that no process-wide default is needed.
+fn tls() -> Result<rustls::ClientConfig, rustls::Error> {
+    let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let ring = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = rustls::ClientConfig::builder_with_provider(ring)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
+}

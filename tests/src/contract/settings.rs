@@ -1,0 +1,140 @@
+//! Clients and campaigns.
+#![allow(missing_docs, reason = "the name of a check is its rule")]
+
+use std::sync::Arc;
+
+use leadline::domain::{
+    campaign::CampaignStatus,
+    client::{Client, Sending, SettingsProblem},
+};
+use leadline::ports::{ClientEntry, TextKey};
+
+use super::{Store, conflict, done, only_winner, samples::*, storm};
+
+pub async fn a_client_without_a_record_is_missing(store: Arc<impl Store>) {
+    assert_eq!(done(store.client(&acme()).await), Err(SettingsProblem::Missing));
+    assert_eq!(done(store.clients().await), []);
+    assert_eq!(done(store.campaigns(&acme()).await), []);
+    assert_eq!(done(store.campaign_of_form(&acme(), &form("777")).await), None);
+}
+
+pub async fn a_client_is_read_back_as_it_was_written_last_and_listed_once(store: Arc<impl Store>) {
+    let mut client = settings(&acme());
+    done(store.put_client(&client).await);
+    assert_eq!(done(store.client(&acme()).await), Ok(client.clone()));
+    client.sending = Sending::OnHold { reason: "the account is suspended".to_owned(), since: at(5) };
+    client.admin_email = email(1);
+    done(store.put_client(&client).await);
+    done(store.put_client(&settings(&bolt())).await);
+    assert_eq!(done(store.client(&acme()).await), Ok(client.clone()));
+    let mut listed = done(store.clients().await);
+    listed.sort_by_key(|entry| entry.id.clone());
+    let entry = |client: &Client| ClientEntry { id: client.id.clone(), admin_email: client.admin_email.clone() };
+    assert_eq!(listed, [entry(&client), entry(&settings(&bolt()))], "the list of clients");
+}
+
+pub async fn a_hold_stops_sending_and_changes_nothing_else(store: Arc<impl Store>) {
+    for client in [acme(), bolt()] {
+        done(store.put_client(&settings(&client)).await);
+    }
+    done(store.hold(&acme(), "the account is suspended", at(5)).await);
+    let held = Sending::OnHold { reason: "the account is suspended".to_owned(), since: at(5) };
+    assert_eq!(done(store.client(&acme()).await), Ok(Client { sending: held, ..settings(&acme()) }));
+    assert_eq!(done(store.client(&bolt()).await), Ok(settings(&bolt())), "another client goes on");
+    assert_eq!(done(store.clients().await).len(), 2);
+}
+
+pub async fn a_hold_that_stands_keeps_its_reason(store: Arc<impl Store>) {
+    done(store.put_client(&settings(&acme())).await);
+    done(store.hold(&acme(), "an operator stopped it", at(5)).await);
+    done(store.hold(&acme(), "the account is suspended", at(9)).await);
+    let first = Sending::OnHold { reason: "an operator stopped it".to_owned(), since: at(5) };
+    assert_eq!(done(store.client(&acme()).await).map(|client| client.sending), Ok(first));
+    done(store.put_client(&settings(&acme())).await);
+    done(store.hold(&acme(), "the account is suspended", at(12)).await);
+    let second = Sending::OnHold { reason: "the account is suspended".to_owned(), since: at(12) };
+    assert_eq!(done(store.client(&acme()).await).map(|client| client.sending), Ok(second), "once it was lifted");
+}
+
+pub async fn a_campaign_is_found_by_each_of_its_forms(store: Arc<impl Store>) {
+    let (webinar, quiz) = (campaign("webinar", &["1", "2"]), campaign("quiz", &["3"]));
+    done(store.put_campaign(&acme(), &webinar).await);
+    done(store.put_campaign(&acme(), &quiz).await);
+    for (id, found) in [("1", Some(&webinar)), ("2", Some(&webinar)), ("3", Some(&quiz)), ("4", None)] {
+        assert_eq!(done(store.campaign_of_form(&acme(), &form(id)).await).as_ref(), found, "form {id}");
+    }
+    let mut all = done(store.campaigns(&acme()).await);
+    all.sort_by_key(|campaign| campaign.id.clone());
+    assert_eq!(all, [quiz, webinar]);
+}
+
+pub async fn a_form_of_another_campaign_is_a_conflict_and_writes_nothing(store: Arc<impl Store>) {
+    let webinar = campaign("webinar", &["1"]);
+    done(store.put_campaign(&acme(), &webinar).await);
+    conflict(store.put_campaign(&acme(), &campaign("quiz", &["2", "1"])).await, "form 1 enrolls into another campaign");
+    let campaigns = done(store.campaigns(&acme()).await);
+    assert_eq!(campaigns, std::slice::from_ref(&webinar), "the refused campaign is not there");
+    assert_eq!(done(store.campaign_of_form(&acme(), &form("1")).await), Some(webinar));
+    assert_eq!(done(store.campaign_of_form(&acme(), &form("2")).await), None, "nor is any form of it");
+}
+
+pub async fn of_many_campaigns_with_one_form_one_is_written(store: Arc<impl Store>) {
+    let named = |i: u64| campaign(&format!("campaign-{i}"), &["1"]);
+    let results = storm(&store, 16, |store, i| async move { store.put_campaign(&acme(), &named(i)).await }).await;
+    let winner = named(u64::try_from(only_winner(results)).expect("a small number"));
+    assert_eq!(done(store.campaign_of_form(&acme(), &form("1")).await), Some(winner.clone()));
+    assert_eq!(done(store.campaigns(&acme()).await), [winner]);
+}
+
+pub async fn a_form_that_a_campaign_gave_up_is_free(store: Arc<impl Store>) {
+    let quiz = campaign("quiz", &["2"]);
+    done(store.put_campaign(&acme(), &campaign("webinar", &["1", "2"])).await);
+    done(store.put_campaign(&acme(), &campaign("webinar", &["1"])).await);
+    assert_eq!(done(store.campaign_of_form(&acme(), &form("2")).await), None);
+    done(store.put_campaign(&acme(), &quiz).await);
+    assert_eq!(done(store.campaign_of_form(&acme(), &form("2")).await), Some(quiz));
+}
+
+pub async fn a_version_once_written_never_changes(store: Arc<impl Store>) {
+    let webinar = campaign("webinar", &["1"]);
+    done(store.put_campaign(&acme(), &webinar).await);
+    let mut edited = next_version(&webinar);
+    edited.version = webinar.version;
+    edited.forms.clear();
+    conflict(store.put_campaign(&acme(), &edited).await, "leads are pinned to this version as it was");
+    assert_eq!(done(store.campaign_of_form(&acme(), &form("1")).await), Some(webinar.clone()), "nothing was written");
+    done(store.put_campaign(&acme(), &webinar).await);
+}
+
+pub async fn an_older_version_stays_readable(store: Arc<impl Store>) {
+    let first = campaign("webinar", &["1"]);
+    let second = next_version(&first);
+    done(store.put_campaign(&acme(), &first).await);
+    done(store.put_campaign(&acme(), &second).await);
+    for (version, plan) in [(1, Some(first.plan())), (2, Some(second.plan())), (3, None)] {
+        let key = TextKey { client: acme(), lead: lead_id(1), campaign: first.id.clone(), version };
+        let read = done(store.read_for_text(&key).await);
+        assert_eq!((&read.plan, read.campaign.as_ref()), (&plan, Some(&second)), "version {version}");
+        assert_eq!(done(store.plan(&acme(), &first.id, version).await), plan, "version {version}");
+    }
+}
+
+pub async fn what_is_not_sent_may_change_within_a_version(store: Arc<impl Store>) {
+    let mut webinar = campaign("webinar", &["1"]);
+    done(store.put_campaign(&acme(), &webinar).await);
+    webinar.status = CampaignStatus::Paused;
+    webinar.name = "Winter webinar".to_owned();
+    done(store.put_campaign(&acme(), &webinar).await);
+    assert_eq!(done(store.campaign_of_form(&acme(), &form("1")).await), Some(webinar));
+}
+
+pub async fn clients_have_campaigns_of_their_own(store: Arc<impl Store>) {
+    let ours = campaign("webinar", &["1"]);
+    let mut theirs = next_version(&ours);
+    theirs.version = ours.version;
+    done(store.put_campaign(&acme(), &ours).await);
+    done(store.put_campaign(&bolt(), &theirs).await);
+    assert_eq!(done(store.campaigns(&acme()).await), std::slice::from_ref(&ours));
+    assert_eq!(done(store.campaign_of_form(&acme(), &form("1")).await), Some(ours));
+    assert_eq!(done(store.campaign_of_form(&bolt(), &form("1")).await), Some(theirs));
+}
