@@ -72,7 +72,7 @@ impl System {
         dynamo::create_table(&dynamo.client(), TABLE).await.context("creating the table")?;
         let store = Arc::new(DynamoStore::new(dynamo.client(), TABLE));
         let secrets = FixedSecrets::new();
-        setup.write(store.as_ref(), &secrets).await?;
+        setup.write(store.as_ref(), &secrets, now).await?;
 
         let carrier_clock = clock.clone();
         let carrier = Carrier::new(move || carrier_clock.now());

@@ -6,6 +6,7 @@ use anyhow::Context;
 use leadline::{
     aws::dynamodb::DynamoStore,
     domain::{
+        Instant,
         campaign::Campaign,
         client::{Client, ProviderSettings, TokenHash},
     },
@@ -67,13 +68,14 @@ impl Setup {
         self.clients.iter().map(account).collect()
     }
 
-    pub(super) async fn write(&self, store: &DynamoStore, secrets: &FixedSecrets) -> anyhow::Result<()> {
+    pub(super) async fn write(&self, store: &DynamoStore, secrets: &FixedSecrets, now: Instant) -> anyhow::Result<()> {
         for client in &self.clients {
             let mut settings = client.settings.clone();
             let hash = TokenHash::of(&client.token);
             if !settings.kajabi.token_hashes.contains(&hash) {
                 settings.kajabi.token_hashes.push(hash);
             }
+            settings.since = settings.since.or(Some(now));
             store.put_client(&settings).await.with_context(|| format!("writing client {}", settings.id))?;
             for campaign in &client.campaigns {
                 let wrote = store.put_campaign(&settings.id, campaign).await;

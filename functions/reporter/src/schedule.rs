@@ -12,9 +12,11 @@ use leadline::domain::{
 const DEFAULT_ZONE: Tz = Tz::America__New_York;
 const DEFAULT_HOUR: u32 = 9;
 
-/// The day that is to be reported on at `now`, which is the client's yesterday once its report hour has come.
+/// The day that is to be reported on at `now`, which is the client's yesterday once its report hour has
+/// come, unless the client was not there yet.
 pub(crate) fn due(client: &Client, now: Instant) -> Option<Period> {
-    passed(client.zone, client.report_at, now).then(|| Period::yesterday(now, client.zone))
+    let period = passed(client.zone, client.report_at, now).then(|| Period::yesterday(now, client.zone));
+    period.filter(|period| client.since.is_none_or(|since| since < period.until))
 }
 
 /// Today, once the default report hour has come.

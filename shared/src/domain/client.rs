@@ -32,6 +32,9 @@ pub struct Client {
     pub provider: ProviderSettings,
     /// How its Kajabi site proves that it is it.
     pub kajabi: KajabiSettings,
+    /// When the client began. There is no report on the days before.
+    #[serde(default)]
+    pub since: Option<Instant>,
     /// Whether anything is sent at all.
     #[serde(default)]
     pub sending: Sending,
