@@ -1,8 +1,12 @@
 //! `leadline`: the operator's tool, and the whole system on one machine.
 
+pub mod connect;
+pub mod explain;
+pub mod local;
 pub mod read;
 pub mod rehearse;
 pub mod scenario;
+pub mod services;
 pub mod system;
 
 /// Whether all that went wrong is that nobody reads the output any more.

@@ -25,7 +25,7 @@ use leadline_standins::{
 };
 use tokio::net::TcpListener;
 
-pub use drive::Happening;
+pub use drive::{Happening, SCHEDULER_EVERY};
 pub use queue::LocalQueue;
 pub use setup::{ClientSetup, Setup};
 

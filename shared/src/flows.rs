@@ -3,5 +3,6 @@
 pub mod alerts;
 pub mod conclude;
 pub mod intake;
+pub mod preview;
 pub mod record;
 pub mod replies;

@@ -338,6 +338,9 @@ fn enter(
         rejected.campaign = campaign.map(|campaign| campaign.id.clone());
         Entry { audit: vec![rejected], alert: None, words }
     };
+    if let Standing::OptedOut(_) = known.lead.standing {
+        return reject(&known.lead, "opted_out", "the person has opted out".to_owned());
+    }
     let Some(campaign) = campaign else {
         return reject(&known.lead, "unknown_form", "no campaign enrolls by this form".to_owned());
     };

@@ -3,9 +3,8 @@
 use crate::domain::email::EmailAddress;
 
 /// What a function reads from its environment. Each reads only what it needs.
-#[derive(Debug)]
 pub struct Settings {
-    read: fn(&str) -> Option<String>,
+    read: Box<dyn Fn(&str) -> Option<String>>,
     problems: Vec<String>,
 }
 
@@ -26,8 +25,8 @@ impl Settings {
 
     /// Settings from anywhere.
     #[must_use]
-    pub fn from(read: fn(&str) -> Option<String>) -> Self {
-        Self { read, problems: Vec::new() }
+    pub fn from(read: impl Fn(&str) -> Option<String> + 'static) -> Self {
+        Self { read: Box::new(read), problems: Vec::new() }
     }
 
     /// A text that must be there. Gives an empty one if it is not, and remembers the problem.

@@ -1,0 +1,246 @@
+//! `leadline why` and `leadline preview`: the decision, explained and looked ahead.
+
+use std::{collections::BTreeMap, io::Write};
+
+use anyhow::{Context, bail};
+use chrono_tz::Tz;
+use comfy_table::{ContentArrangement, Table, presets::UTF8_HORIZONTAL_ONLY};
+use leadline::{
+    domain::{
+        Instant,
+        campaign::Campaign,
+        client::Client,
+        decide::{Case, decide},
+        email::EmailAddress,
+        gate::{Decision, Verdict},
+        ids::LeadId,
+        phone::PhoneNumber,
+    },
+    flows::preview::{Happening, Outlook, Planned, preview},
+    ports::{Directory, DueIndex, DueWork, LeadStore, StoredLead},
+};
+
+use crate::{
+    connect::{Connection, Target},
+    system::SCHEDULER_EVERY,
+};
+
+/// Leads that a preview looks at, at most.
+const MOST_LEADS: usize = 10_000;
+/// Leads that are read in one go.
+const PAGE: usize = 50;
+
+/// Prints why a lead is where it is: every gate, with the fact it went by.
+///
+/// # Errors
+/// When there is no such lead, or the data cannot be reached.
+pub async fn why(
+    target: &Target,
+    lead: &str,
+    at: Option<Instant>,
+    json: bool,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let there = target.connect().await?;
+    let now = at.unwrap_or(there.now);
+    let client = there.store.client(&there.client).await??;
+    let stored = find(&there, &client, lead).await?;
+    let all = there.store.campaigns(&there.client).await?;
+    let outlook = outlook(&there, &client, &all, &stored).await?;
+    let verdicts: Vec<Verdict> = cases(&outlook).iter().map(|case| decide(case, now)).collect();
+    if json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&verdicts)?)?;
+        return Ok(());
+    }
+    let show = |at: Instant| local(at, client.zone);
+    let phone = stored.lead.phone.as_ref().map_or_else(|| "no number".to_owned(), PhoneNumber::masked);
+    writeln!(out, "Lead {} · {phone} · {}", stored.lead.id, stored.lead.processing_status())?;
+    writeln!(out, "As of {}", show(now))?;
+    for past in &stored.lead.history {
+        let ended = show(past.completed_at);
+        writeln!(out, "\n{}: {} {ended} after {} text(s): {}", past.campaign, past.outcome, past.sent, past.reason)?;
+    }
+    for (case, verdict) in cases(&outlook).iter().zip(&verdicts) {
+        writeln!(
+            out,
+            "\n{}, step {}: {}",
+            case.enrollment.campaign,
+            verdict.step,
+            in_words(&verdict.decision, client.zone)
+        )?;
+        let mut table = table(["", "gate", "fact", "from"]);
+        for gate in &verdict.gates {
+            let opens = gate.opens_at.map(|at| format!(" (opens {})", show(at))).unwrap_or_default();
+            let mark = if gate.open { "open" } else { "SHUT" };
+            table.add_row([mark, &gate.gate.code(), &format!("{}{opens}", gate.fact), &gate.source]);
+        }
+        writeln!(out, "{table}")?;
+        if let Some(opens) = verdict.opens_at {
+            writeln!(out, "All gates are open from {}.", show(opens))?;
+        }
+    }
+    if verdicts.is_empty() {
+        writeln!(out, "\nIt is in no campaign now.")?;
+        let journey = there.store.journey(&there.client, stored.lead.id).await?;
+        for event in journey.iter().rev().take(5) {
+            let reason = event.detail.as_deref().unwrap_or_default();
+            writeln!(out, "  {}  {} {reason}", show(event.at), event.event.code())?;
+        }
+    }
+    Ok(())
+}
+
+/// Prints every text that will go out until `until`, and why what does not go out does not.
+///
+/// # Errors
+/// When the data cannot be reached.
+pub async fn look_ahead(
+    target: &Target,
+    until: Instant,
+    lead: Option<&str>,
+    json: bool,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let there = target.connect().await?;
+    if until <= there.now {
+        bail!("--until {until} is not after {}", there.now);
+    }
+    let client = there.store.client(&there.client).await??;
+    let all = there.store.campaigns(&there.client).await?;
+    let leads = match lead {
+        Some(lead) => vec![find(&there, &client, lead).await?.lead.id],
+        None => due_leads(&there, until).await?,
+    };
+    let more = leads.len() >= MOST_LEADS;
+    let mut planned: Vec<Planned> = Vec::new();
+    for some in leads.chunks(PAGE) {
+        for stored in there.store.leads(&there.client, some).await? {
+            let outlook = outlook(&there, &client, &all, &stored).await?;
+            planned.extend(preview(&outlook, there.now, until, SCHEDULER_EVERY));
+        }
+    }
+    planned.sort_by_key(|planned| planned.at);
+    if json {
+        for one in &planned {
+            writeln!(out, "{}", serde_json::to_string(one)?)?;
+        }
+        return Ok(());
+    }
+    let mut table = table(["when", "lead", "campaign", "step", "what"]);
+    let (mut texts, mut cost) = (0, 0);
+    for one in &planned {
+        let what = match &one.what {
+            Happening::Text { text, segments } => {
+                texts += 1;
+                cost += segments;
+                format!("TEXT ({segments} seg.): {text}")
+            }
+            Happening::Ends { outcome, reason } => format!("ends, {outcome}: {reason}"),
+            Happening::Waits { reason, .. } => format!("waits: {reason}"),
+        };
+        table.add_row([
+            local(one.at, client.zone),
+            one.lead.to_string(),
+            one.campaign.to_string(),
+            one.step.to_string(),
+            what,
+        ]);
+    }
+    if !planned.is_empty() {
+        writeln!(out, "{table}")?;
+    }
+    writeln!(
+        out,
+        "{texts} text(s), {cost} segment(s) until {}, if every text is accepted and nobody replies.",
+        local(until, client.zone)
+    )?;
+    writeln!(out, "Limits per run and per hour are not counted here. Nothing was written.")?;
+    if more {
+        writeln!(out, "Only the first {MOST_LEADS} leads were looked at.")?;
+    }
+    Ok(())
+}
+
+/// A lead by its id, its number or its address.
+async fn find(there: &Connection, client: &Client, lead: &str) -> anyhow::Result<StoredLead> {
+    let id = if let Ok(id) = lead.parse::<LeadId>() {
+        Some(id)
+    } else if let Ok(email) = EmailAddress::parse(lead) {
+        there.store.lead_of_email(&there.client, &email).await?
+    } else {
+        let phone = PhoneNumber::parse(lead, client.region)
+            .map_err(|why| anyhow::anyhow!("`{lead}` is no lead id and no email address, and as a number {why}"))?;
+        there.store.phone(&there.client, &phone).await?.lead
+    };
+    let stored = match id {
+        Some(id) => there.store.lead(&there.client, id).await?,
+        None => None,
+    };
+    stored.with_context(|| format!("client {} has no lead `{lead}`", there.client))
+}
+
+async fn due_leads(there: &Connection, until: Instant) -> anyhow::Result<Vec<LeadId>> {
+    let due = there.store.due(&there.client, until, MOST_LEADS).await?;
+    let lead = |work| match work {
+        DueWork::Lead { id, .. } => Some(id),
+        DueWork::Event { .. } => None,
+    };
+    Ok(due.into_iter().filter_map(lead).collect())
+}
+
+async fn outlook(
+    there: &Connection,
+    client: &Client,
+    all: &[Campaign],
+    stored: &StoredLead,
+) -> anyhow::Result<Outlook> {
+    let mut campaigns = BTreeMap::new();
+    for enrollment in &stored.lead.enrollments {
+        let id = &enrollment.campaign;
+        let campaign = all.iter().find(|campaign| campaign.id == *id);
+        let plan = match campaign.filter(|campaign| campaign.version == enrollment.version) {
+            Some(current) => Some(current.plan()),
+            None => there.store.plan(&there.client, id, enrollment.version).await?,
+        };
+        let (Some(status), Some(plan)) = (campaign.map(|campaign| campaign.status.clone()), plan) else {
+            bail!("campaign {id}, version {}, is gone", enrollment.version);
+        };
+        campaigns.insert(id.clone(), (status, plan));
+    }
+    Ok(Outlook { client: client.clone(), lead: stored.lead.clone(), profile: stored.profile.clone(), campaigns })
+}
+
+fn cases(outlook: &Outlook) -> Vec<Case> {
+    let case = |enrollment: &leadline::domain::lead::Enrollment| {
+        let (campaign, plan) = outlook.campaigns.get(&enrollment.campaign)?.clone();
+        Some(Case {
+            client: outlook.client.clone(),
+            campaign,
+            plan,
+            lead: outlook.lead.clone(),
+            profile: outlook.profile.clone(),
+            enrollment: enrollment.clone(),
+        })
+    };
+    outlook.lead.enrollments.iter().filter_map(case).collect()
+}
+
+fn in_words(decision: &Decision, zone: Tz) -> String {
+    match decision {
+        Decision::Send(send) => format!("may be sent now, until {}\n    │ {}", local(send.expires_at, zone), send.text),
+        Decision::Wait { until: Some(until), reason, .. } => format!("waits until {}: {reason}", local(*until, zone)),
+        Decision::Wait { until: None, reason, .. } => format!("waits: {reason}"),
+        Decision::End { outcome, reason } => format!("ends, {outcome}: {reason}"),
+        Decision::Refuse(refusal) => format!("cannot be sent: {refusal}"),
+    }
+}
+
+fn table<const N: usize>(head: [&str; N]) -> Table {
+    let mut table = Table::new();
+    table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic).set_header(head);
+    table
+}
+
+fn local(at: Instant, zone: Tz) -> String {
+    at.with_timezone(&zone).format("%a %-d %b %Y %H:%M %Z").to_string()
+}
