@@ -226,3 +226,6 @@ pub(crate) async fn interrupted() {
         std::future::pending::<()>().await;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -53,8 +53,13 @@ pub struct Ran {
     scheduler: leadline_scheduler::Summary,
 }
 
+/// `{}`. Asked for in JSON, which a form on another page cannot send.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
 /// `POST /api/run`: the scheduler, then what is on the queue, then the report if its hour has come.
-pub async fn run(State(local): State<Local>) -> Result<Json<Ran>, Failed> {
+pub async fn run(State(local): State<Local>, Json(Nothing {}): Json<Nothing>) -> Result<Json<Ran>, Failed> {
     let ran = local.work(async move |local| {
         let world = local.present().await?;
         let scheduler = world.system.schedule().await?;

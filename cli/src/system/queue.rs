@@ -72,6 +72,11 @@ impl LocalQueue {
         }
     }
 
+    /// Puts anything on the queue, as only a mistake would.
+    pub fn inject(&self, body: &str) {
+        self.lock().send(self.clock.now(), body, TimeDelta::zero());
+    }
+
     /// When the next message can be seen.
     #[must_use]
     pub fn next_visible_at(&self) -> Option<Instant> {

@@ -14,7 +14,8 @@ use super::{
     standing::{OptOut, OptOutChannel, Standing},
 };
 
-/// One person known to one client.
+/// One person known to one client. Written twice for every text, so what is empty is left out: it
+/// stays under one kilobyte, which is what a write unit covers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lead {
     /// Its id.
@@ -24,19 +25,19 @@ pub struct Lead {
     /// Where it can be texted.
     pub phone: Option<PhoneNumber>,
     /// Whether it may be texted at all.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Standing::is_open")]
     pub standing: Standing,
     /// The sequences it is in.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub enrollments: Vec<Enrollment>,
     /// The sequences it was in.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<PastEnrollment>,
     /// The text on its way, of which there is at most one.
     #[serde(default)]
     pub in_flight: Option<InFlight>,
     /// When texts were accepted in the last 24 hours.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recent: Vec<Instant>,
 }
 

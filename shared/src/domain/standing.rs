@@ -22,6 +22,14 @@ pub enum Standing {
     },
 }
 
+impl Standing {
+    /// Whether nothing stands against a text.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        *self == Self::Open
+    }
+}
+
 /// A no, with its proof. It lives with the phone number and outlives the lead.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OptOut {

@@ -1,0 +1,177 @@
+//! What a crash or a failing store leaves behind: never a second text, never silence.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use async_trait::async_trait;
+use leadline::{
+    domain::{
+        Instant,
+        audit::Event,
+        client::Client,
+        email::EmailAddress,
+        ids::{ClientId, LeadId},
+        lead::{Lead, SmsStatus},
+        message::{ClaimedText, SendOutcome},
+        phone::PhoneNumber,
+    },
+    ports::{
+        Also, ForText, LeadStore, PhoneRecord, Rev, SmsProvider, StoreError, StoreResult, StoredLead, TextKey,
+    },
+};
+use leadline_tests::world::{World, new_york};
+
+const PAT: &str = "+13055550123";
+
+/// A store whose saves fail from the `fails_from`th on.
+struct Failing {
+    inner: Arc<dyn LeadStore>,
+    saves: AtomicUsize,
+    fails_from: usize,
+}
+
+#[async_trait]
+impl LeadStore for Failing {
+    async fn read_for_text(&self, key: &TextKey) -> StoreResult<ForText> {
+        self.inner.read_for_text(key).await
+    }
+    async fn lead(&self, client: &ClientId, id: LeadId) -> StoreResult<Option<StoredLead>> {
+        self.inner.lead(client, id).await
+    }
+    async fn leads(&self, client: &ClientId, ids: &[LeadId]) -> StoreResult<Vec<StoredLead>> {
+        self.inner.leads(client, ids).await
+    }
+    async fn phone(&self, client: &ClientId, phone: &PhoneNumber) -> StoreResult<PhoneRecord> {
+        self.inner.phone(client, phone).await
+    }
+    async fn lead_of_email(&self, client: &ClientId, email: &EmailAddress) -> StoreResult<Option<LeadId>> {
+        self.inner.lead_of_email(client, email).await
+    }
+    async fn save(&self, lead: &Lead, read_at: Option<Rev>, also: Also) -> StoreResult<Rev> {
+        if self.saves.fetch_add(1, Ordering::SeqCst) + 1 >= self.fails_from {
+            return Err(StoreError::Unavailable("the store is down".into()));
+        }
+        self.inner.save(lead, read_at, also).await
+    }
+    async fn journey(&self, client: &ClientId, id: LeadId) -> StoreResult<Vec<leadline::domain::audit::AuditEvent>> {
+        self.inner.journey(client, id).await
+    }
+}
+
+/// A provider that never answers.
+struct Silent;
+
+#[async_trait]
+impl SmsProvider for Silent {
+    async fn send(&self, _: &Client, _: &ClaimedText, _: Instant) -> SendOutcome {
+        std::future::pending().await
+    }
+}
+
+/// A provider that panics.
+struct Panicking;
+
+#[async_trait]
+impl SmsProvider for Panicking {
+    async fn send(&self, _: &Client, _: &ClaimedText, _: Instant) -> SendOutcome {
+        panic!("a bug in a provider's client")
+    }
+}
+
+/// A world with one lead whose first text is on the queue.
+async fn with_a_job() -> World {
+    let mut world = World::at("2026-01-06 14:00").await;
+    world.form("1", "Pat", "3055550123").await;
+    world.until("2026-01-06 14:59").await;
+    world.system.clock.set(new_york("2026-01-06 15:00"));
+    world.system.schedule().await.expect("a run");
+    world
+}
+
+#[tokio::test]
+async fn when_the_lead_cannot_be_written_after_the_provider_accepted_nothing_is_sent_again() {
+    let mut world = with_a_job().await;
+    let failing = Failing { inner: world.system.store.clone(), saves: AtomicUsize::new(0), fails_from: 2 };
+    let sound = std::mem::replace(&mut world.system.sender.leads, Arc::new(failing));
+    world.system.send().await;
+    world.system.sender.leads = sound;
+    assert_eq!(world.texts().len(), 1);
+    assert_eq!(world.reasons(Event::SettleFailed).await, ["settle"]);
+    world.until("2026-01-08 20:00").await;
+    assert_eq!(world.texts().len(), 1, "the claim stands, so nothing is sent again");
+    assert_eq!(world.lead(PAT).await.expect("a lead").sms_status(), SmsStatus::Unclear);
+}
+
+#[tokio::test]
+async fn when_the_claim_cannot_be_written_nothing_is_sent_and_the_job_comes_again() {
+    let mut world = with_a_job().await;
+    let failing = Failing { inner: world.system.store.clone(), saves: AtomicUsize::new(0), fails_from: 1 };
+    let sound = std::mem::replace(&mut world.system.sender.leads, Arc::new(failing));
+    world.system.send().await;
+    assert_eq!(world.texts(), []);
+    world.system.sender.leads = sound;
+    world.until("2026-01-06 16:00").await;
+    assert_eq!(world.texts().len(), 1);
+}
+
+#[tokio::test]
+async fn when_the_sender_dies_in_the_call_the_text_is_unclear_and_never_sent_again() {
+    let mut world = with_a_job().await;
+    let sound = std::mem::replace(&mut world.system.sender.provider, Arc::new(Silent));
+    let (event, _received) = world.system.queue.receive().expect("a batch");
+    {
+        // The process ends in the middle of the call.
+        let mut dying = Box::pin(leadline_sender::handle(event, &world.system.sender));
+        let waker = futures_util::task::noop_waker();
+        let mut context = std::task::Context::from_waker(&waker);
+        for _ in 0..10_000 {
+            assert!(dying.as_mut().poll_unpin_pending(&mut context), "it cannot end");
+            tokio::task::yield_now().await;
+            if world.lead(PAT).await.expect("a lead").in_flight.is_some() {
+                break;
+            }
+        }
+    }
+    world.system.sender.provider = sound;
+    assert_eq!(world.lead(PAT).await.expect("a lead").sms_status(), SmsStatus::Sending);
+    world.until("2026-01-08 20:00").await;
+    assert_eq!(world.texts(), [], "it may have gone out, so it is not sent again");
+    assert_eq!(world.lead(PAT).await.expect("a lead").sms_status(), SmsStatus::Unclear);
+    let mails = world.system.mailbox.sent();
+    assert!(mails.iter().any(|mail| mail.email.subject.contains("may or may not have gone out")), "{mails:?}");
+}
+
+#[tokio::test]
+async fn a_panic_in_one_record_does_not_stop_the_others() {
+    let mut world = with_a_job().await;
+    world.form("2", "Kim", "3055550124").await;
+    let sound = std::mem::replace(&mut world.system.sender.provider, Arc::new(Panicking));
+    world.system.send().await;
+    world.system.sender.provider = sound;
+    world.until("2026-01-06 20:00").await;
+    let texts = world.texts();
+    assert_eq!(texts.len(), 1, "the one that panicked is unclear; the other went out: {texts:?}");
+    assert_eq!(texts[0].1, "+13055550124");
+}
+
+#[tokio::test]
+async fn a_job_that_cannot_be_read_goes_to_the_dead_letters_and_blocks_nobody() {
+    let mut world = with_a_job().await;
+    world.system.queue.inject("{\"job\":\"paint-the-fence\"}");
+    world.until("2026-01-06 20:00").await;
+    assert_eq!(world.texts().len(), 1);
+    assert_eq!(world.system.queue.dead_letters().len(), 1);
+}
+
+/// Polls a future once and says whether it is still pending.
+trait PollPending {
+    fn poll_unpin_pending(&mut self, context: &mut std::task::Context<'_>) -> bool;
+}
+
+impl<F: Future + ?Sized> PollPending for std::pin::Pin<&mut F> {
+    fn poll_unpin_pending(&mut self, context: &mut std::task::Context<'_>) -> bool {
+        self.as_mut().poll(context).is_pending()
+    }
+}
