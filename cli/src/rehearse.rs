@@ -3,7 +3,15 @@
 mod line;
 mod timeline;
 
-use std::{collections::HashSet, io::Write, path::Path, sync::Arc};
+use std::{
+    collections::HashSet,
+    io::Write,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use anyhow::Context;
 use chrono::TimeDelta;
@@ -15,7 +23,7 @@ use leadline::{
 use leadline_standins::{fakes::SeededIds, twilio};
 
 use crate::{
-    scenario::{Delivery, ProviderChange, ReplyPost, Scenario, What},
+    scenario::{Delivery, ProviderChange, ReplyPost, Scenario},
     system::{ClientSetup, Setup, System},
 };
 
@@ -75,6 +83,7 @@ struct Rehearsal {
     mails_seen: usize,
     looked_until: Instant,
     counts: Summary,
+    replies: AtomicU64,
     /// The last moment at which something happened that a report should still tell.
     last_event: Instant,
 }
@@ -90,45 +99,43 @@ impl Rehearsal {
             mails_seen: 0,
             looked_until: scenario.start,
             counts: Summary::default(),
+            replies: AtomicU64::new(0),
             last_event: scenario.start,
         })
     }
 
     async fn deliver(&mut self, delivery: &Delivery) -> anyhow::Result<Vec<Line>> {
         self.last_event = delivery.at;
-        match &delivery.what {
-            What::Kajabi(post) => {
-                let client = self.client(post.client.as_ref())?;
-                let token = post.token.as_deref().unwrap_or(&client.token);
-                let id = client.settings.id.clone();
-                let uri = format!("{PUBLIC_URL}/webhooks/kajabi/{id}/{token}");
-                let request = Request::new(Body::Binary(post.bytes.clone()));
-                self.post(request, "POST", &uri, &[("content-type", "application/json")], id).await
-            }
-            What::Reply(reply) => self.reply(reply).await,
-            What::Provider(change) => {
-                self.provider(change);
-                Ok(Vec::new())
-            }
-            What::Campaign(change) => {
-                let client = self.client(change.client.as_ref())?.settings.id.clone();
-                let campaigns = self.system.store.campaigns(&client).await?;
-                let mut campaign = campaigns
-                    .into_iter()
-                    .find(|campaign| campaign.id == change.id)
-                    .with_context(|| format!("client {client} has no campaign {}", change.id))?;
-                campaign.status = change.status.clone();
-                self.system.store.put_campaign(&client, &campaign).await?;
-                Ok(Vec::new())
-            }
-            What::Sending(change) => {
-                let client = self.client(change.client.as_ref())?.settings.id.clone();
-                let mut settings = self.system.store.client(&client).await??;
-                settings.sending = change.state.clone();
-                self.system.store.put_client(&settings).await?;
-                Ok(Vec::new())
-            }
+        let mut answered = Vec::new();
+        if let Some(post) = &delivery.kajabi {
+            let client = self.client(post.client.as_ref())?;
+            let token = post.token.as_deref().unwrap_or(&client.token);
+            let id = client.settings.id.clone();
+            let uri = format!("{PUBLIC_URL}/webhooks/kajabi/{id}/{token}");
+            let request = Request::new(Body::Binary(post.bytes.clone()));
+            answered.extend(self.post(request, "POST", &uri, &[("content-type", "application/json")], id).await?);
         }
+        if let Some(reply) = &delivery.reply {
+            answered.extend(self.reply(reply).await?);
+        }
+        if let Some(change) = &delivery.provider {
+            self.provider(change);
+        }
+        if let Some(change) = &delivery.campaign {
+            let client = self.client(change.client.as_ref())?.settings.id.clone();
+            let campaigns = self.system.store.campaigns(&client).await?;
+            let found = campaigns.into_iter().find(|campaign| campaign.id == change.id);
+            let mut campaign = found.with_context(|| format!("client {client} has no campaign {}", change.id))?;
+            campaign.status = change.status.clone();
+            self.system.store.put_campaign(&client, &campaign).await?;
+        }
+        if let Some(change) = &delivery.sending {
+            let client = self.client(change.client.as_ref())?.settings.id.clone();
+            let mut settings = self.system.store.client(&client).await??;
+            settings.sending = change.state.clone();
+            self.system.store.put_client(&settings).await?;
+        }
+        Ok(answered)
     }
 
     fn client(&self, id: Option<&leadline::domain::ids::ClientId>) -> anyhow::Result<&ClientSetup> {
@@ -159,7 +166,7 @@ impl Rehearsal {
         let client = self.client(reply.client.as_ref())?;
         let id = client.settings.id.clone();
         let uri = format!("{PUBLIC_URL}/webhooks/twilio/{id}/inbound");
-        let sid = format!("SM{:032x}", self.system.clock.now().timestamp_millis());
+        let sid = format!("SM{:032x}", self.replies.fetch_add(1, Ordering::Relaxed) + 1);
         let fields = [
             ("Body", reply.body.as_str()),
             ("From", reply.from.as_str()),
@@ -246,6 +253,7 @@ impl Rehearsal {
     }
 
     fn summary(&self, at: Instant) -> Summary {
-        Summary { at, ..self.counts.clone() }
+        let ended: usize = self.counts.ended.values().sum();
+        Summary { at, waiting: self.counts.enrolled.saturating_sub(ended), ..self.counts.clone() }
     }
 }

@@ -36,30 +36,26 @@ pub struct Scenario {
     pub deliveries: Vec<Delivery>,
 }
 
-/// Something that happens at a moment.
+/// Something that happens at a moment: exactly one of the fields beside `at`.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Delivery {
     /// When.
     pub at: Instant,
-    /// What.
-    #[serde(flatten)]
-    pub what: What,
-}
-
-/// What can happen.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum What {
     /// Kajabi posts an event.
-    Kajabi(KajabiPost),
+    #[serde(default)]
+    pub kajabi: Option<KajabiPost>,
     /// Someone replies by text.
-    Reply(ReplyPost),
+    #[serde(default)]
+    pub reply: Option<ReplyPost>,
     /// The SMS provider behaves otherwise from now on.
-    Provider(ProviderChange),
+    #[serde(default)]
+    pub provider: Option<ProviderChange>,
     /// A campaign is paused, or runs again.
-    Campaign(CampaignChange),
+    #[serde(default)]
+    pub campaign: Option<CampaignChange>,
     /// The client's sending is put on hold or taken up again.
-    Sending(SendingChange),
+    #[serde(default)]
+    pub sending: Option<SendingChange>,
 }
 
 /// An event that Kajabi posts.
@@ -192,8 +188,10 @@ impl Scenario {
                 bail!("{at}: `at` is before what comes before it");
             }
             last = delivery.at;
-            let named = delivery.what.client_mut();
-            if let Some(named) = named {
+            if delivery.happenings() != 1 {
+                bail!("{at}: give exactly one of `kajabi`, `reply`, `provider`, `campaign` and `sending`");
+            }
+            for named in delivery.clients_mut() {
                 match (&named, scenario.clients.as_slice()) {
                     (Some(id), _) if clients.contains_key(id) => {}
                     (Some(id), _) => bail!("{at}: `client`: there is no client {id}"),
@@ -201,7 +199,7 @@ impl Scenario {
                     (None, _) => bail!("{at}: `client` is missing, and there are several"),
                 }
             }
-            if let What::Kajabi(post) = &mut delivery.what {
+            if let Some(post) = &mut delivery.kajabi {
                 post.bytes = post.load(beside).with_context(|| at)?;
             }
         }
@@ -209,15 +207,24 @@ impl Scenario {
     }
 }
 
-impl What {
-    fn client_mut(&mut self) -> Option<&mut Option<ClientId>> {
-        match self {
-            Self::Kajabi(post) => Some(&mut post.client),
-            Self::Reply(post) => Some(&mut post.client),
-            Self::Campaign(change) => Some(&mut change.client),
-            Self::Sending(change) => Some(&mut change.client),
-            Self::Provider(_) => None,
-        }
+impl Delivery {
+    fn happenings(&self) -> usize {
+        let given = [
+            self.kajabi.is_some(),
+            self.reply.is_some(),
+            self.provider.is_some(),
+            self.campaign.is_some(),
+            self.sending.is_some(),
+        ];
+        given.into_iter().filter(|given| *given).count()
+    }
+
+    fn clients_mut(&mut self) -> impl Iterator<Item = &mut Option<ClientId>> {
+        let kajabi = self.kajabi.iter_mut().map(|post| &mut post.client);
+        let reply = self.reply.iter_mut().map(|post| &mut post.client);
+        let campaign = self.campaign.iter_mut().map(|change| &mut change.client);
+        let sending = self.sending.iter_mut().map(|change| &mut change.client);
+        kajabi.chain(reply).chain(campaign).chain(sending)
     }
 }
 

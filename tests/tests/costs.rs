@@ -100,7 +100,8 @@ async fn a_text_costs_four_calls_and_at_most_six_write_units() {
 #[tokio::test]
 async fn a_text_of_two_segments_and_a_long_name_costs_no_more() {
     let mut client = sample();
-    let text = format!("Hi {{{{first_name|there}}}}, it's Sam from Acme Coaching. {} Reply STOP to end.", "word ".repeat(40));
+    let text =
+        format!("Hi {{{{first_name|there}}}}, it's Sam from Acme Coaching. {} Reply STOP to end.", "word ".repeat(40));
     client["campaigns"][0]["messages"][0]["text"] = json!(text);
     let mut world = World::with(client, "2026-01-06 14:00").await;
     world.form("1", "Maximiliana Featherstonehaugh-Cholmondeley", "3055550123").await;

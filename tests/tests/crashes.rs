@@ -17,9 +17,7 @@ use leadline::{
         message::{ClaimedText, SendOutcome},
         phone::PhoneNumber,
     },
-    ports::{
-        Also, ForText, LeadStore, PhoneRecord, Rev, SmsProvider, StoreError, StoreResult, StoredLead, TextKey,
-    },
+    ports::{Also, ForText, LeadStore, PhoneRecord, Rev, SmsProvider, StoreError, StoreResult, StoredLead, TextKey},
 };
 use leadline_tests::world::{World, new_york};
 

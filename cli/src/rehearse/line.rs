@@ -121,17 +121,13 @@ impl Summary {
     pub(super) fn count(&mut self, event: &AuditEvent) {
         match event.event {
             Event::LeadCreated => self.leads += 1,
-            Event::Enrolled => {
-                self.enrolled += 1;
-                self.waiting += 1;
-            }
+            Event::Enrolled => self.enrolled += 1,
             Event::Rejected | Event::EventUnusable => {
                 *self.rejected.entry(event.reason.clone().unwrap_or_default()).or_default() += 1;
             }
             _ => {}
         }
         if let Some(outcome) = event.ended {
-            self.waiting = self.waiting.saturating_sub(1);
             *self.ended.entry(outcome.to_string()).or_default() += 1;
         }
     }

@@ -68,7 +68,7 @@ pub async fn select(
         if fresh.is_empty() {
             return Ok(selected);
         }
-        for stored in deps.leads.leads(&client.id, &fresh).await? {
+        for stored in read(deps, client, &fresh, recorder).await? {
             if selected.jobs.len() >= limit {
                 selected.more = true;
                 return Ok(selected);
@@ -80,13 +80,7 @@ pub async fn select(
                 Ok(Looked::Concluded) => selected.concluded += 1,
                 Ok(Looked::Nothing) | Err(StoreError::Conflict) => {}
                 Err(error @ StoreError::Unavailable(_)) => return Err(error),
-                Err(error @ StoreError::Unreadable(_)) => {
-                    tracing::error!(client = %client.id, lead = %id, %error, "a due lead cannot be decided on");
-                    let mut failed =
-                        recorder.event(Event::JobFailed, Status::Failed).because("unreadable", error.to_string());
-                    failed.lead = Some(id);
-                    deps.journal.record(&[failed]).await?;
-                }
+                Err(error @ StoreError::Unreadable(_)) => unreadable(deps, id, &error, recorder).await?,
             }
         }
         if seen.len() >= LEADS_PER_RUN {
@@ -94,6 +88,30 @@ pub async fn select(
             return Ok(selected);
         }
     }
+}
+
+/// Reads leads. One that cannot be read is recorded, and does not keep the others from being read.
+async fn read(deps: &Deps, client: &Client, ids: &[LeadId], recorder: &Recorder<'_>) -> StoreResult<Vec<StoredLead>> {
+    match deps.leads.leads(&client.id, ids).await {
+        Err(StoreError::Unreadable(_)) => {}
+        read => return read,
+    }
+    let mut readable = Vec::new();
+    for id in ids {
+        match deps.leads.lead(&client.id, *id).await {
+            Ok(stored) => readable.extend(stored),
+            Err(error @ StoreError::Unreadable(_)) => unreadable(deps, *id, &error, recorder).await?,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(readable)
+}
+
+async fn unreadable(deps: &Deps, id: LeadId, error: &StoreError, recorder: &Recorder<'_>) -> StoreResult<()> {
+    tracing::error!(client = %recorder.client, lead = %id, %error, "a due lead cannot be decided on");
+    let mut failed = recorder.event(Event::JobFailed, Status::Failed).because("unreadable", error.to_string());
+    failed.lead = Some(id);
+    deps.journal.record(&[failed]).await
 }
 
 /// Takes up the events that were left over, and nothing else.
@@ -119,7 +137,13 @@ async fn resume(
     recorder: &Recorder<'_>,
 ) {
     let worked = match deps.events.event(&client.id, key).await {
-        Ok(Some(event)) => intake.resume(client, event, recorder).await.map(|_| ()),
+        Ok(Some(event)) => match intake.resume(client, event.clone(), recorder).await {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                let later = intake.put_off(event, &error, recorder).await;
+                later.and(Err(error))
+            }
+        },
         Ok(None) => Ok(()),
         Err(error) => Err(error),
     };

@@ -352,7 +352,8 @@ async fn tell(deps: &Deps, case: &Case, settled: &Settled, recorder: &Recorder<'
                 subject: format!("sending is on hold: {refusal}"),
                 text: format!(
                     "The SMS account refused a text: {refusal}.\n\nAll sending of this client is on hold so that no lead's \
-                     tries are used up. Nothing is lost: leads wait. Correct the account, then lift the hold.\n"
+                     tries are used up. Leads wait meanwhile; a first text whose time runs out is given up and counted in \
+                     the report. Correct the account, then lift the hold.\n"
                 ),
             }
         }

@@ -17,7 +17,8 @@ async fn main() -> Result<(), Error> {
     let mut settings = Settings::from_environment();
     let aws = AwsClients::new(&mut settings);
     let store = Arc::new(DynamoStore::new(aws.dynamodb(&settings), settings.text("LEADLINE_TABLE")));
-    let secrets = AwsSecrets::new(aws.secrets(&settings), settings.text("LEADLINE_SECRETS_PREFIX"));
+    let secrets =
+        AwsSecrets::new(aws.secrets(&settings), settings.text("LEADLINE_SECRETS_PREFIX"), Arc::new(SystemClock));
     let twilio_base = settings.optional("LEADLINE_TWILIO_URL").unwrap_or_else(|| TWILIO.to_owned());
     let endpoints = Endpoints { twilio_base, public_url: settings.url("LEADLINE_PUBLIC_URL") };
     let deps = Deps {

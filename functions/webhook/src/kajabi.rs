@@ -7,10 +7,13 @@ use leadline::{
     sources::kajabi::{self, signature},
 };
 
-use crate::{Deps, Refused, Verified, answer, body, client_of, empty, header, store_and_work};
+use crate::{Deps, Refused, Verified, answer, body, check, client_of, empty, header, store_and_work};
 
 /// Our own convention for a relay, see the docs; Kajabi sends no such thing.
 const SIGNATURE: &str = "x-kajabi-signature";
+
+/// The names of the secrets that a relay may sign with: the present one, and the next while it is rolled out.
+const SECRETS: [&str; 2] = ["kajabi_relay_secret", "kajabi_relay_secret_next"];
 
 /// Takes in one event.
 pub async fn take_in(request: &Request, id: &ClientId, token: &str, deps: &Deps) -> Result<Response<Body>, Refused> {
@@ -50,14 +53,9 @@ async fn signed(request: &Request, client: &Client, bytes: &[u8], deps: &Deps) -
     if header.is_none() && !client.kajabi.require_signature {
         return Ok(());
     }
-    let secrets = deps.secrets.secrets(&client.id).await.map_err(|error| {
-        tracing::error!(client = %client.id, %error, "a signature cannot be checked");
-        Refused::TryAgain
-    })?;
-    let of_relay: Vec<_> =
-        ["kajabi_relay_secret", "kajabi_relay_secret_next"].iter().filter_map(|name| secrets.get(*name)).collect();
-    signature::verify(header, bytes, of_relay, deps.clock.now()).map_err(|error| {
-        tracing::warn!(client = %client.id, %error, "a signature was refused");
-        Refused::Unauthorized
+    check(client, deps, |secrets| {
+        let of_relay = SECRETS.iter().filter_map(|name| secrets.get(*name));
+        signature::verify(header, bytes, of_relay, deps.clock.now()).map_err(|error| error.to_string())
     })
+    .await
 }

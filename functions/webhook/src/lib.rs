@@ -20,7 +20,7 @@ use leadline::{
     flows::{alerts::Alerts, intake::Intake, record::Recorder},
     ports::{
         Clock, Directory, EventKey, EventState, EventStore, IdSource, Journal, LeadStore, Mailer, Once, RawEvent,
-        Receipt, SecretStore, Source, StoreError, StoreResult,
+        Receipt, SecretStore, Secrets, Source, StoreError, StoreResult,
     },
 };
 
@@ -145,6 +145,24 @@ async fn client_of(id: &ClientId, deps: &Deps) -> Result<Client, Refused> {
 fn try_again(client: &ClientId, error: &StoreError) -> Refused {
     tracing::error!(%client, %error, "an event could not be stored; the other side should try again");
     Refused::TryAgain
+}
+
+/// Checks a signature with the client's secrets, and once more with secrets read anew: they may have
+/// been changed since they were last read.
+async fn check(client: &Client, deps: &Deps, verify: impl Fn(&Secrets) -> Result<(), String>) -> Result<(), Refused> {
+    let unreadable = |error| {
+        tracing::error!(client = %client.id, %error, "a signature cannot be checked");
+        Refused::TryAgain
+    };
+    let secrets = deps.secrets.secrets(&client.id).await.map_err(unreadable)?;
+    if verify(&secrets).is_ok() {
+        return Ok(());
+    }
+    let secrets = deps.secrets.refreshed(&client.id).await.map_err(unreadable)?;
+    verify(&secrets).map_err(|why| {
+        tracing::warn!(client = %client.id, why, "a signature was refused");
+        Refused::Unauthorized
+    })
 }
 
 /// An event that was proved to come from whom it says.

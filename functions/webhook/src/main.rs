@@ -22,7 +22,11 @@ async fn main() -> Result<(), Error> {
         journal: store.clone(),
         once: store,
         mailer: Arc::new(SesMailer::new(aws.ses(&settings), settings.text("LEADLINE_MAIL_FROM"))),
-        secrets: Arc::new(AwsSecrets::new(aws.secrets(&settings), settings.text("LEADLINE_SECRETS_PREFIX"))),
+        secrets: Arc::new(AwsSecrets::new(
+            aws.secrets(&settings),
+            settings.text("LEADLINE_SECRETS_PREFIX"),
+            Arc::new(SystemClock),
+        )),
         clock: Arc::new(SystemClock),
         ids: Arc::new(RandomIds),
         public_url: settings.url("LEADLINE_PUBLIC_URL"),

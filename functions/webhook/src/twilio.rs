@@ -12,7 +12,7 @@ use leadline::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::{Deps, Refused, Verified, answer, body, client_of, empty, header, store_and_work};
+use crate::{Deps, Refused, Verified, answer, body, check, client_of, empty, header, store_and_work};
 
 /// The names of the tokens that may have signed: the present one, and the next while it is rolled out.
 const TOKENS: [&str; 2] = ["twilio_auth_token", "twilio_auth_token_next"];
@@ -53,18 +53,14 @@ async fn verified(request: &Request, id: &ClientId, deps: &Deps) -> Result<(Clie
     let bytes = body(request)?;
     let given = header(request, signature::HEADER).ok_or(Refused::Unauthorized)?;
     let client = client_of(id, deps).await?;
-    let secrets = deps.secrets.secrets(&client.id).await.map_err(|error| {
-        tracing::error!(client = %client.id, %error, "a signature cannot be checked");
-        Refused::TryAgain
-    })?;
-    let tokens: Vec<_> = TOKENS.iter().filter_map(|name| secrets.get(*name).cloned()).collect();
+    let form: Fields = serde_urlencoded::from_bytes(bytes).map_err(|_| Refused::Unauthorized)?;
     let uri = request.uri();
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     let url = format!("{}{}{query}", deps.public_url, uri.path());
-    let form: Fields = serde_urlencoded::from_bytes(bytes).map_err(|_| Refused::Unauthorized)?;
-    signature::verify(&tokens, &url, Payload::Form(&form), given).map_err(|error| {
-        tracing::warn!(client = %client.id, %error, "a signature was refused");
-        Refused::Unauthorized
-    })?;
+    check(&client, deps, |secrets| {
+        let tokens: Vec<_> = TOKENS.iter().filter_map(|name| secrets.get(*name).cloned()).collect();
+        signature::verify(&tokens, &url, Payload::Form(&form), given).map_err(|error| error.to_string())
+    })
+    .await?;
     Ok((client, form))
 }

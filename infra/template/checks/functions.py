@@ -12,7 +12,6 @@ _BASE_URL = {
 _FOR_ALL = {
     "LEADLINE_TABLE": {"Ref": "Table"},
     "LEADLINE_MAIL_FROM": {"Ref": "MailFrom"},
-    "LEADLINE_OPERATOR_EMAIL": {"Ref": "OperatorEmail"},
     "RUST_LOG": "info",
 }
 _FOR_WEBHOOKS = {

@@ -8,6 +8,7 @@ from .reading import FUNCTIONS, Problems, arn, at, listed, of_type, properties, 
 TABLE_ACTIONS = (
     "dynamodb:GetItem",
     "dynamodb:BatchGetItem",
+    "dynamodb:BatchWriteItem",
     "dynamodb:Query",
     "dynamodb:PutItem",
     "dynamodb:UpdateItem",

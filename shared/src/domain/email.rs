@@ -88,8 +88,8 @@ mod tests {
             "pat@example",
             "pat@.org",
             "a b@example.org",
-            "a@b@c.org",
-            "x@y.org\nBcc: z@y.org",
+            "a@b@example.org",
+            "x@example.org\nBcc: z@example.org",
         ] {
             assert!(EmailAddress::parse(bad).is_err(), "{bad:?} was accepted");
         }

@@ -449,7 +449,14 @@ impl Lead {
     }
 
     fn refused(&mut self, text: &InFlight, refusal: ProviderRefusal, now: Instant) -> Settled {
+        // What is refused for another number, such as the test phone, says nothing about this person.
+        let own_number = self.phone.as_ref() == Some(&text.to);
         match refusal.class {
+            RefusalClass::Recipient | RefusalClass::OptedOut if !own_number => {
+                let reason = format!("refused for another number than the lead's: {refusal}");
+                self.review(text.enrollment, &reason, now);
+                Settled::ForReview(reason)
+            }
             RefusalClass::Recipient => {
                 self.end_all(Outcome::Undeliverable, &refusal.to_string(), now);
                 Settled::Undeliverable(refusal)

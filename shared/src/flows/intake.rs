@@ -3,6 +3,8 @@
 //! An event may be worked on twice, by the webhook and by a run that takes it up again, so every step
 //! here leads to the same end when it is repeated.
 
+use chrono::TimeDelta;
+
 use super::{
     alerts::{Alert, Alerts},
     conclude::{Concluded, conclude, next_look, turned_away},
@@ -31,6 +33,9 @@ use crate::{
 
 /// How often a lead is read again when something else was written in between.
 const TRIES: usize = 8;
+
+/// How often an event is worked on before a person must look at it. The waits add up to two days.
+const EVENT_TRIES: u32 = 10;
 
 /// Answers that are kept of one lead, all forms together.
 const ANSWERS: usize = 80;
@@ -129,6 +134,24 @@ impl Intake<'_> {
         };
         self.events.set_state(&event).await?;
         Ok(event.state)
+    }
+
+    /// Puts an event off that could not be worked through: each time longer, and after the last try
+    /// to the events that a person must look at. It keeps nobody else waiting.
+    ///
+    /// # Errors
+    /// [`StoreError`] when that cannot be written either.
+    pub async fn put_off(&self, mut event: RawEvent, why: &StoreError, recorder: &Recorder<'_>) -> StoreResult<()> {
+        let EventState::Received { tries, .. } = event.state else { return Ok(()) };
+        if tries + 1 < EVENT_TRIES {
+            let wait = TimeDelta::minutes(15) * 2_i32.pow(tries.min(6));
+            event.state = EventState::Received { due: recorder.now + wait, tries: tries + 1 };
+        } else {
+            let reason = format!("could not be worked through in {EVENT_TRIES} tries: {why}");
+            self.note(&event, Event::EventUnusable, "failed", &reason, recorder).await?;
+            event.state = EventState::Unusable { reason };
+        }
+        self.events.set_state(&event).await
     }
 
     async fn note(
