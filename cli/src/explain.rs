@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, io::Write};
 
 use anyhow::{Context, bail};
 use chrono_tz::Tz;
-use comfy_table::{ContentArrangement, Table, presets::UTF8_HORIZONTAL_ONLY};
+use comfy_table::{ContentArrangement, Table, presets::NOTHING};
 use leadline::{
     domain::{
         Instant,
@@ -70,9 +70,8 @@ pub async fn why(
         )?;
         let mut table = table(["", "gate", "fact", "from"]);
         for gate in &verdict.gates {
-            let opens = gate.opens_at.map(|at| format!(" (opens {})", show(at))).unwrap_or_default();
             let mark = if gate.open { "open" } else { "SHUT" };
-            table.add_row([mark, &gate.gate.code(), &format!("{}{opens}", gate.fact), &gate.source]);
+            table.add_row([mark, &gate.gate.code(), &gate.fact, &gate.source]);
         }
         writeln!(out, "{table}")?;
         if let Some(opens) = verdict.opens_at {
@@ -237,7 +236,7 @@ fn in_words(decision: &Decision, zone: Tz) -> String {
 
 fn table<const N: usize>(head: [&str; N]) -> Table {
     let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic).set_header(head);
+    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_header(head);
     table
 }
 

@@ -11,26 +11,17 @@ use std::{
 use anyhow::Context;
 use axum::{Json, Router, routing::get};
 use chrono::TimeDelta;
-use leadline::{
-    aws::dynamodb::DynamoStore,
-    domain::client::{ProviderSettings, TokenHash},
-    ports::{Clock, Directory},
-    runtime::SystemClock,
-};
+use leadline::{aws::dynamodb::DynamoStore, ports::Clock, runtime::SystemClock};
 use leadline_standins::{
     aws_services::{Mailbox, Secrets, Sqs},
     carrier::Carrier,
-    dynamo,
-    twilio::{self, Account},
+    dynamo, twilio,
 };
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinSet};
 
-use crate::{
-    local,
-    system::{Setup, TABLE},
-};
+use crate::{local, system::TABLE};
 
 /// The names of the queues.
 const QUEUES: (&str, &str) = ("leadline-texts", "leadline-texts-dead");
@@ -60,7 +51,11 @@ pub async fn run(options: Options, out: &mut dyn Write) -> anyhow::Result<()> {
     let database = dynamo::embedded(|| u64::try_from(SystemClock.now().timestamp()).unwrap_or(0))?;
     dynamo::create_table(&database.client(), TABLE).await?;
     let secrets = Secrets::default();
-    write(&setup, &DynamoStore::new(database.client(), TABLE), &secrets).await?;
+    setup.write(&DynamoStore::new(database.client(), TABLE), SystemClock.now()).await?;
+    for client in &setup.clients {
+        let value = serde_json::to_string(&client.all_secrets())?;
+        secrets.put(&format!("{SECRETS_PREFIX}/{}", client.settings.id), SecretString::from(value));
+    }
     let sqs = Sqs::new(|| SystemClock.now());
     sqs.create_pair(QUEUES.0, QUEUES.1, VISIBILITY, RECEIVES);
     let mailbox = Mailbox::new(|| SystemClock.now());
@@ -75,7 +70,7 @@ pub async fn run(options: Options, out: &mut dyn Write) -> anyhow::Result<()> {
     else {
         anyhow::bail!("there are not six ports");
     };
-    let (accounts, ledger) = (accounts(&setup), ledger(carrier.clone(), mailbox.clone()));
+    let (accounts, ledger) = (setup.accounts(), ledger(carrier.clone(), mailbox.clone()));
     let mut served: JoinSet<anyhow::Result<()>> = JoinSet::new();
     served.spawn(async move { database.serve(for_dynamo).await });
     served.spawn(async move { Ok(sqs.serve(for_sqs).await?) });
@@ -117,39 +112,6 @@ async fn bind(base: u16, offset: u16) -> anyhow::Result<TcpListener> {
         )
     };
     TcpListener::bind(("127.0.0.1", port)).await.with_context(hint)
-}
-
-/// Clients, campaigns and secrets, as a deployed system would hold them.
-async fn write(setup: &Setup, store: &DynamoStore, secrets: &Secrets) -> anyhow::Result<()> {
-    for client in &setup.clients {
-        let mut settings = client.settings.clone();
-        let hash = TokenHash::of(&client.token);
-        if !settings.kajabi.token_hashes.contains(&hash) {
-            settings.kajabi.token_hashes.push(hash);
-        }
-        store.put_client(&settings).await.with_context(|| format!("writing client {}", settings.id))?;
-        for campaign in &client.campaigns {
-            let wrote = store.put_campaign(&settings.id, campaign).await;
-            wrote.with_context(|| format!("writing campaign {} of client {}", campaign.id, settings.id))?;
-        }
-        let value = serde_json::to_string(&client.all_secrets())?;
-        secrets.put(&format!("{SECRETS_PREFIX}/{}", settings.id), SecretString::from(value));
-    }
-    Ok(())
-}
-
-fn accounts(setup: &Setup) -> Vec<Account> {
-    let account = |client: &crate::system::ClientSetup| {
-        let ProviderSettings::Twilio { account_sid, .. } = &client.settings.provider;
-        let secrets = client.all_secrets();
-        let of = |name: &str| secrets.get(name).cloned();
-        Account {
-            account_sid: account_sid.clone(),
-            user: of("twilio_api_key_sid").unwrap_or_else(|| account_sid.clone()),
-            password: SecretString::from(of("twilio_api_key_secret").or(of("twilio_auth_token")).unwrap_or_default()),
-        }
-    };
-    setup.clients.iter().map(account).collect()
 }
 
 /// `GET /ledger`: the texts that the provider accepted and the mails that were sent.
@@ -195,7 +157,6 @@ fn environment(port: u16) -> String {
         ("LEADLINE_TABLE", TABLE.to_owned()),
         ("LEADLINE_QUEUE_URL", Sqs::queue_url(port + 1, QUEUES.0)),
         ("LEADLINE_MAIL_FROM", "leadline@example.com".to_owned()),
-        ("LEADLINE_OPERATOR_EMAIL", "operator@example.com".to_owned()),
         ("LEADLINE_SECRETS_PREFIX", SECRETS_PREFIX.to_owned()),
         ("LEADLINE_PUBLIC_URL", "http://127.0.0.1:9000/lambda-url/webhook".to_owned()),
         ("LEADLINE_TWILIO_URL", at(4)),
@@ -228,7 +189,10 @@ mod tests {
     fn the_environment_is_lines_that_a_shell_can_read() {
         for line in environment(8001).lines() {
             let (name, value) = line.strip_prefix("export ").and_then(|line| line.split_once('=')).expect(line);
-            assert!(name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_'), "{line}");
+            assert!(
+                name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_'),
+                "{line}"
+            );
             let inside = value.strip_prefix('\'').and_then(|value| value.strip_suffix('\'')).expect(line);
             assert!(!inside.is_empty() && !inside.contains('\''), "{line}");
         }

@@ -18,6 +18,8 @@ use super::{
 };
 
 const PAGE: &str = include_str!("page.html");
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
 /// What API Gateway takes. The webhook's own limit is far below it, and is what answers.
 const BODY_LIMIT: usize = 10 * 1024 * 1024;
 
@@ -84,7 +86,8 @@ async fn page(State(local): State<Local>) -> impl IntoResponse {
         "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; connect-src 'self'; \
          frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     );
-    html(PAGE.replace("{{nonce}}", &nonce), &policy)
+    let page = PAGE.replace("{{nonce}}", &nonce).replace("{{style}}", STYLE).replace("{{script}}", SCRIPT);
+    html(page, &policy)
 }
 
 /// An email's HTML, for a frame in which nothing may run.

@@ -52,7 +52,8 @@ impl Setup {
         problems
     }
 
-    pub(super) fn accounts(&self) -> Vec<Account> {
+    /// The accounts that the stand-in provider answers for.
+    pub(crate) fn accounts(&self) -> Vec<Account> {
         let account = |client: &ClientSetup| {
             let ProviderSettings::Twilio { account_sid, .. } = &client.settings.provider;
             let secrets = client.all_secrets();
@@ -68,7 +69,8 @@ impl Setup {
         self.clients.iter().map(account).collect()
     }
 
-    pub(super) async fn write(&self, store: &DynamoStore, secrets: &FixedSecrets, now: Instant) -> anyhow::Result<()> {
+    /// Writes the clients and their campaigns, as a deployed system would hold them.
+    pub(crate) async fn write(&self, store: &DynamoStore, now: Instant) -> anyhow::Result<()> {
         for client in &self.clients {
             let mut settings = client.settings.clone();
             let hash = TokenHash::of(&client.token);
@@ -81,16 +83,18 @@ impl Setup {
                 let wrote = store.put_campaign(&settings.id, campaign).await;
                 wrote.with_context(|| format!("writing campaign {} of client {}", campaign.id, settings.id))?;
             }
-            let values = client.all_secrets();
-            let values: Vec<(&str, &str)> =
-                values.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-            secrets.set(&settings.id, &values);
         }
         Ok(())
     }
 }
 
 impl ClientSetup {
+    pub(super) fn keep_secrets(&self, in_: &FixedSecrets) {
+        let values = self.all_secrets();
+        let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        in_.set(&self.settings.id, &values);
+    }
+
     /// The secrets, with made-up ones for the stand-in provider where none are given.
     #[must_use]
     pub fn all_secrets(&self) -> BTreeMap<String, String> {

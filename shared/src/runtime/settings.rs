@@ -2,9 +2,12 @@
 
 use crate::domain::email::EmailAddress;
 
+/// Where values come from, by name.
+type Read = Box<dyn Fn(&str) -> Option<String>>;
+
 /// What a function reads from its environment. Each reads only what it needs.
 pub struct Settings {
-    read: Box<dyn Fn(&str) -> Option<String>>,
+    read: Read,
     problems: Vec<String>,
 }
 
