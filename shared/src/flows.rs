@@ -2,6 +2,7 @@
 
 pub mod alerts;
 pub mod conclude;
+mod derived_id;
 pub mod intake;
 pub mod preview;
 pub mod record;

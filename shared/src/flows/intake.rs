@@ -3,42 +3,33 @@
 //! An event may be worked on twice, by the webhook and by a run that takes it up again, so every step
 //! here leads to the same end when it is repeated.
 
+mod enter;
+mod known;
+
 use chrono::TimeDelta;
 
-use super::{
-    alerts::{Alert, Alerts},
-    conclude::{Concluded, conclude, next_look, turned_away},
-    record::Recorder,
-    replies,
-};
+use super::{alerts::Alerts, derived_id, record::Recorder, replies};
 use crate::{
     domain::{
-        Instant,
         audit::{AuditEvent, Event, Status},
-        campaign::Campaign,
         client::Client,
-        consent::Consent,
-        decide::{Case, decide},
         email::EmailAddress,
-        gate::Decision,
-        ids::{AuditId, ClientId, EnrollmentId, LeadId},
-        lead::{Enrollment, Lead, Waits},
-        phone::{InvalidPhone, PhoneNumber},
-        profile::{self, Profile},
-        standing::Standing,
+        ids::LeadId,
+        lead::Lead,
+        phone::PhoneNumber,
+        profile::Profile,
     },
-    ports::{Also, Directory, EventState, EventStore, LeadStore, RawEvent, Rev, Source, StoreError, StoreResult},
+    ports::{Also, Directory, EventState, EventStore, LeadStore, RawEvent, Source, StoreError, StoreResult},
     sources::kajabi::{self, Content, FormSubmission},
 };
+use enter::enter;
+use known::Known;
 
 /// How often a lead is read again when something else was written in between.
 const TRIES: usize = 8;
 
 /// How often an event is worked on before a person must look at it. The waits add up to two days.
 const EVENT_TRIES: u32 = 10;
-
-/// Answers that are kept of one lead, all forms together.
-const ANSWERS: usize = 80;
 
 /// What taking in needs.
 #[derive(Clone, Copy)]
@@ -70,8 +61,14 @@ impl Intake<'_> {
             (Source::TwilioInbound, _) => {
                 event.state = match replies::twilio(&event.body, client) {
                     Ok(reply) => EventState::Done {
-                        result: replies::take_reply(self.leads, &client.id, &reply, outcome_id(&event), recorder)
-                            .await?,
+                        result: replies::take_reply(
+                            self.leads,
+                            &client.id,
+                            &reply,
+                            derived_id::outcome_of(&event),
+                            recorder,
+                        )
+                        .await?,
                     },
                     Err(reason) => {
                         self.note(&event, Event::EventUnusable, "reply", &reason, recorder).await?;
@@ -164,7 +161,7 @@ impl Intake<'_> {
     ) -> StoreResult<()> {
         let status = if event == Event::EventUnusable { Status::Rejected } else { Status::Ok };
         let outcome = recorder.event(event, status).because(reason, words);
-        self.alerts.journal.record(&[AuditEvent { id: outcome_id(of), ..outcome }]).await
+        self.alerts.journal.record(&[AuditEvent { id: derived_id::outcome_of(of), ..outcome }]).await
     }
 
     /// Takes in one form. The inner error is the reason why it cannot be used.
@@ -237,192 +234,4 @@ impl Intake<'_> {
             opt_out: record.opt_out,
         })
     }
-}
-
-/// A lead as far as it is known, and what the form says of it.
-struct Known {
-    read_at: Option<Rev>,
-    lead: Lead,
-    profile: Profile,
-    phone: Result<PhoneNumber, InvalidPhone>,
-    email: Option<EmailAddress>,
-    opt_out: Option<crate::domain::standing::OptOut>,
-}
-
-impl Known {
-    /// Writes what the form says into the lead, and gives the consent that this form gave.
-    fn update(
-        &mut self,
-        client: &Client,
-        event: &RawEvent,
-        form: &FormSubmission,
-        campaign: Option<&Campaign>,
-    ) -> Option<Consent> {
-        if self.read_at.is_none() {
-            let id = LeadId(id_from(event, "lead"));
-            self.lead = Lead::new(id, client.id.clone());
-            self.profile = Profile::new(id, event.received_at);
-        }
-        match &self.phone {
-            Ok(phone) => {
-                self.lead.phone = Some(phone.clone());
-                self.profile.unread_phone = None;
-            }
-            Err(InvalidPhone::Missing) => {}
-            Err(_) if self.lead.phone.is_none() => {
-                self.profile.unread_phone = form.phone.as_ref().map(|raw| raw.chars().take(64).collect());
-            }
-            Err(_) => {}
-        }
-        if let (Some(opt_out), Standing::Open | Standing::Held { .. }) = (&self.opt_out, &self.lead.standing) {
-            self.lead.standing = Standing::OptedOut(opt_out.clone());
-        }
-        if self.email.is_some() {
-            self.profile.email.clone_from(&self.email);
-        }
-        let named = |raw: &Option<String>| raw.as_deref().and_then(profile::name);
-        self.profile.first_name = named(&form.first_name).or(self.profile.first_name.take());
-        self.profile.last_name = named(&form.last_name).or(self.profile.last_name.take());
-        let zone = |answer: &String| answer.parse().ok();
-        self.profile.zone = form.answers.get("time_zone").and_then(zone).or(self.profile.zone);
-        for (field, answer) in &form.answers {
-            if self.profile.answers.len() < ANSWERS || self.profile.answers.contains_key(field) {
-                self.profile.answers.insert(field.clone(), answer.clone());
-            }
-        }
-        let given = consent(event, form, campaign);
-        self.profile.consent = given.clone().or(self.profile.consent.take());
-        given
-    }
-}
-
-fn consent(event: &RawEvent, form: &FormSubmission, campaign: Option<&Campaign>) -> Option<Consent> {
-    let form_id = form.form.as_ref()?;
-    let terms = campaign?.rule(form_id)?.consent.as_ref()?;
-    let how = terms.given(&form.answers)?;
-    Some(Consent {
-        form: form_id.clone(),
-        terms: terms.version.clone(),
-        at: event.received_at,
-        event: event.key.0.clone(),
-        how,
-    })
-}
-
-/// An id that is the same for the same event of the same client, so that working on it twice makes one.
-fn id_from(event: &RawEvent, what: &str) -> ulid::Ulid {
-    id_of(&format!("{what}/{}/{}", event.client, event.key.0), event.received_at)
-}
-
-/// The id of the audit event that says what came of a raw event: the same however often it is
-/// worked on, so that each event received has one outcome and the books balance.
-fn outcome_id(event: &RawEvent) -> AuditId {
-    AuditId(id_from(event, "outcome"))
-}
-
-/// The id of a lead of whom nothing is known but the number.
-pub(super) fn id_of_phone(client: &ClientId, phone: &PhoneNumber, at: Instant) -> ulid::Ulid {
-    id_of(&format!("phone/{client}/{}", phone.e164()), at)
-}
-
-fn id_of(what: &str, at: Instant) -> ulid::Ulid {
-    use sha2::{Digest, Sha256};
-    let digest = Sha256::digest(what);
-    let mut random = [0; 16];
-    random[6..].copy_from_slice(&digest[..10]);
-    let millis = u64::try_from(at.timestamp_millis()).unwrap_or(0);
-    ulid::Ulid::from_parts(millis, u128::from_be_bytes(random))
-}
-
-/// What entering a campaign came to.
-struct Entry {
-    audit: Vec<AuditEvent>,
-    alert: Option<Alert>,
-    words: String,
-}
-
-/// Enrolls the lead, or says why not.
-fn enter(
-    client: &Client,
-    campaign: Option<&Campaign>,
-    known: &mut Known,
-    given: Option<Consent>,
-    event: &RawEvent,
-    recorder: &Recorder<'_>,
-) -> Entry {
-    let own = EnrollmentId(id_from(event, "enrollment"));
-    if known.lead.enrollment(own).is_some() || known.lead.history.iter().any(|past| past.id == own) {
-        // This event was worked on before, up to here; its outcome is on record.
-        return Entry { audit: Vec::new(), alert: None, words: "enrolled before".to_owned() };
-    }
-    let reject = |lead: &Lead, reason: &str, words: String| {
-        let mut rejected = recorder.about(lead, Event::Rejected, Status::Rejected).because(reason, &words);
-        rejected.id = outcome_id(event);
-        rejected.campaign = campaign.map(|campaign| campaign.id.clone());
-        Entry { audit: vec![rejected], alert: None, words }
-    };
-    if let Standing::OptedOut(_) = known.lead.standing {
-        return reject(&known.lead, "opted_out", "the person has opted out".to_owned());
-    }
-    let Some(campaign) = campaign else {
-        return reject(&known.lead, "unknown_form", "no campaign enrolls by this form".to_owned());
-    };
-    if known.lead.enrollments.iter().any(|live| live.campaign == campaign.id) {
-        let words = format!("is in campaign {} already", campaign.id);
-        let ignored = recorder.about(&known.lead, Event::EventIgnored, Status::Ok).because("already_enrolled", &words);
-        let ignored = AuditEvent { id: outcome_id(event), ..ignored.in_campaign(&campaign.id, None) };
-        return Entry { audit: vec![ignored], alert: None, words };
-    }
-    if known.lead.history.iter().any(|past| past.campaign == campaign.id) {
-        return reject(&known.lead, "already_completed", format!("was in campaign {} before", campaign.id));
-    }
-    let plan = campaign.plan();
-    let Some(first) = plan.first() else {
-        return reject(&known.lead, "no_messages", format!("campaign {} has no active message", campaign.id));
-    };
-    let mut enrollment = Enrollment {
-        id: own,
-        campaign: campaign.id.clone(),
-        version: plan.version,
-        step: first.step,
-        imported_at: event.received_at,
-        waits: Waits::Until(event.received_at),
-        sent: 0,
-        last_sent_at: None,
-    };
-    // What this form did not give, an older consent does not replace: it was for another purpose.
-    let profile = Profile { consent: given, ..known.profile.clone() };
-    let case = Case {
-        client: client.clone(),
-        campaign: campaign.status.clone(),
-        plan,
-        lead: known.lead.clone(),
-        profile,
-        enrollment: enrollment.clone(),
-    };
-    let verdict = decide(&case, recorder.now);
-    if let Some((reason, words)) = turned_away(&known.lead, &verdict.decision) {
-        return reject(&known.lead, &reason, words);
-    }
-    enrollment.waits = Waits::Until(next_look(&verdict));
-    let id = enrollment.id;
-    known.lead.enroll(enrollment);
-    let enrolled =
-        recorder.about(&known.lead, Event::Enrolled, Status::Ok).in_campaign(&campaign.id, Some(case.enrollment.step));
-    let mut audit = vec![AuditEvent { id: outcome_id(event), ..enrolled }];
-    let (concluded, words) = match &verdict.decision {
-        Decision::Send(_) => (Concluded::default(), "enrolled, due now".to_owned()),
-        Decision::Wait { gate, reason, .. } => {
-            audit = audit.into_iter().map(|enrolled| enrolled.because(gate.code(), reason)).collect();
-            (Concluded::default(), format!("enrolled, waits: {reason}"))
-        }
-        Decision::End { reason, .. } => {
-            (conclude(&mut known.lead, id, &verdict, recorder), format!("enrolled and ended: {reason}"))
-        }
-        Decision::Refuse(refusal) => {
-            (conclude(&mut known.lead, id, &verdict, recorder), format!("enrolled, waits for review: {refusal}"))
-        }
-    };
-    audit.extend(concluded.audit);
-    Entry { audit, alert: concluded.alert, words }
 }

@@ -1,6 +1,6 @@
 //! Replies. A no is acted on before anything else, and in the same write that records it.
 
-use super::{intake::id_of_phone, record::Recorder};
+use super::{derived_id, record::Recorder};
 use crate::{
     domain::{
         audit::{AuditEvent, Event, Status},
@@ -67,7 +67,7 @@ pub async fn take_reply(
         let (read_at, mut lead, profile) = match found {
             Some(StoredLead { rev, lead, .. }) => (Some(rev), lead, None),
             None => {
-                let id = LeadId(id_of_phone(client, &reply.from, recorder.now));
+                let id = LeadId(derived_id::of_phone(client, &reply.from, recorder.now));
                 let mut lead = Lead::new(id, client.clone());
                 lead.phone = Some(reply.from.clone());
                 (None, lead, Some(Profile::new(id, recorder.now)))

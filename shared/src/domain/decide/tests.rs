@@ -8,6 +8,10 @@ use proptest::prelude::*;
 use ulid::Ulid;
 
 use super::super::{
+    campaign::LatestCounts, client::Sending, lead::Waits, message::InFlightState, standing::Standing,
+    template::Template,
+};
+use super::super::{
     campaign::samples::campaign,
     client::{Mode, samples::client},
     consent::Consent,

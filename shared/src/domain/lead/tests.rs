@@ -6,6 +6,10 @@ use chrono::TimeDelta;
 use proptest::prelude::*;
 use ulid::Ulid;
 
+use super::super::{
+    campaign::Plan,
+    message::{LEASE, RefusalClass, SendOutcome},
+};
 use super::super::{campaign::samples, phone::Region};
 use super::*;
 

@@ -1,0 +1,304 @@
+//! The gates, one function each: the fact it goes by, where that comes from, and what keeps it shut.
+
+use chrono::TimeDelta;
+
+use super::{
+    super::{
+        Instant,
+        campaign::{CampaignStatus, LatestCounts, Step},
+        client::Sending,
+        gate::{Gate, Refusal, RefusalReason},
+        lawful::{LawfulHours, NotServed},
+        lead::{Outcome, Waits},
+        message::InFlightState,
+        segments,
+        standing::Standing,
+        template::{CannotRender, Template},
+        window::{Hours, open_time},
+    },
+    Case, Checked, Shut, next_sendable,
+};
+
+pub(super) fn client_sends(case: &Case) -> Checked {
+    let (fact, shut) = match &case.client.sending {
+        Sending::On => ("sending is on".to_owned(), None),
+        Sending::OnHold { reason, since } => {
+            let fact = format!("sending is on hold since {}: {reason}", local(*since, case));
+            (fact.clone(), Some(Shut::ForNow(fact)))
+        }
+    };
+    Checked::new(Gate::Client, "client settings", fact, shut)
+}
+
+pub(super) fn test_mode(case: &Case) -> Checked {
+    let missing = case.lead.phone.as_ref().and_then(|phone| case.client.destination(phone).err());
+    let fact = match (&missing, case.client.in_test()) {
+        (Some(problem), _) => problem.to_string(),
+        (None, true) => "texts go to the test phone".to_owned(),
+        (None, false) => "live".to_owned(),
+    };
+    Checked::new(Gate::TestMode, "client settings", fact, missing.map(|problem| Shut::ForNow(problem.to_string())))
+}
+
+pub(super) fn campaign_sends(case: &Case) -> Checked {
+    let name = &case.enrollment.campaign;
+    let (fact, shut) = match case.campaign {
+        CampaignStatus::Active => (format!("campaign {name} is active"), None),
+        CampaignStatus::Paused => {
+            let fact = format!("campaign {name} is paused");
+            (fact.clone(), Some(Shut::ForNow(fact)))
+        }
+        CampaignStatus::Deactivated { at } => {
+            let fact = format!("campaign {name} was deactivated {}", local(at, case));
+            (fact.clone(), Some(Shut::Over(Outcome::CampaignDeleted, fact)))
+        }
+    };
+    Checked::new(Gate::Campaign, "campaign", fact, shut)
+}
+
+pub(super) fn standing(case: &Case) -> Checked {
+    let (fact, shut) = match &case.lead.standing {
+        Standing::Open => ("has not said no".to_owned(), None),
+        Standing::OptedOut(opt_out) => {
+            let fact = format!("opted out {}", local(opt_out.at, case));
+            (fact.clone(), Some(Shut::Over(Outcome::OptedOut, fact)))
+        }
+        Standing::Held { reason, since } => {
+            let fact = format!("on hold since {}: {reason}", local(*since, case));
+            (fact.clone(), Some(Shut::ForNow(fact)))
+        }
+    };
+    Checked::new(Gate::Standing, "lead", fact, shut)
+}
+
+pub(super) fn review(case: &Case) -> Checked {
+    let (fact, shut) = match &case.enrollment.waits {
+        Waits::Until(_) => ("needs no review".to_owned(), None),
+        Waits::ForReview { reason, since } => {
+            let fact = format!("waits for review since {}: {reason}", local(*since, case));
+            (fact.clone(), Some(Shut::ForNow(fact)))
+        }
+    };
+    Checked::new(Gate::Review, "enrollment", fact, shut)
+}
+
+pub(super) fn phone(case: &Case) -> Checked {
+    let (fact, shut) = match (&case.lead.phone, &case.profile.unread_phone) {
+        (Some(phone), _) => (format!("{phone} is a valid number"), None),
+        (None, unread) => {
+            let fact =
+                if unread.is_some() { "the phone number given is not valid" } else { "no phone number was given" };
+            let refusal = Refusal { reason: RefusalReason::NoValidPhone, text: fact.to_owned() };
+            (fact.to_owned(), Some(Shut::Refused(refusal)))
+        }
+    };
+    Checked::new(Gate::Phone, "form, read by libphonenumber's rules", fact, shut)
+}
+
+pub(super) fn country(lawful: Option<&Result<LawfulHours, NotServed>>) -> Checked {
+    let (fact, shut) = match lawful {
+        None => ("no number, so no country".to_owned(), None),
+        Some(Ok(_)) => ("the number's country is texted".to_owned(), None),
+        Some(Err(not_served)) => {
+            let refusal = Refusal { reason: RefusalReason::CountryNotServed, text: not_served.to_string() };
+            (not_served.to_string(), Some(Shut::Refused(refusal)))
+        }
+    };
+    Checked::new(Gate::Country, "client settings", fact, shut)
+}
+
+pub(super) fn consent(case: &Case) -> Checked {
+    match &case.profile.consent {
+        Some(consent) => {
+            let fact = format!(
+                "given {} on form {}, words {}, {}",
+                local(consent.at, case),
+                consent.form,
+                consent.terms,
+                consent.how
+            );
+            Checked::new(Gate::Consent, format!("event {}", consent.event), fact, None)
+        }
+        None => {
+            let fact = "no consent to be texted is on record";
+            let refusal = Refusal { reason: RefusalReason::NoConsent, text: fact.to_owned() };
+            Checked::new(Gate::Consent, "profile", fact, Some(Shut::Refused(refusal)))
+        }
+    }
+}
+
+/// The text of the step, with the name of its template; or the reason why there is none.
+pub(super) fn template(case: &Case) -> (Checked, Option<(String, String)>) {
+    let number = case.enrollment.step;
+    let own = case.plan.step(number).and_then(|step: &Step| step.text.as_ref());
+    let pinned = format!("{}/v{}/step-{number}", case.enrollment.campaign, case.plan.version);
+    let (template, name): (&Template, String) = match (own, &case.client.default_text) {
+        (Some(own), _) => (own, pinned),
+        (None, Some(default)) => (default, "client default".to_owned()),
+        (None, None) => {
+            let text = format!(
+                "step {number} of campaign {} has no text and the client no default text",
+                case.enrollment.campaign
+            );
+            let refusal = Refusal { reason: RefusalReason::TemplateMissing, text: text.clone() };
+            return (Checked::new(Gate::Template, "campaign", text, Some(Shut::Refused(refusal))), None);
+        }
+    };
+    match template.render(|field| case.profile.value(field, &case.client)) {
+        Ok(text) => {
+            let segments = segments::count(&text);
+            let fact = format!("{} segment(s), {} characters", segments.count, text.chars().count());
+            (Checked::new(Gate::Template, name.clone(), fact, None), Some((text, name)))
+        }
+        Err(problem) => {
+            let reason = match problem {
+                CannotRender::NoValue(_) => RefusalReason::PlaceholderEmpty,
+                CannotRender::TooLong(_) => RefusalReason::TextTooLong,
+            };
+            let refusal = Refusal { reason, text: problem.to_string() };
+            (Checked::new(Gate::Template, name, problem.to_string(), Some(Shut::Refused(refusal))), None)
+        }
+    }
+}
+
+pub(super) fn in_flight(case: &Case, now: Instant) -> Checked {
+    let (fact, shut) = match case.lead.in_flight.as_ref().map(|text| &text.state) {
+        None => ("no text is on its way".to_owned(), None),
+        Some(InFlightState::RetryScheduled { at }) => {
+            let mine = case.lead.in_flight.as_ref().is_some_and(|text| text.enrollment == case.enrollment.id);
+            let fact = format!("the last try did not go out; next try {}", local(*at, case));
+            let shut = match (mine, *at <= now) {
+                (true, true) => None,
+                (true, false) => Some(Shut::Until(*at)),
+                (false, _) => Some(Shut::Until((*at).max(now) + TimeDelta::minutes(1))),
+            };
+            (fact, shut)
+        }
+        Some(InFlightState::Claimed { until }) if *until > now => {
+            (format!("a sender has a text until {}", local(*until, case)), Some(Shut::Until(*until)))
+        }
+        Some(InFlightState::Claimed { .. }) => {
+            let fact = "a sender claimed a text and never came back".to_owned();
+            (fact.clone(), Some(Shut::ForNow(fact)))
+        }
+        Some(InFlightState::Unknown { since, why }) => {
+            let fact = format!("whether a text went out {} is not known: {why}", local(*since, case));
+            (fact.clone(), Some(Shut::ForNow(fact)))
+        }
+    };
+    Checked::new(Gate::InFlight, "lead", fact, shut)
+}
+
+/// The delay of a step, counted from the import or from the last text.
+fn due_at(case: &Case) -> Instant {
+    let enrollment = &case.enrollment;
+    let delay = case.plan.step(enrollment.step).map_or_else(TimeDelta::zero, Step::delay);
+    match enrollment.last_sent_at {
+        Some(last) => last + delay,
+        None => enrollment.imported_at + delay.max(case.plan.timing.earliest()),
+    }
+}
+
+pub(super) fn delay(case: &Case, now: Instant) -> Checked {
+    let due = due_at(case);
+    let since = if case.enrollment.last_sent_at.is_some() { "the last text" } else { "the import" };
+    let left = (due - now).num_milliseconds();
+    let fact = if left > 0 {
+        // Rounded up: "0 minutes left" would be no reason to wait.
+        format!("too soon after {since}: {} minutes left, due {}", (left + 59_999) / 60_000, local(due, case))
+    } else {
+        format!("the delay after {since} is over since {}", local(due, case))
+    };
+    Checked::new(Gate::Delay, "campaign timing", fact, (left > 0).then_some(Shut::Until(due)))
+}
+
+pub(super) fn hours_gate(gate: Gate, source: String, all: &[Hours], now: Instant) -> Checked {
+    let shown: Vec<String> = all.iter().map(Hours::to_string).collect();
+    let shown = shown.join(" and ");
+    match next_sendable(all, now) {
+        Some(open) if open == now => Checked::new(gate, source, format!("inside {shown}"), None),
+        Some(open) => {
+            let zone = all.first().map_or(chrono_tz::UTC, |hours| hours.zone);
+            let fact = format!("outside {shown}; opens {}", open.with_timezone(&zone).format("%a %-d %b %H:%M %Z"));
+            Checked::new(gate, source, fact, Some(Shut::Until(open)))
+        }
+        None => {
+            let fact = format!("{shown} never open together");
+            Checked::new(gate, source, fact.clone(), Some(Shut::ForNow(fact)))
+        }
+    }
+}
+
+pub(super) fn per_hour(case: &Case, now: Instant) -> Checked {
+    number_cap(Gate::NumberPerHour, case, now, TimeDelta::hours(1), case.client.limits.per_number_per_hour)
+}
+
+pub(super) fn per_day(case: &Case, now: Instant) -> Checked {
+    number_cap(Gate::NumberPerDay, case, now, TimeDelta::hours(24), case.client.limits.per_number_per_day)
+}
+
+fn number_cap(gate: Gate, case: &Case, now: Instant, span: TimeDelta, limit: u32) -> Checked {
+    let limit = limit as usize;
+    let mut sent: Vec<Instant> = case.lead.recent.iter().copied().filter(|at| *at > now - span).collect();
+    sent.sort_unstable();
+    let fact = format!("{} of {limit} texts to this number in {} hour(s)", sent.len(), span.num_hours());
+    let shut = if sent.len() < limit {
+        None
+    } else {
+        // It opens when enough of the oldest have left the span.
+        match sent.get(sent.len() - limit) {
+            Some(freeing) if limit > 0 => Some(Shut::Until(*freeing + span)),
+            _ => Some(Shut::ForNow(fact.clone())),
+        }
+    };
+    Checked::new(gate, "client limits", fact, shut)
+}
+
+/// When the first text is given up on the wall clock. `None` for later steps and for open hours.
+pub(super) fn given_up_at(case: &Case) -> Option<Instant> {
+    let first = case.plan.is_first(case.enrollment.step) && case.enrollment.last_sent_at.is_none();
+    let on_wall = case.plan.timing.latest_counts == LatestCounts::WallClock;
+    (first && on_wall).then(|| case.enrollment.imported_at + case.plan.timing.latest())
+}
+
+pub(super) fn patience(case: &Case, all: &[Hours], opens_at: Option<Instant>, now: Instant) -> Checked {
+    let timing = case.plan.timing;
+    let minutes = timing.latest_minutes;
+    let first = case.plan.is_first(case.enrollment.step) && case.enrollment.last_sent_at.is_none();
+    let (fact, late) = match (first, opens_at) {
+        (false, _) => ("only the first text of a sequence is given up".to_owned(), false),
+        (true, None) => {
+            (format!("given up {minutes} minutes after the import"), given_up_at(case).is_some_and(|last| now >= last))
+        }
+        (true, Some(opens)) => match timing.latest_counts {
+            LatestCounts::WallClock => {
+                let last = case.enrollment.imported_at + timing.latest();
+                let fact = format!(
+                    "the first text goes within {minutes} minutes of the import, so by {}; it could go {}",
+                    local(last, case),
+                    local(opens, case)
+                );
+                (fact, opens >= last)
+            }
+            LatestCounts::OpenHours => {
+                let enough = timing.latest() + TimeDelta::seconds(1);
+                let waited = open_time(all, case.enrollment.imported_at, opens, enough);
+                let fact = format!(
+                    "the first text goes within {minutes} minutes of open sending hours after the import; {} of them will have passed when it could go, {}",
+                    waited.num_minutes(),
+                    local(opens, case)
+                );
+                (fact, waited > timing.latest())
+            }
+        },
+    };
+    // A text that may have gone out already is not given up.
+    let with_provider =
+        case.lead.in_flight.as_ref().is_some_and(|text| text.enrollment == case.enrollment.id && !text.is_retry());
+    let shut = (late && !with_provider).then(|| Shut::Over(Outcome::Expired, format!("too late: {fact}")));
+    Checked::new(Gate::Patience, "campaign timing", fact, shut)
+}
+
+pub(super) fn local(at: Instant, case: &Case) -> String {
+    at.with_timezone(&case.client.zone).format("%a %-d %b %Y %H:%M %Z").to_string()
+}

@@ -1,0 +1,35 @@
+//! Ids that follow from what they are made for, so that doing a thing twice makes one of it.
+
+use crate::{
+    domain::{
+        Instant,
+        ids::{AuditId, ClientId},
+        phone::PhoneNumber,
+    },
+    ports::RawEvent,
+};
+
+/// An id that is the same for the same event of the same client, so that working on it twice makes one.
+pub(super) fn of_event(event: &RawEvent, what: &str) -> ulid::Ulid {
+    id_of(&format!("{what}/{}/{}", event.client, event.key.0), event.received_at)
+}
+
+/// The id of the audit event that says what came of a raw event: the same however often it is
+/// worked on, so that each event received has one outcome and the books balance.
+pub(super) fn outcome_of(event: &RawEvent) -> AuditId {
+    AuditId(of_event(event, "outcome"))
+}
+
+/// The id of a lead of whom nothing is known but the number.
+pub(super) fn of_phone(client: &ClientId, phone: &PhoneNumber, at: Instant) -> ulid::Ulid {
+    id_of(&format!("phone/{client}/{}", phone.e164()), at)
+}
+
+fn id_of(what: &str, at: Instant) -> ulid::Ulid {
+    use sha2::{Digest, Sha256};
+    let digest = Sha256::digest(what);
+    let mut random = [0; 16];
+    random[6..].copy_from_slice(&digest[..10]);
+    let millis = u64::try_from(at.timestamp_millis()).unwrap_or(0);
+    ulid::Ulid::from_parts(millis, u128::from_be_bytes(random))
+}

@@ -1,0 +1,119 @@
+//! Entering a campaign: enrolled, or turned away with the reason.
+
+use super::{
+    super::{
+        alerts::Alert,
+        conclude::{Concluded, conclude, next_look, turned_away},
+        derived_id,
+        record::Recorder,
+    },
+    known::Known,
+};
+use crate::{
+    domain::{
+        audit::{AuditEvent, Event, Status},
+        campaign::Campaign,
+        client::Client,
+        consent::Consent,
+        decide::{Case, decide},
+        gate::Decision,
+        ids::EnrollmentId,
+        lead::{Enrollment, Lead, Waits},
+        profile::Profile,
+        standing::Standing,
+    },
+    ports::RawEvent,
+};
+
+/// What entering a campaign came to.
+pub(super) struct Entry {
+    pub(super) audit: Vec<AuditEvent>,
+    pub(super) alert: Option<Alert>,
+    pub(super) words: String,
+}
+
+/// Enrolls the lead, or says why not.
+pub(super) fn enter(
+    client: &Client,
+    campaign: Option<&Campaign>,
+    known: &mut Known,
+    given: Option<Consent>,
+    event: &RawEvent,
+    recorder: &Recorder<'_>,
+) -> Entry {
+    let own = EnrollmentId(derived_id::of_event(event, "enrollment"));
+    if known.lead.enrollment(own).is_some() || known.lead.history.iter().any(|past| past.id == own) {
+        // This event was worked on before, up to here; its outcome is on record.
+        return Entry { audit: Vec::new(), alert: None, words: "enrolled before".to_owned() };
+    }
+    let reject = |lead: &Lead, reason: &str, words: String| {
+        let mut rejected = recorder.about(lead, Event::Rejected, Status::Rejected).because(reason, &words);
+        rejected.id = derived_id::outcome_of(event);
+        rejected.campaign = campaign.map(|campaign| campaign.id.clone());
+        Entry { audit: vec![rejected], alert: None, words }
+    };
+    if let Standing::OptedOut(_) = known.lead.standing {
+        return reject(&known.lead, "opted_out", "the person has opted out".to_owned());
+    }
+    let Some(campaign) = campaign else {
+        return reject(&known.lead, "unknown_form", "no campaign enrolls by this form".to_owned());
+    };
+    if known.lead.enrollments.iter().any(|live| live.campaign == campaign.id) {
+        let words = format!("is in campaign {} already", campaign.id);
+        let ignored = recorder.about(&known.lead, Event::EventIgnored, Status::Ok).because("already_enrolled", &words);
+        let ignored = AuditEvent { id: derived_id::outcome_of(event), ..ignored.in_campaign(&campaign.id, None) };
+        return Entry { audit: vec![ignored], alert: None, words };
+    }
+    if known.lead.history.iter().any(|past| past.campaign == campaign.id) {
+        return reject(&known.lead, "already_completed", format!("was in campaign {} before", campaign.id));
+    }
+    let plan = campaign.plan();
+    let Some(first) = plan.first() else {
+        return reject(&known.lead, "no_messages", format!("campaign {} has no active message", campaign.id));
+    };
+    let mut enrollment = Enrollment {
+        id: own,
+        campaign: campaign.id.clone(),
+        version: plan.version,
+        step: first.step,
+        imported_at: event.received_at,
+        waits: Waits::Until(event.received_at),
+        sent: 0,
+        last_sent_at: None,
+    };
+    // What this form did not give, an older consent does not replace: it was for another purpose.
+    let profile = Profile { consent: given, ..known.profile.clone() };
+    let case = Case {
+        client: client.clone(),
+        campaign: campaign.status.clone(),
+        plan,
+        lead: known.lead.clone(),
+        profile,
+        enrollment: enrollment.clone(),
+    };
+    let verdict = decide(&case, recorder.now);
+    if let Some((reason, words)) = turned_away(&known.lead, &verdict.decision) {
+        return reject(&known.lead, &reason, words);
+    }
+    enrollment.waits = Waits::Until(next_look(&verdict));
+    let id = enrollment.id;
+    known.lead.enroll(enrollment);
+    let enrolled =
+        recorder.about(&known.lead, Event::Enrolled, Status::Ok).in_campaign(&campaign.id, Some(case.enrollment.step));
+    let mut audit = vec![AuditEvent { id: derived_id::outcome_of(event), ..enrolled }];
+    let (concluded, words) = match &verdict.decision {
+        Decision::Send(_) => (Concluded::default(), "enrolled, due now".to_owned()),
+        Decision::Wait { gate, reason, .. } => {
+            audit = audit.into_iter().map(|enrolled| enrolled.because(gate.code(), reason)).collect();
+            (Concluded::default(), format!("enrolled, waits: {reason}"))
+        }
+        Decision::End { reason, .. } => {
+            (conclude(&mut known.lead, id, &verdict, recorder), format!("enrolled and ended: {reason}"))
+        }
+        Decision::Refuse(refusal) => {
+            (conclude(&mut known.lead, id, &verdict, recorder), format!("enrolled, waits for review: {refusal}"))
+        }
+    };
+    audit.extend(concluded.audit);
+    Entry { audit, alert: concluded.alert, words }
+}
