@@ -51,7 +51,7 @@ pub async fn run(options: Options, out: &mut dyn Write) -> anyhow::Result<()> {
     let database = dynamo::embedded(|| u64::try_from(SystemClock.now().timestamp()).unwrap_or(0))?;
     dynamo::create_table(&database.client(), TABLE).await?;
     let secrets = Secrets::default();
-    setup.write(&DynamoStore::new(database.client(), TABLE), SystemClock.now()).await?;
+    setup.write(&DynamoStore::new(database.client(), TABLE), None).await?;
     for client in &setup.clients {
         let value = serde_json::to_string(&client.all_secrets())?;
         secrets.put(&format!("{SECRETS_PREFIX}/{}", client.settings.id), SecretString::from(value));

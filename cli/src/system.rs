@@ -72,7 +72,7 @@ impl System {
         dynamo::create_table(&dynamo.client(), TABLE).await.context("creating the table")?;
         let store = Arc::new(DynamoStore::new(dynamo.client(), TABLE));
         let secrets = FixedSecrets::new();
-        setup.write(store.as_ref(), now).await?;
+        setup.write(store.as_ref(), Some(now)).await?;
         setup.clients.iter().for_each(|client| client.keep_secrets(&secrets));
 
         let carrier_clock = clock.clone();

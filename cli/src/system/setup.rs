@@ -69,15 +69,16 @@ impl Setup {
         self.clients.iter().map(account).collect()
     }
 
-    /// Writes the clients and their campaigns, as a deployed system would hold them.
-    pub(crate) async fn write(&self, store: &DynamoStore, now: Instant) -> anyhow::Result<()> {
+    /// Writes the clients and their campaigns, as a deployed system would hold them. `since` is when a
+    /// client began whose settings do not say it.
+    pub(crate) async fn write(&self, store: &DynamoStore, since: Option<Instant>) -> anyhow::Result<()> {
         for client in &self.clients {
             let mut settings = client.settings.clone();
             let hash = TokenHash::of(&client.token);
             if !settings.kajabi.token_hashes.contains(&hash) {
                 settings.kajabi.token_hashes.push(hash);
             }
-            settings.since = settings.since.or(Some(now));
+            settings.since = settings.since.or(since);
             store.put_client(&settings).await.with_context(|| format!("writing client {}", settings.id))?;
             for campaign in &client.campaigns {
                 let wrote = store.put_campaign(&settings.id, campaign).await;

@@ -7,7 +7,7 @@ use leadline::{
         audit::{AuditEvent, Event, Status, TextFacts},
         client::Client,
         decide::{Case, decide},
-        gate::{Decision, SendNow},
+        gate::{Decision, Gate, SendNow},
         ids::{AttemptId, AuditId, RunId},
         lead::{Lead, NewClaim, Outcome, Settled, Waits},
         message::{ClaimedText, InFlight, ProviderRefusal, SendOutcome},
@@ -84,7 +84,9 @@ pub async fn deliver(deps: &Deps, step: &SendStep, run: RunId) -> StoreResult<De
                 Ok(()) => {}
             }
             return Ok(match &verdict.decision {
-                Decision::Wait { reason, .. } if waits_for_retry(&case.lead) => {
+                // A retry is minutes away: the job waits for it on the queue. Whatever is further away, such as
+                // the next morning, is in the due index, and a run puts a new job on the queue then.
+                Decision::Wait { gate: Gate::InFlight, reason, .. } if waits_for_retry(&case.lead) => {
                     Delivered::Again { why: reason.clone() }
                 }
                 other => Delivered::NotNow(reason_of(other)),

@@ -75,6 +75,10 @@ pub async fn take_reply(
         };
         let received = recorder.about(&lead, Event::ReplyReceived, Status::Ok).because("reply", &reply.body);
         let mut audit = vec![AuditEvent { id, ..received }];
+        if read_at.is_none() {
+            let new = recorder.about(&lead, Event::LeadCreated, Status::Ok);
+            audit.push(new.because("inbound_text", "a number that was not known wrote to us"));
+        }
         let opt_out = stop.then(|| OptOut {
             at: recorder.now,
             channel: OptOutChannel::Reply,
