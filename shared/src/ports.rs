@@ -182,11 +182,49 @@ pub enum DueWork {
     },
 }
 
+/// The kinds of due work. Each has its own place in the index, so that neither hides the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DueKind {
+    /// Leads.
+    Leads,
+    /// Raw events, among which may be someone's no.
+    Events,
+}
+
+impl DueWork {
+    /// Since when.
+    #[must_use]
+    pub fn since(&self) -> Instant {
+        match self {
+            Self::Lead { due, .. } | Self::Event { due, .. } => *due,
+        }
+    }
+
+    /// Which kind it is.
+    #[must_use]
+    pub fn kind(&self) -> DueKind {
+        match self {
+            Self::Lead { .. } => DueKind::Leads,
+            Self::Event { .. } => DueKind::Events,
+        }
+    }
+}
+
 /// The due index.
 #[async_trait]
 pub trait DueIndex: Send + Sync {
-    /// What is due by `until`, oldest first, at most `limit`.
-    async fn due(&self, client: &ClientId, until: Instant, limit: usize) -> StoreResult<Vec<DueWork>>;
+    /// What of one kind is due by `until`, oldest first, at most `limit`.
+    async fn due_of(&self, client: &ClientId, kind: DueKind, until: Instant, limit: usize)
+    -> StoreResult<Vec<DueWork>>;
+
+    /// What of either kind is due by `until`, oldest first, at most `limit`.
+    async fn due(&self, client: &ClientId, until: Instant, limit: usize) -> StoreResult<Vec<DueWork>> {
+        let mut all = self.due_of(client, DueKind::Leads, until, limit).await?;
+        all.extend(self.due_of(client, DueKind::Events, until, limit).await?);
+        all.sort_by_key(DueWork::since);
+        all.truncate(limit);
+        Ok(all)
+    }
 }
 
 /// Allowances that runs share.

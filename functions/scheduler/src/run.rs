@@ -47,20 +47,24 @@ pub async fn run_client(deps: &Deps, entry: &ClientEntry, run: RunId, now: Insta
 
     let intake =
         Intake { directory: deps.directory.as_ref(), leads: deps.leads.as_ref(), events: deps.events.as_ref(), alerts };
+    select::resume_events(deps, &client, &intake, &recorder).await?;
     if let Sending::OnHold { reason, .. } = &client.sending {
-        select::resume_events(deps, &client, &intake, &recorder).await?;
         let held = recorder.event(Event::SchedulerRun, Status::Waiting).because("on_hold", reason);
         deps.journal.record(&[held]).await?;
         return Ok(0);
     }
-    let campaigns = deps.directory.campaigns(&client.id).await?;
+    let campaigns = match deps.directory.campaigns(&client.id).await {
+        Err(StoreError::Unreadable(why)) => {
+            return stop(deps, &alerts, &recorder, client.mailbox(), SettingsProblem::Unreadable(why)).await;
+        }
+        campaigns => campaigns?,
+    };
     if !campaigns.iter().any(|campaign| campaign.status == CampaignStatus::Active) {
-        select::resume_events(deps, &client, &intake, &recorder).await?;
         return stop(deps, &alerts, &recorder, client.mailbox(), SettingsProblem::NoActiveCampaign).await;
     }
     if let Some(problem) = no_test_phone(&client) {
         let alert = alert(&problem);
-        alerts.raise(alert, client.mailbox().or(Some(&client.admin_email)), &recorder).await;
+        alerts.raise(alert, client.mailbox(), &recorder).await;
     }
 
     let selected = select::select(deps, &client, &campaigns, &intake, &recorder).await?;

@@ -12,7 +12,7 @@ use leadline::{
         ids::{CampaignId, LeadId},
     },
     flows::{alerts::Alert, conclude::conclude, intake::Intake, record::Recorder},
-    ports::{Also, DueWork, SendStep, StoreError, StoreResult, StoredLead},
+    ports::{Also, DueKind, DueWork, SendStep, StoreError, StoreResult, StoredLead},
 };
 
 use crate::Deps;
@@ -48,23 +48,15 @@ pub async fn select(
     let limit = client.per_run() as usize;
     let mut selected = Selected::default();
     let mut seen: HashSet<LeadId> = HashSet::new();
-    let mut events = 0;
     let mut plans = Plans::new(campaigns);
     loop {
         // What was selected stays in the index until it is sent, so it is asked for again and passed over.
-        let found = deps.due.due(&client.id, recorder.now, seen.len() + events + PAGE).await?;
-        let mut fresh = Vec::new();
-        for work in found {
-            match work {
-                DueWork::Lead { id, .. } if seen.insert(id) => fresh.push(id),
-                DueWork::Lead { .. } => {}
-                DueWork::Event { key, .. } if events < EVENTS => {
-                    events += 1;
-                    resume(deps, client, intake, &key, recorder).await;
-                }
-                DueWork::Event { .. } => {}
-            }
-        }
+        let found = deps.due.due_of(&client.id, DueKind::Leads, recorder.now, seen.len() + PAGE).await?;
+        let lead = |work| match work {
+            DueWork::Lead { id, .. } => Some(id),
+            DueWork::Event { .. } => None,
+        };
+        let fresh: Vec<LeadId> = found.into_iter().filter_map(lead).filter(|id| seen.insert(*id)).collect();
         if fresh.is_empty() {
             return Ok(selected);
         }
@@ -114,14 +106,14 @@ async fn unreadable(deps: &Deps, id: LeadId, error: &StoreError, recorder: &Reco
     deps.journal.record(&[failed]).await
 }
 
-/// Takes up the events that were left over, and nothing else.
+/// Takes up the events that were left over. Done before any lead is looked at: one may be a no.
 pub async fn resume_events(
     deps: &Deps,
     client: &Client,
     intake: &Intake<'_>,
     recorder: &Recorder<'_>,
 ) -> StoreResult<()> {
-    for work in deps.due.due(&client.id, recorder.now, EVENTS).await? {
+    for work in deps.due.due_of(&client.id, DueKind::Events, recorder.now, EVENTS).await? {
         if let DueWork::Event { key, .. } = work {
             resume(deps, client, intake, &key, recorder).await;
         }
@@ -224,15 +216,15 @@ fn unclear_text(lead: &leadline::domain::lead::Lead) -> Alert {
     }
 }
 
-/// The versions that leads are pinned to, each read once a run.
+/// The versions that leads are pinned to, each read once a run, from where the sender reads them.
 struct Plans<'a> {
     campaigns: &'a [Campaign],
-    older: HashMap<(CampaignId, u32), Option<Plan>>,
+    read: HashMap<(CampaignId, u32), Option<Plan>>,
 }
 
 impl<'a> Plans<'a> {
     fn new(campaigns: &'a [Campaign]) -> Self {
-        Self { campaigns, older: HashMap::new() }
+        Self { campaigns, read: HashMap::new() }
     }
 
     fn campaign(&self, id: &CampaignId) -> Option<&'a Campaign> {
@@ -245,15 +237,12 @@ impl<'a> Plans<'a> {
     }
 
     async fn plan(&mut self, deps: &Deps, client: &Client, id: &CampaignId, version: u32) -> StoreResult<Option<Plan>> {
-        if let Some(current) = self.campaign(id).filter(|campaign| campaign.version == version) {
-            return Ok(Some(current.plan()));
-        }
         let key = (id.clone(), version);
-        if let Some(known) = self.older.get(&key) {
+        if let Some(known) = self.read.get(&key) {
             return Ok(known.clone());
         }
         let read = deps.directory.plan(&client.id, id, version).await?;
-        self.older.insert(key, read.clone());
+        self.read.insert(key, read.clone());
         Ok(read)
     }
 }

@@ -67,7 +67,14 @@ pub async fn deliver(deps: &Deps, step: &SendStep, run: RunId) -> StoreResult<De
         let read = deps.leads.read_for_text(&key).await?;
         let (rev, case) = match case_of(read, step.enrollment) {
             Ok(found) => found,
-            Err(why) => return Ok(Delivered::NotNow(why.to_string())),
+            Err(why) => {
+                let recorder = Recorder { ids: deps.ids.as_ref(), client: &step.client, test: false, run, now };
+                let mut dropped =
+                    recorder.event(Event::JobFailed, Status::Rejected).because("nothing_to_send", why.to_string());
+                dropped.lead = Some(step.lead);
+                note(deps, &dropped).await;
+                return Ok(Delivered::NotNow(why.to_string()));
+            }
         };
         if case.enrollment.step != step.step {
             let why = format!("the lead is at step {}, the job is for step {}", case.enrollment.step, step.step);
@@ -92,6 +99,12 @@ pub async fn deliver(deps: &Deps, step: &SendStep, run: RunId) -> StoreResult<De
                 other => Delivered::NotNow(reason_of(other)),
             });
         };
+        // The test phone can say no, too.
+        if case.lead.phone.as_ref() != Some(&send.to)
+            && deps.leads.phone(&step.client, &send.to).await?.opt_out.is_some()
+        {
+            return Ok(Delivered::NotNow("the test phone has opted out".to_owned()));
+        }
         match claim(deps, &case, rev, send, &recorder).await {
             Ok((lead, rev, claimed)) => return Ok(call(deps, case, lead, rev, send, &claimed, run).await),
             Err(StoreError::Conflict) => {}

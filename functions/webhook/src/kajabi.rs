@@ -7,7 +7,7 @@ use leadline::{
     sources::kajabi::{self, signature},
 };
 
-use crate::{Deps, Refused, Verified, answer, body, check, client_of, empty, header, store_and_work};
+use crate::{Deps, Refused, Verified, answer, body, check, client_of, empty, header, store_and_work, text_of};
 
 /// Our own convention for a relay, see the docs; Kajabi sends no such thing.
 const SIGNATURE: &str = "x-kajabi-signature";
@@ -26,7 +26,7 @@ pub async fn take_in(request: &Request, id: &ClientId, token: &str, deps: &Deps)
         key: delivery.key,
         source: Source::Kajabi,
         // What is not text is kept as far as it can be read: it is unusable, not lost.
-        body: String::from_utf8_lossy(bytes).into_owned(),
+        body: text_of(bytes),
     };
     let receipt = store_and_work(&client, verified, content_type, deps).await?;
     let status = match receipt {

@@ -124,6 +124,13 @@ fn body(request: &Request) -> Result<&[u8], Refused> {
     if bytes.len() > BODY_LIMIT { Err(Refused::TooLarge) } else { Ok(bytes) }
 }
 
+/// The body as text, as far as it can be read. What cannot be read may grow, so it is cut at the limit.
+fn text_of(bytes: &[u8]) -> String {
+    let mut text = String::from_utf8_lossy(bytes).into_owned();
+    text.truncate(text.floor_char_boundary(BODY_LIMIT));
+    text
+}
+
 fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
     request.headers().get(name)?.to_str().ok()
 }
@@ -188,9 +195,15 @@ async fn store_and_work(
         serde_json::to_value(event.source).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
     let received = recorder.event(Event::EventReceived, Status::Ok).because(source, &event.key.0);
     let receipt = deps.events.receive(&event, received).await.map_err(|error| try_again(&client.id, &error))?;
-    if receipt == Receipt::New
-        && let Err(error) = work(client, event, content_type, deps, &recorder).await
-    {
+    let event = match receipt {
+        Receipt::New => event,
+        // Stored before: if it was not worked through then, it is now.
+        Receipt::Known => match deps.events.event(&client.id, &event.key).await {
+            Ok(Some(known)) if matches!(known.state, EventState::Received { .. }) => known,
+            Ok(_) | Err(_) => return Ok(receipt),
+        },
+    };
+    if let Err(error) = work(client, event, content_type, deps, &recorder).await {
         tracing::error!(client = %client.id, %error, "an event was stored and not worked through; the next run takes it up");
     }
     Ok(receipt)

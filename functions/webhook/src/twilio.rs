@@ -12,7 +12,7 @@ use leadline::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::{Deps, Refused, Verified, answer, body, check, client_of, empty, header, store_and_work};
+use crate::{Deps, Refused, Verified, answer, body, check, client_of, empty, header, store_and_work, text_of};
 
 /// The names of the tokens that may have signed: the present one, and the next while it is rolled out.
 const TOKENS: [&str; 2] = ["twilio_auth_token", "twilio_auth_token_next"];
@@ -35,7 +35,7 @@ pub async fn status(request: &Request, id: &ClientId, deps: &Deps) -> Result<Res
 }
 
 async fn store(client: &Client, key: EventKey, source: Source, request: &Request, deps: &Deps) -> Result<(), Refused> {
-    let body = String::from_utf8_lossy(body(request)?).into_owned();
+    let body = text_of(body(request)?);
     store_and_work(client, Verified { key, source, body }, None, deps).await?;
     Ok(())
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use aws_sdk_sesv2::{
     Client,
-    error::DisplayErrorContext,
+    error::{DisplayErrorContext, ProvideErrorMetadata},
     types::{Body, Content, Destination, EmailContent, Message},
 };
 
@@ -41,7 +41,11 @@ impl Mailer for SesMailer {
             .content(EmailContent::builder().simple(message).build())
             .send()
             .await
-            .map_err(|error| MailError(DisplayErrorContext(&error).to_string()))?;
+            .map_err(|error| {
+                // SES's message names the address, which belongs in no log: its code says enough.
+                let code = error.as_service_error().and_then(ProvideErrorMetadata::code).map(str::to_owned);
+                MailError(code.unwrap_or_else(|| DisplayErrorContext(&error).to_string()))
+            })?;
         Ok(())
     }
 }

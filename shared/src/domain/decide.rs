@@ -99,7 +99,8 @@ pub fn decide(case: &Case, now: Instant) -> Verdict {
         None => send(case, &all, lawful.as_ref(), rendered, now),
     };
     let gates = checked.into_iter().map(Checked::report).collect();
-    Verdict { at: now, enrollment: case.enrollment.id, step, decision, gates, opens_at }
+    let given_up_at = gates::given_up_at(case);
+    Verdict { at: now, enrollment: case.enrollment.id, step, decision, gates, opens_at, given_up_at }
 }
 
 /// A gate that was looked at, and what keeps it shut.

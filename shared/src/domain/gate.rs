@@ -19,6 +19,8 @@ pub struct Verdict {
     pub gates: Vec<GateReport>,
     /// The earliest moment at which all gates are open, as far as it can be known now.
     pub opens_at: Option<Instant>,
+    /// When the first text is given up, where that is a moment on the clock.
+    pub given_up_at: Option<Instant>,
 }
 
 /// What to do with a step.

@@ -111,7 +111,8 @@ fn zones(
     stated: Option<Tz>,
     client: &Client,
 ) -> (Vec<Tz>, String) {
-    if let Some(zone) = stated {
+    // A zone that nobody with such a number lives in is a mistake, or a trick: the number counts then.
+    if let Some(zone) = stated.filter(|zone| is_zone_of(*zone, country)) {
         return (vec![zone], "the lead's own statement".to_owned());
     }
     let candidates: Vec<Tz> =
@@ -125,6 +126,13 @@ fn zones(
         (_, "GB") => (vec![Tz::Europe__London], "the country GB".to_owned()),
         _ => (vec![client.zone], "the client's own zone (a guess)".to_owned()),
     }
+}
+
+/// Whether a zone is one of a country's, as far as its numbers tell.
+fn is_zone_of(zone: Tz, country: &str) -> bool {
+    let of_numbers = AREA_CODES.iter().filter(|row| row.country == country);
+    let known = of_numbers.flat_map(|row| row.zones.split_whitespace()).any(|name| name == zone.name());
+    known || (country == "GB" && zone == Tz::Europe__London)
 }
 
 impl Rule {

@@ -355,6 +355,7 @@ impl Lead {
 
     /// Puts an enrollment before a person.
     pub fn review(&mut self, id: EnrollmentId, reason: &str, now: Instant) {
+        self.in_flight.take_if(|text| text.enrollment == id && text.is_retry());
         self.set_waits(id, Waits::ForReview { reason: reason.to_owned(), since: now });
     }
 

@@ -75,8 +75,8 @@ pub fn name(raw: &str) -> Option<String> {
 /// An answer that may stand in a text: one short line without a link.
 fn line(raw: &str) -> Option<String> {
     let text = raw.split_whitespace().collect::<Vec<_>>().join(" ");
-    let lower = text.to_lowercase();
-    let link = lower.contains("://") || lower.contains("www.");
+    let inner = |c: char| matches!(c, '.' | '/' | '@' | ':');
+    let link = text.split(' ').any(|word| word.trim_matches(|c: char| !c.is_alphanumeric()).contains(inner));
     (!text.is_empty() && !link && text.chars().count() <= 120 && !text.chars().any(char::is_control)).then_some(text)
 }
 

@@ -18,6 +18,9 @@ use crate::{
 /// When something that only a person can change is looked at again.
 pub const LOOK_AGAIN: TimeDelta = TimeDelta::hours(1);
 
+/// How long before it is given up a first text is looked at once more: one run of the scheduler.
+const LAST_LOOK: TimeDelta = TimeDelta::minutes(15);
+
 /// What a decision came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Concluded {
@@ -36,7 +39,10 @@ pub fn next_look(verdict: &Verdict) -> Instant {
         Decision::Wait { until: Some(until), .. } => *until,
         Decision::Wait { until: None, .. } => {
             let known = verdict.gates.iter().filter_map(|gate| gate.opens_at).max();
-            known.unwrap_or(verdict.at).max(verdict.at + LOOK_AGAIN)
+            let again = known.unwrap_or(verdict.at).max(verdict.at + LOOK_AGAIN);
+            // Not past the moment at which it would be given up, in case what it waits for is over by then.
+            let last = verdict.given_up_at.map_or(again, |given_up| given_up - LAST_LOOK);
+            again.min(last.max(verdict.at + LAST_LOOK))
         }
         Decision::Send(_) | Decision::End { .. } | Decision::Refuse(_) => verdict.at,
     }

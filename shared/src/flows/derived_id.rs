@@ -6,7 +6,7 @@ use crate::{
         ids::{AuditId, ClientId},
         phone::PhoneNumber,
     },
-    ports::RawEvent,
+    ports::{EventState, RawEvent},
 };
 
 /// An id that is the same for the same event of the same client, so that working on it twice makes one.
@@ -17,7 +17,12 @@ pub(super) fn of_event(event: &RawEvent, what: &str) -> ulid::Ulid {
 /// The id of the audit event that says what came of a raw event: the same however often it is
 /// worked on, so that each event received has one outcome and the books balance.
 pub(super) fn outcome_of(event: &RawEvent) -> AuditId {
-    AuditId(of_event(event, "outcome"))
+    // An event that was put off has its outcome on the day it was put off to: days before are closed.
+    let at = match event.state {
+        EventState::Received { due, tries } if tries > 0 => due,
+        _ => event.received_at,
+    };
+    AuditId(id_of(&format!("outcome/{}/{}", event.client, event.key.0), at))
 }
 
 /// The id of a lead of whom nothing is known but the number.

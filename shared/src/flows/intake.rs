@@ -18,8 +18,11 @@ use crate::{
         lead::Lead,
         phone::PhoneNumber,
         profile::Profile,
+        standing::Standing,
     },
-    ports::{Also, Directory, EventState, EventStore, LeadStore, RawEvent, Source, StoreError, StoreResult},
+    ports::{
+        Also, Directory, EventState, EventStore, LeadStore, PhoneRecord, RawEvent, Source, StoreError, StoreResult,
+    },
     sources::kajabi::{self, Content, FormSubmission},
 };
 use enter::enter;
@@ -202,21 +205,36 @@ impl Intake<'_> {
         Err(StoreError::Conflict)
     }
 
-    /// The lead that the form is about: by number, else by address, else a new one.
+    /// The lead that the form is about: the one with its number, else the one with its address if that
+    /// has no other number, else a new one.
     async fn find(&self, client: &Client, form: &FormSubmission) -> StoreResult<Known> {
         let phone = PhoneNumber::parse(form.phone.as_deref().unwrap_or_default(), client.region);
         let email = form.email.as_deref().and_then(|email| EmailAddress::parse(email).ok());
         let record = match &phone {
             Ok(phone) => self.leads.phone(&client.id, phone).await?,
-            Err(_) => crate::ports::PhoneRecord::default(),
+            Err(_) => PhoneRecord::default(),
         };
         let by_email = match &email {
             Some(email) => self.leads.lead_of_email(&client.id, email).await?,
             None => None,
         };
-        let stored = match record.lead.or(by_email) {
+        let of_email = match by_email {
             Some(id) => self.leads.lead(&client.id, id).await?,
             None => None,
+        };
+        let mut opt_out = record.opt_out;
+        let stored = match (record.lead, of_email) {
+            (Some(id), _) => self.leads.lead(&client.id, id).await?,
+            (None, Some(known)) if phone.is_err() || known.lead.phone.is_none() => Some(known),
+            (None, Some(known)) => {
+                // Another number is another lead: nobody's texts move to a number that a form merely
+                // names. But a no that this address stands for is heard there too.
+                if let Standing::OptedOut(no) = known.lead.standing {
+                    opt_out.get_or_insert(no);
+                }
+                None
+            }
+            (None, None) => None,
         };
         // An address that another lead has stays with that lead.
         let email_is_free = by_email.is_none_or(|owner| stored.as_ref().is_some_and(|stored| stored.lead.id == owner));
@@ -231,7 +249,7 @@ impl Intake<'_> {
             ),
             phone,
             email: email.filter(|_| email_is_free),
-            opt_out: record.opt_out,
+            opt_out,
         })
     }
 }

@@ -10,7 +10,7 @@ use crate::{
         phone::PhoneNumber,
         profile::Profile,
         reply::{self, Reply},
-        standing::{OptOut, OptOutChannel},
+        standing::{OptOut, OptOutChannel, Standing},
     },
     ports::{Also, LeadStore, StoreError, StoreResult, StoredLead},
 };
@@ -60,7 +60,8 @@ pub async fn take_reply(
 ) -> StoreResult<String> {
     let stop = reply.provider_says_stop || reply::read(&reply.body) == Reply::Stop;
     for _ in 0..TRIES {
-        let found = match leads.phone(client, &reply.from).await?.lead {
+        let record = leads.phone(client, &reply.from).await?;
+        let found = match record.lead {
             Some(id) => leads.lead(client, id).await?,
             None => None,
         };
@@ -70,6 +71,9 @@ pub async fn take_reply(
                 let id = LeadId(derived_id::of_phone(client, &reply.from, recorder.now));
                 let mut lead = Lead::new(id, client.clone());
                 lead.phone = Some(reply.from.clone());
+                if let Some(no) = &record.opt_out {
+                    lead.standing = Standing::OptedOut(no.clone());
+                }
                 (None, lead, Some(Profile::new(id, recorder.now)))
             }
         };

@@ -22,8 +22,9 @@ use leadline::{
         profile::Profile,
     },
     ports::{
-        Also, ClientEntry, Clock, Directory, DueIndex, DueWork, Email, ForText, IdSource, Journal, JournalPage,
-        LeadStore, MailError, Mailer, Once, PhoneRecord, Rev, StoreError, StoreResult, StoredLead, TextKey, Turn,
+        Also, ClientEntry, Clock, Directory, DueIndex, DueKind, DueWork, Email, ForText, IdSource, Journal,
+        JournalPage, LeadStore, MailError, Mailer, Once, PhoneRecord, Rev, StoreError, StoreResult, StoredLead,
+        TextKey, Turn,
     },
 };
 use leadline_reporter::Deps;
@@ -183,16 +184,18 @@ impl LeadStore for World {
 
 #[async_trait]
 impl DueIndex for World {
-    async fn due(&self, _: &ClientId, until: Instant, limit: usize) -> StoreResult<Vec<DueWork>> {
+    async fn due_of(&self, _: &ClientId, kind: DueKind, until: Instant, limit: usize) -> StoreResult<Vec<DueWork>> {
         let mut state = self.state();
         if state.blind {
             return Err(broken("planted"));
         }
-        let due = state.due_at_first.take().unwrap_or_else(|| state.due.clone());
-        let at = |work: &DueWork| match work {
-            DueWork::Lead { due, .. } | DueWork::Event { due, .. } => *due,
+        // A reading asks for leads, then for events: the second ends what was planted for the first.
+        let planted = match kind {
+            DueKind::Leads => state.due_at_first.clone(),
+            DueKind::Events => state.due_at_first.take(),
         };
-        Ok(due.into_iter().filter(|work| at(work) <= until).take(limit).collect())
+        let due = planted.unwrap_or_else(|| state.due.clone());
+        Ok(due.into_iter().filter(|work| work.kind() == kind && work.since() <= until).take(limit).collect())
     }
 }
 

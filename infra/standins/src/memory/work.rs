@@ -7,7 +7,7 @@ use leadline::domain::{
     Instant,
     ids::{ClientId, RunId},
 };
-use leadline::ports::{Budget, DueIndex, DueWork, Once, StoreResult, Turn};
+use leadline::ports::{Budget, DueIndex, DueKind, DueWork, Once, StoreResult, Turn};
 
 use super::{DueKey, MemoryStore};
 
@@ -26,10 +26,16 @@ pub(super) enum Mark {
 
 #[async_trait]
 impl DueIndex for MemoryStore {
-    async fn due(&self, client: &ClientId, until: Instant, limit: usize) -> StoreResult<Vec<DueWork>> {
+    async fn due_of(
+        &self,
+        client: &ClientId,
+        kind: DueKind,
+        until: Instant,
+        limit: usize,
+    ) -> StoreResult<Vec<DueWork>> {
         Ok(self.read(client, |tenant| {
-            let due = tenant.due.iter().take_while(|(due, _)| *due <= until).take(limit);
-            due.cloned().map(|(due, key)| key.work(due)).collect()
+            let due = tenant.due.iter().take_while(|(due, _)| *due <= until).cloned();
+            due.map(|(due, key)| key.work(due)).filter(|work| work.kind() == kind).take(limit).collect()
         }))
     }
 }

@@ -102,7 +102,16 @@ pub(super) fn settings_of(found: Option<item::Item>) -> Result<Client, SettingsP
 #[async_trait]
 impl Directory for DynamoStore {
     async fn clients(&self) -> StoreResult<Vec<ClientEntry>> {
-        self.query_all(keys::CLIENTS.to_owned(), None).await?.into_iter().map(item::decode).collect()
+        let found = self.query_all(keys::CLIENTS.to_owned(), None).await?;
+        let readable = |entry| match item::decode(entry) {
+            Ok(entry) => Some(entry),
+            // One entry that cannot be read must not keep every other client from being served.
+            Err(error) => {
+                tracing::error!(%error, "an entry in the list of clients cannot be read");
+                None
+            }
+        };
+        Ok(found.into_iter().filter_map(readable).collect())
     }
 
     async fn client(&self, id: &ClientId) -> StoreResult<Result<Client, SettingsProblem>> {

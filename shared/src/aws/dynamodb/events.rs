@@ -16,8 +16,7 @@ fn event_item(event: &RawEvent) -> StoreResult<item::Item> {
     let mut written = item::encode(&keys::event(&event.client, &event.key), event)?;
     written.insert("ttl".to_owned(), item::number((event.received_at + KEPT).timestamp()));
     if let EventState::Received { due, .. } = event.state {
-        let shard = keys::shard_of(&event.key.0);
-        written.insert("due_pk".to_owned(), item::text(keys::due_shard(&event.client, shard)));
+        written.insert("due_pk".to_owned(), item::text(keys::due_events(&event.client)));
         written.insert("due_sk".to_owned(), item::text(keys::due_event(due, &event.key)));
     }
     Ok(written)

@@ -97,12 +97,17 @@ pub fn day(id: &ClientId, at: Instant) -> String {
     format!("DAY#{id}#{}", at.format("%Y-%m-%d"))
 }
 
-/// Partition of the due index.
-pub fn due_shard(id: &ClientId, shard: u8) -> String {
+/// A partition of the due index for leads.
+pub fn due_leads(id: &ClientId, shard: u8) -> String {
     format!("DUE#{id}#{shard}")
 }
 
-/// The shard that a lead or an event belongs to, for ever.
+/// The partition of the due index for raw events.
+pub fn due_events(id: &ClientId) -> String {
+    format!("DUE#{id}#E")
+}
+
+/// The shard that a lead belongs to, for ever.
 pub fn shard_of(name: &str) -> u8 {
     let sum = name.bytes().fold(0u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte));
     sum % DUE_SHARDS

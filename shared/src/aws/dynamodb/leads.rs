@@ -37,7 +37,7 @@ fn lead_item(lead: &Lead, rev: Rev) -> StoreResult<Item> {
     written.insert("rev".to_owned(), item::number(rev.0));
     if let Some(due) = lead.due() {
         let shard = keys::shard_of(&lead.id.to_string());
-        written.insert("due_pk".to_owned(), item::text(keys::due_shard(&lead.client, shard)));
+        written.insert("due_pk".to_owned(), item::text(keys::due_leads(&lead.client, shard)));
         written.insert("due_sk".to_owned(), item::text(keys::due_lead(due, lead.id)));
     }
     Ok(written)
@@ -188,6 +188,10 @@ impl DynamoStore {
             Some(aws_sdk_dynamodb::operation::put_item::PutItemError::ConditionalCheckFailedException(failed)) => {
                 // What stands there is what we wrote: our answer was lost, and the SDK wrote again.
                 if failed.item() == Some(&written) { Ok(()) } else { Err(StoreError::Conflict) }
+            }
+            // A transaction on the lead is under way, such as an opt-out: read again when it is over.
+            Some(answered) if answered.meta().code() == Some("TransactionConflictException") => {
+                Err(StoreError::Conflict)
             }
             _ => Err(unavailable(error)),
         }

@@ -170,7 +170,8 @@ pub(super) fn in_flight(case: &Case, now: Instant) -> Checked {
             let shut = match (mine, *at <= now) {
                 (true, true) => None,
                 (true, false) => Some(Shut::Until(*at)),
-                (false, _) => Some(Shut::Until((*at).max(now) + TimeDelta::minutes(1))),
+                (false, true) => None,
+                (false, false) => Some(Shut::Until(*at)),
             };
             (fact, shut)
         }

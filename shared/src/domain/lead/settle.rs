@@ -30,10 +30,10 @@ impl Lead {
         let tries = match &self.in_flight {
             None => 1,
             Some(text) => match text.state {
-                InFlightState::RetryScheduled { at }
-                    if at <= now && text.enrollment == claim.enrollment && text.step == claim.step =>
-                {
-                    text.tries + 1
+                InFlightState::RetryScheduled { at } if at <= now => {
+                    let same = text.enrollment == claim.enrollment && text.step == claim.step;
+                    // Another sequence's turn: the text that provably did not go out begins anew after it.
+                    if same { text.tries + 1 } else { 1 }
                 }
                 _ => return Err(IllegalStep::InFlight(text.attempt)),
             },

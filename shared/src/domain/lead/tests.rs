@@ -166,7 +166,8 @@ fn a_claim_that_the_state_does_not_allow_is_refused_and_changes_nothing() {
         ("an unknown outcome", unknown(), claim_of(2, 1, 1), minutes(600), in_flight.clone()),
         ("beside an unknown outcome", with_second(unknown()), claim_of(2, 2, 1), minutes(600), in_flight.clone()),
         ("a retry that is not due", retry(), claim_of(2, 1, 1), TimeDelta::seconds(29), in_flight.clone()),
-        ("beside a retry that is due", with_second(retry()), claim_of(2, 2, 1), TimeDelta::seconds(30), in_flight),
+        ("beside a retry that is not due", with_second(retry()), claim_of(2, 2, 1), TimeDelta::seconds(29), in_flight),
+        ("beside a retry that is due", with_second(retry()), claim_of(2, 2, 1), TimeDelta::seconds(30), Ok(())),
         ("a retry that is due", retry(), claim_of(2, 1, 1), TimeDelta::seconds(30), Ok(())),
         ("a lead with nothing on its way", lead(), claim_of(2, 1, 1), at_once, Ok(())),
     ] {

@@ -18,7 +18,7 @@ use crate::{
         decide::{Case, decide},
         gate::Decision,
         ids::EnrollmentId,
-        lead::{Enrollment, Lead, Waits},
+        lead::{Enrollment, Lead, Outcome, PastEnrollment, Waits},
         profile::Profile,
         standing::Standing,
     },
@@ -55,6 +55,10 @@ pub(super) fn enter(
     if let Standing::OptedOut(_) = known.lead.standing {
         return reject(&known.lead, "opted_out", "the person has opted out".to_owned());
     }
+    if let Err(why) = &known.phone {
+        // A number on file from another form was not consented to here.
+        return reject(&known.lead, "no_valid_phone", format!("this form gave no number that can be texted: {why}"));
+    }
     let Some(campaign) = campaign else {
         return reject(&known.lead, "unknown_form", "no campaign enrolls by this form".to_owned());
     };
@@ -64,7 +68,11 @@ pub(super) fn enter(
         let ignored = AuditEvent { id: derived_id::outcome_of(event), ..ignored.in_campaign(&campaign.id, None) };
         return Entry { audit: vec![ignored], alert: None, words };
     }
-    if known.lead.history.iter().any(|past| past.campaign == campaign.id) {
+    let had_it = |past: &PastEnrollment| {
+        past.sent > 0
+            || matches!(past.outcome, Outcome::Completed | Outcome::OptedOut | Outcome::Replied | Outcome::Booked)
+    };
+    if known.lead.history.iter().any(|past| past.campaign == campaign.id && had_it(past)) {
         return reject(&known.lead, "already_completed", format!("was in campaign {} before", campaign.id));
     }
     let plan = campaign.plan();

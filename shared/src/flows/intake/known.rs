@@ -45,6 +45,7 @@ impl Known {
             self.profile = Profile::new(id, event.received_at);
         }
         match &self.phone {
+            // Found by its number, or without one until now: it never moves from one number to another.
             Ok(phone) => {
                 self.lead.phone = Some(phone.clone());
                 self.profile.unread_phone = None;

@@ -35,8 +35,8 @@ fn each_safety_fault_is_red_from_the_first_one() {
     let no_on_record_only: Plant = |story| story.add(local("09:59"), Event::OptedOut, Status::Ok).lead = Some(lead(1));
     let evening: Plant = |story| _ = story.text(1, local("20:00"), 2);
     let elsewhere: Plant = |story| {
-        // Ten in the morning for the client and the area code, but midnight where the lead says it is.
-        story.facts.leads.get_mut(&lead(1)).expect("lead 1").zone = Some(Tz::Asia__Tokyo);
+        // Ten in the morning for the client and the area code, but six where the lead says it is.
+        story.facts.leads.get_mut(&lead(1)).expect("lead 1").zone = Some(Tz::Pacific__Honolulu);
     };
     let own_window: Plant = |story| {
         let noon = Window::parse(&[chrono::Weekday::Fri], "12:00", "13:00").expect("a window");
