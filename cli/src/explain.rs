@@ -8,12 +8,12 @@ use comfy_table::{ContentArrangement, Table, presets::NOTHING};
 use leadline::{
     domain::{
         Instant,
-        campaign::Campaign,
+        campaign::{Campaign, Plan},
         client::Client,
         decide::{Case, decide},
         email::EmailAddress,
         gate::{Decision, Verdict},
-        ids::LeadId,
+        ids::{CampaignId, LeadId},
         phone::PhoneNumber,
     },
     flows::preview::{Happening, Outlook, Planned, preview},
@@ -46,8 +46,9 @@ pub async fn why(
     let client = there.store.client(&there.client).await??;
     let stored = find(&there, &client, lead).await?;
     let all = there.store.campaigns(&there.client).await?;
-    let outlook = outlook(&there, &client, &all, &stored).await?;
-    let verdicts: Vec<Verdict> = cases(&outlook).iter().map(|case| decide(case, now)).collect();
+    let outlook = outlook(&there, &client, &all, &mut Plans::new(), &stored).await?;
+    let cases = cases(&outlook);
+    let verdicts: Vec<Verdict> = cases.iter().map(|case| decide(case, now)).collect();
     if json {
         writeln!(out, "{}", serde_json::to_string_pretty(&verdicts)?)?;
         return Ok(());
@@ -60,7 +61,7 @@ pub async fn why(
         let ended = show(past.completed_at);
         writeln!(out, "\n{}: {} {ended} after {} text(s): {}", past.campaign, past.outcome, past.sent, past.reason)?;
     }
-    for (case, verdict) in cases(&outlook).iter().zip(&verdicts) {
+    for (case, verdict) in cases.iter().zip(&verdicts) {
         writeln!(
             out,
             "\n{}, step {}: {}",
@@ -111,10 +112,10 @@ pub async fn look_ahead(
         None => due_leads(&there, until).await?,
     };
     let more = leads.len() >= MOST_LEADS;
-    let mut planned: Vec<Planned> = Vec::new();
+    let (mut planned, mut plans): (Vec<Planned>, _) = (Vec::new(), Plans::new());
     for some in leads.chunks(PAGE) {
         for stored in there.store.leads(&there.client, some).await? {
-            let outlook = outlook(&there, &client, &all, &stored).await?;
+            let outlook = outlook(&there, &client, &all, &mut plans, &stored).await?;
             planned.extend(preview(&outlook, there.now, until, SCHEDULER_EVERY));
         }
     }
@@ -187,20 +188,26 @@ async fn due_leads(there: &Connection, until: Instant) -> anyhow::Result<Vec<Lea
     Ok(due.into_iter().filter_map(lead).collect())
 }
 
+/// The versions that leads are pinned to, each read once, from where the sender reads them.
+type Plans = BTreeMap<(CampaignId, u32), Option<Plan>>;
+
 async fn outlook(
     there: &Connection,
     client: &Client,
     all: &[Campaign],
+    plans: &mut Plans,
     stored: &StoredLead,
 ) -> anyhow::Result<Outlook> {
     let mut campaigns = BTreeMap::new();
     for enrollment in &stored.lead.enrollments {
         let id = &enrollment.campaign;
         let campaign = all.iter().find(|campaign| campaign.id == *id);
-        let plan = match campaign.filter(|campaign| campaign.version == enrollment.version) {
-            Some(current) => Some(current.plan()),
-            None => there.store.plan(&there.client, id, enrollment.version).await?,
-        };
+        let pinned = (id.clone(), enrollment.version);
+        if !plans.contains_key(&pinned) {
+            let plan = there.store.plan(&there.client, id, enrollment.version).await?;
+            plans.insert(pinned.clone(), plan);
+        }
+        let plan = plans.get(&pinned).cloned().flatten();
         let (Some(status), Some(plan)) = (campaign.map(|campaign| campaign.status.clone()), plan) else {
             bail!("campaign {id}, version {}, is gone", enrollment.version);
         };
@@ -210,18 +217,7 @@ async fn outlook(
 }
 
 fn cases(outlook: &Outlook) -> Vec<Case> {
-    let case = |enrollment: &leadline::domain::lead::Enrollment| {
-        let (campaign, plan) = outlook.campaigns.get(&enrollment.campaign)?.clone();
-        Some(Case {
-            client: outlook.client.clone(),
-            campaign,
-            plan,
-            lead: outlook.lead.clone(),
-            profile: outlook.profile.clone(),
-            enrollment: enrollment.clone(),
-        })
-    };
-    outlook.lead.enrollments.iter().filter_map(case).collect()
+    outlook.lead.enrollments.iter().filter_map(|enrollment| outlook.case(&outlook.lead, enrollment)).collect()
 }
 
 fn in_words(decision: &Decision, zone: Tz) -> String {

@@ -3,15 +3,7 @@
 mod line;
 mod timeline;
 
-use std::{
-    collections::HashSet,
-    io::Write,
-    path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::{collections::HashSet, io::Write, path::Path, sync::Arc};
 
 use anyhow::Context;
 use chrono::TimeDelta;
@@ -83,7 +75,7 @@ struct Rehearsal {
     mails_seen: usize,
     looked_until: Instant,
     counts: Summary,
-    replies: AtomicU64,
+    replies: u64,
     /// The last moment at which something happened that a report should still tell.
     last_event: Instant,
 }
@@ -99,7 +91,7 @@ impl Rehearsal {
             mails_seen: 0,
             looked_until: scenario.start,
             counts: Summary::default(),
-            replies: AtomicU64::new(0),
+            replies: 0,
             last_event: scenario.start,
         })
     }
@@ -162,11 +154,12 @@ impl Rehearsal {
     }
 
     /// A reply comes by way of Twilio, and signed.
-    async fn reply(&self, reply: &ReplyPost) -> anyhow::Result<Vec<Line>> {
+    async fn reply(&mut self, reply: &ReplyPost) -> anyhow::Result<Vec<Line>> {
+        self.replies += 1;
         let client = self.client(reply.client.as_ref())?;
         let id = client.settings.id.clone();
         let uri = format!("{PUBLIC_URL}/webhooks/twilio/{id}/inbound");
-        let sid = format!("SM{:032x}", self.replies.fetch_add(1, Ordering::Relaxed) + 1);
+        let sid = format!("SM{:032x}", self.replies);
         let fields = [
             ("Body", reply.body.as_str()),
             ("From", reply.from.as_str()),

@@ -4,7 +4,7 @@ use axum::{Json, extract::State, http::StatusCode};
 use chrono::TimeDelta;
 use leadline::{
     domain::Instant,
-    ports::{Clock, DueIndex, DueWork},
+    ports::{Clock, DueIndex},
 };
 use serde::{Deserialize, Serialize};
 
@@ -130,8 +130,7 @@ impl Local {
         let mut first = world.system.queue.next_visible_at();
         for client in &world.system.clients {
             for work in world.system.store.due(&client.settings.id, until, 1).await? {
-                let (DueWork::Lead { due, .. } | DueWork::Event { due, .. }) = work;
-                first = Some(first.map_or(due, |first| first.min(due)));
+                first = Some(first.map_or(work.since(), |first| first.min(work.since())));
             }
         }
         Ok(first)

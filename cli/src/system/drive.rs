@@ -1,9 +1,9 @@
 //! Moves the clock from one happening to the next, and does what is due at each.
 
 use anyhow::Context;
-use chrono::{DurationRound, TimeDelta};
+use chrono::TimeDelta;
 use lambda_http::{Body, Request, Response};
-use leadline::{domain::Instant, ports::Clock};
+use leadline::{domain::Instant, flows::preview::next_run, ports::Clock};
 
 use super::System;
 
@@ -20,14 +20,8 @@ pub(super) struct Drive {
 
 impl Drive {
     pub(super) fn from(now: Instant) -> Self {
-        Self { scheduler: next(now, SCHEDULER_EVERY), reporter: next(now, REPORTER_EVERY) }
+        Self { scheduler: next_run(now, SCHEDULER_EVERY), reporter: next_run(now, REPORTER_EVERY) }
     }
-}
-
-/// The first full multiple of `every` from `at` on.
-fn next(at: Instant, every: TimeDelta) -> Instant {
-    let floor = at.duration_trunc(every).unwrap_or(at);
-    if floor == at { at } else { floor + every }
 }
 
 /// What comes next by itself.

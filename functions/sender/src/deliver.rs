@@ -9,7 +9,7 @@ use leadline::{
         decide::{Case, decide},
         gate::{Decision, Gate, SendNow},
         ids::{AttemptId, AuditId, RunId},
-        lead::{Lead, NewClaim, Outcome, Settled, Waits},
+        lead::{Lead, Outcome, Settled, Waits},
         message::{ClaimedText, InFlight, ProviderRefusal, SendOutcome},
         segments,
         standing::{OptOut, Standing},
@@ -158,16 +158,8 @@ async fn claim(
     recorder: &Recorder<'_>,
 ) -> StoreResult<(Lead, Rev, ClaimedText)> {
     let mut lead = case.lead.clone();
-    let claim = NewClaim {
-        attempt: AttemptId(deps.ids.new_id(recorder.now)),
-        run: recorder.run,
-        enrollment: case.enrollment.id,
-        step: case.enrollment.step,
-        to: send.to.clone(),
-        text: send.text.clone(),
-        expires_at: send.expires_at,
-        hours: send.hours.clone(),
-    };
+    let attempt = AttemptId(deps.ids.new_id(recorder.now));
+    let claim = send.claim(attempt, recorder.run, &case.enrollment);
     // An illegal step here means that the decision and the state disagree: read both again.
     let claimed = lead.claim(claim, recorder.now).map_err(|_| StoreError::Conflict)?;
     let rev = deps.leads.save(&lead, Some(rev), Also::default()).await?;

@@ -2,7 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Instant, ids::EnrollmentId, lead::Outcome, phone::PhoneNumber};
+use super::{
+    Instant,
+    ids::{AttemptId, EnrollmentId, RunId},
+    lead::{Enrollment, NewClaim, Outcome},
+    phone::PhoneNumber,
+};
 
 /// Whether one step may be sent now, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -63,6 +68,23 @@ pub struct SendNow {
     pub expires_at: Instant,
     /// The hours that are open, and where the zones come from.
     pub hours: String,
+}
+
+impl SendNow {
+    /// What a claim of this text is made of.
+    #[must_use]
+    pub fn claim(&self, attempt: AttemptId, run: RunId, enrollment: &Enrollment) -> NewClaim {
+        NewClaim {
+            attempt,
+            run,
+            enrollment: enrollment.id,
+            step: enrollment.step,
+            to: self.to.clone(),
+            text: self.text.clone(),
+            expires_at: self.expires_at,
+            hours: self.hours.clone(),
+        }
+    }
 }
 
 /// Why a text cannot be sent as things are.

@@ -317,10 +317,7 @@ impl Lead {
                 reason: reason.to_owned(),
             });
         }
-        let waiting_retry = self
-            .in_flight
-            .as_ref()
-            .is_some_and(|text| text.enrollment == id && matches!(text.state, InFlightState::RetryScheduled { .. }));
+        let waiting_retry = self.in_flight.as_ref().is_some_and(|text| text.enrollment == id && text.is_retry());
         if waiting_retry {
             self.in_flight = None;
         }

@@ -218,15 +218,14 @@ impl Intake<'_> {
             Some(email) => self.leads.lead_of_email(&client.id, email).await?,
             None => None,
         };
-        let of_email = match by_email {
+        let found = match record.lead.or(by_email) {
             Some(id) => self.leads.lead(&client.id, id).await?,
             None => None,
         };
         let mut opt_out = record.opt_out;
-        let stored = match (record.lead, of_email) {
-            (Some(id), _) => self.leads.lead(&client.id, id).await?,
-            (None, Some(known)) if phone.is_err() || known.lead.phone.is_none() => Some(known),
-            (None, Some(known)) => {
+        let stored = match found {
+            Some(known) if record.lead.is_some() || phone.is_err() || known.lead.phone.is_none() => Some(known),
+            Some(known) => {
                 // Another number is another lead: nobody's texts move to a number that a form merely
                 // names. But a no that this address stands for is heard there too.
                 if let Standing::OptedOut(no) = known.lead.standing {
@@ -234,7 +233,7 @@ impl Intake<'_> {
                 }
                 None
             }
-            (None, None) => None,
+            None => None,
         };
         // An address that another lead has stays with that lead.
         let email_is_free = by_email.is_none_or(|owner| stored.as_ref().is_some_and(|stored| stored.lead.id == owner));

@@ -12,7 +12,7 @@ use crate::domain::{
     decide::{Case, decide},
     gate::{Decision, SendNow},
     ids::{AttemptId, CampaignId, EnrollmentId, LeadId, RunId},
-    lead::{Lead, NewClaim, Outcome},
+    lead::{Enrollment, Lead, Outcome},
     message::SendOutcome,
     profile::Profile,
     segments,
@@ -29,6 +29,22 @@ pub struct Outlook {
     pub profile: Profile,
     /// The campaigns it is in: whether each sends, and the version that the lead is pinned to.
     pub campaigns: BTreeMap<CampaignId, (CampaignStatus, Plan)>,
+}
+
+impl Outlook {
+    /// The case of one enrollment, or `None` if its campaign is not among those that are known.
+    #[must_use]
+    pub fn case(&self, lead: &Lead, enrollment: &Enrollment) -> Option<Case> {
+        let (campaign, plan) = self.campaigns.get(&enrollment.campaign)?.clone();
+        Some(Case {
+            client: self.client.clone(),
+            campaign,
+            plan,
+            lead: lead.clone(),
+            profile: self.profile.clone(),
+            enrollment: enrollment.clone(),
+        })
+    }
 }
 
 /// Something that will happen.
@@ -83,16 +99,7 @@ pub fn preview(outlook: &Outlook, now: Instant, until: Instant, every: TimeDelta
     let mut planned = Vec::new();
     while let Some((&id, &at)) = next.iter().min_by_key(|(_, at)| **at) {
         next.remove(&id);
-        let Some(enrollment) = lead.enrollment(id).cloned() else { continue };
-        let Some((status, plan)) = outlook.campaigns.get(&enrollment.campaign) else { continue };
-        let case = Case {
-            client: outlook.client.clone(),
-            campaign: status.clone(),
-            plan: plan.clone(),
-            lead: lead.clone(),
-            profile: outlook.profile.clone(),
-            enrollment,
-        };
+        let Some(case) = lead.enrollment(id).and_then(|enrollment| outlook.case(&lead, enrollment)) else { continue };
         let mut plan_for = |what| {
             let (campaign, step) = (case.enrollment.campaign.clone(), case.enrollment.step);
             planned.push(Planned { at, lead: case.lead.id, campaign, step, what });
@@ -110,7 +117,7 @@ pub fn preview(outlook: &Outlook, now: Instant, until: Instant, every: TimeDelta
                     }
                 }
             }
-            Decision::Wait { until: Some(opens), reason, .. } => match run_at(opens, every) {
+            Decision::Wait { until: Some(opens), reason, .. } => match next_run(opens, every) {
                 run if run <= until && run > at => {
                     next.insert(id, run);
                 }
@@ -125,8 +132,9 @@ pub fn preview(outlook: &Outlook, now: Instant, until: Instant, every: TimeDelta
     planned
 }
 
-/// The first run of the scheduler from `at` on.
-fn run_at(at: Instant, every: TimeDelta) -> Instant {
+/// The first run from `at` on of what runs at every full multiple of `every`.
+#[must_use]
+pub fn next_run(at: Instant, every: TimeDelta) -> Instant {
     let floor = at.duration_trunc(every).unwrap_or(at);
     if floor == at { at } else { floor + every }
 }
@@ -134,16 +142,7 @@ fn run_at(at: Instant, every: TimeDelta) -> Instant {
 /// Moves the copy of the lead on as if the provider had taken the text.
 fn accepted(lead: &mut Lead, case: &Case, send: &SendNow, at: Instant) -> bool {
     let attempt = AttemptId(ulid::Ulid::nil());
-    let claim = NewClaim {
-        attempt,
-        run: RunId(ulid::Ulid::nil()),
-        enrollment: case.enrollment.id,
-        step: case.enrollment.step,
-        to: send.to.clone(),
-        text: send.text.clone(),
-        expires_at: send.expires_at,
-        hours: send.hours.clone(),
-    };
+    let claim = send.claim(attempt, RunId(ulid::Ulid::nil()), &case.enrollment);
     let outcome = SendOutcome::Accepted { provider_id: String::new() };
     lead.claim(claim, at).is_ok() && lead.settle(attempt, outcome, &case.plan, at).is_ok()
 }

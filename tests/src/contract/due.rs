@@ -3,10 +3,7 @@
 
 use std::sync::Arc;
 
-use leadline::domain::{
-    Instant,
-    lead::{Lead, Outcome},
-};
+use leadline::domain::lead::{Lead, Outcome};
 use leadline::ports::{Also, DueWork, EventState, Rev};
 
 use super::{Store, conflict, done, samples::*};
@@ -22,12 +19,6 @@ fn lead_work(n: u64, minutes: i64) -> DueWork {
 
 fn event_work(n: u64, minutes: i64) -> DueWork {
     DueWork::Event { key: key(n), due: at(minutes) }
-}
-
-fn since(work: &DueWork) -> Instant {
-    match work {
-        DueWork::Lead { due, .. } | DueWork::Event { due, .. } => *due,
-    }
 }
 
 pub async fn a_lead_is_due_from_its_moment_on(store: Arc<impl Store>) {
@@ -128,7 +119,7 @@ pub async fn a_long_list_of_due_work_is_given_whole(store: Arc<impl Store>) {
     }
     let all = due(&*store, 1_000).await;
     assert_eq!(all.len(), 120);
-    assert!(all.is_sorted_by_key(since), "oldest first");
+    assert!(all.is_sorted_by_key(DueWork::since), "oldest first");
     assert_eq!(done(store.due(&acme(), at(1_000), 100).await), all[..100], "the oldest hundred");
 }
 
