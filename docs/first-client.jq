@@ -28,7 +28,8 @@ def plan:
    window};
 
 [ .clients[] | .settings as $settings | "C#\($settings.id)" as $client
-| ($settings + {since: ($settings.since // (now | todate))} | document($client; "SETTINGS")),
+| ($settings + {since: ($settings.since // (now | todate))} | without_nulls | typed) as $typed
+| put($client; "SETTINGS"; {d: $typed, home: {S: $table}}),
   ($settings | {id, admin_email} | document("CLIENTS"; $settings.id)),
   ( .campaigns[] | .id as $campaign
   | document($client; "CAMPAIGN#\($campaign)"),

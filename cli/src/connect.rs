@@ -1,12 +1,17 @@
-//! Where commands find the data: the local run, or a table on AWS.
+//! Where commands find things: the local run, or an account on AWS.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use anyhow::{Context, bail};
 use leadline::{
-    aws::dynamodb::DynamoStore,
+    aws::{
+        dynamodb::DynamoStore,
+        secrets::AwsSecrets,
+        sqs::{SqsDeadLetters, SqsTextQueue},
+    },
     domain::{Instant, ids::ClientId},
     ports::{Clock, Directory},
+    providers::{Endpoints, Providers, TWILIO, http_client},
     runtime::{AwsClients, Settings, SystemClock},
 };
 use serde::{Deserialize, Serialize};
@@ -14,17 +19,48 @@ use serde::{Deserialize, Serialize};
 /// The file in which the local run says where it is, below the present folder.
 pub const LOCAL_FILE: &str = ".leadline/local.json";
 
-/// Where the local run is.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// Where the local run is. The fields are a promise between one release's commands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LocalRun {
-    /// Its page.
+    /// Its page, which is also its public address.
     pub page: String,
     /// Its database.
     pub dynamodb: String,
     /// Its table.
     pub table: String,
-    /// Where its clock can be read.
+    /// Where its clock can be read, as `{"now": …}`.
     pub now: String,
+    /// Its queues.
+    pub sqs: String,
+    /// The queue of texts.
+    pub queue_url: String,
+    /// The queue of those that were given up.
+    pub dead_letters_url: String,
+    /// Its clients' secrets.
+    pub secrets: String,
+    /// What their names begin with.
+    pub secrets_prefix: String,
+    /// Its stand-in for Twilio.
+    pub twilio: String,
+}
+
+impl LocalRun {
+    /// What the environment of a function would hold here.
+    fn value(&self, name: &str) -> Option<String> {
+        Some(match name {
+            "AWS_ENDPOINT_URL_DYNAMODB" => self.dynamodb.clone(),
+            "AWS_ENDPOINT_URL_SQS" => self.sqs.clone(),
+            "AWS_ENDPOINT_URL_SECRETS_MANAGER" => self.secrets.clone(),
+            "AWS_REGION" => "us-east-1".to_owned(),
+            "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => "local".to_owned(),
+            "LEADLINE_QUEUE_URL" => self.queue_url.clone(),
+            "LEADLINE_DEAD_LETTERS_URL" => self.dead_letters_url.clone(),
+            "LEADLINE_SECRETS_PREFIX" => self.secrets_prefix.clone(),
+            "LEADLINE_TWILIO_URL" => self.twilio.clone(),
+            "LEADLINE_PUBLIC_URL" => self.page.clone(),
+            _ => return None,
+        })
+    }
 }
 
 /// Which client, and where it is.
@@ -38,53 +74,162 @@ pub struct Target {
     pub table: Option<String>,
 }
 
-/// A connection to the data.
-pub struct Connection {
+/// Where the queues are. The local run says it by itself.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Queues {
+    /// The queue of texts: the stack's output `QueueUrl`. Else `LEADLINE_QUEUE_URL` says it.
+    #[arg(long, value_name = "URL")]
+    pub queue_url: Option<String>,
+    /// The queue of dead letters: the stack's output `DeadLetterQueueUrl`. Else `LEADLINE_DEAD_LETTERS_URL` says it.
+    #[arg(long, value_name = "URL")]
+    pub dead_letters_url: Option<String>,
+}
+
+/// Where things are.
+pub struct Place {
     /// The stores.
     pub store: DynamoStore,
     /// The moment there: the local run's clock may have been moved.
+    pub now: Instant,
+    run: Option<LocalRun>,
+}
+
+/// A place and a client in it.
+pub struct Connection {
+    /// The stores.
+    pub store: DynamoStore,
+    /// The moment there.
     pub now: Instant,
     /// The client.
     pub client: ClientId,
 }
 
 impl Target {
-    /// Connects.
+    /// Connects, and finds out which client is meant.
     ///
     /// # Errors
     /// When there is nothing to connect to, or it is not clear which client is meant.
     pub async fn connect(&self) -> anyhow::Result<Connection> {
-        let (store, now) = match &self.table {
-            Some(table) => (on_aws(table)?, SystemClock.now()),
-            None => local(Path::new(LOCAL_FILE)).await?,
-        };
-        let client = match &self.client {
-            Some(client) => client.clone(),
+        let place = self.open().await?;
+        let client = self.client_in(&place.store).await?;
+        Ok(Connection { store: place.store, now: place.now, client })
+    }
+
+    /// Connects.
+    ///
+    /// # Errors
+    /// When there is nothing to connect to.
+    pub async fn open(&self) -> anyhow::Result<Place> {
+        let (run, table, now) = match &self.table {
+            Some(table) => (None, table.clone(), SystemClock.now()),
             None => {
-                let clients = store.clients().await.context("reading the list of clients")?;
-                match clients.as_slice() {
-                    [only] => only.id.clone(),
-                    [] => bail!("there are no clients"),
-                    many => {
-                        let ids: Vec<&str> = many.iter().map(|client| client.id.as_str()).collect();
-                        bail!("say which client: --client {}", ids.join(" | "));
-                    }
-                }
+                let (run, now) = local(Path::new(LOCAL_FILE)).await?;
+                let table = run.table.clone();
+                (Some(run), table, now)
             }
         };
-        Ok(Connection { store, now, client })
+        let mut settings = settings(run.clone(), &Queues::default());
+        let aws = AwsClients::new(&mut settings);
+        let store = DynamoStore::new(aws.dynamodb(&settings), table);
+        settings.check()?;
+        Ok(Place { store, now, run })
+    }
+
+    /// The client that is meant: the one that was named, or the only one.
+    ///
+    /// # Errors
+    /// When it is not clear which one is meant.
+    pub async fn client_in(&self, store: &DynamoStore) -> anyhow::Result<ClientId> {
+        if let Some(client) = &self.client {
+            return Ok(client.clone());
+        }
+        let clients = store.clients().await.context("reading the list of clients")?;
+        match clients.as_slice() {
+            [only] => Ok(only.id.clone()),
+            [] => bail!("there are no clients"),
+            many => {
+                let ids: Vec<&str> = many.iter().map(|client| client.id.as_str()).collect();
+                bail!("say which client: --client {}", ids.join(" | "));
+            }
+        }
+    }
+
+    /// The client that was named, or all of them.
+    ///
+    /// # Errors
+    /// When the list of clients cannot be read.
+    pub async fn clients_in(&self, store: &DynamoStore) -> anyhow::Result<Vec<ClientId>> {
+        match &self.client {
+            Some(client) => Ok(vec![client.clone()]),
+            None => {
+                let clients = store.clients().await.context("reading the list of clients")?;
+                Ok(clients.into_iter().map(|client| client.id).collect())
+            }
+        }
     }
 }
 
-fn on_aws(table: &str) -> anyhow::Result<DynamoStore> {
-    let mut settings = Settings::from_environment();
-    let aws = AwsClients::new(&mut settings);
-    let store = DynamoStore::new(aws.dynamodb(&settings), table);
-    settings.check()?;
-    Ok(store)
+impl Place {
+    /// The dead letters.
+    ///
+    /// # Errors
+    /// When nothing says where they are.
+    pub fn dead_letters(&self, queues: &Queues) -> anyhow::Result<SqsDeadLetters> {
+        let mut settings = settings(self.run.clone(), queues);
+        let aws = AwsClients::new(&mut settings);
+        let url = settings.text("LEADLINE_DEAD_LETTERS_URL");
+        let letters = SqsDeadLetters::new(aws.sqs(&settings), url);
+        settings.check().context("where are the queues? give --dead-letters-url, or set it")?;
+        Ok(letters)
+    }
+
+    /// The queue of texts.
+    ///
+    /// # Errors
+    /// When nothing says where it is.
+    pub fn texts(&self, queues: &Queues) -> anyhow::Result<SqsTextQueue> {
+        let mut settings = settings(self.run.clone(), queues);
+        let aws = AwsClients::new(&mut settings);
+        let texts = SqsTextQueue::new(aws.sqs(&settings), settings.text("LEADLINE_QUEUE_URL"));
+        settings.check().context("where are the queues? give --queue-url, or set it")?;
+        Ok(texts)
+    }
+
+    /// The clients' SMS providers, with the clients' own secrets.
+    ///
+    /// # Errors
+    /// When the environment is not complete.
+    pub fn provider(&self) -> anyhow::Result<Providers> {
+        let mut settings = settings(self.run.clone(), &Queues::default());
+        let aws = AwsClients::new(&mut settings);
+        let prefix = settings.text("LEADLINE_SECRETS_PREFIX");
+        let secrets = AwsSecrets::new(aws.secrets(&settings), prefix, Arc::new(SystemClock));
+        let twilio_base = settings.optional("LEADLINE_TWILIO_URL").unwrap_or_else(|| TWILIO.to_owned());
+        // Only what is sent names it, and nothing is sent from here.
+        let public_url = settings.optional("LEADLINE_PUBLIC_URL").unwrap_or_default();
+        settings.check()?;
+        Ok(Providers::new(http_client()?, Arc::new(secrets), Endpoints { twilio_base, public_url }))
+    }
 }
 
-async fn local(file: &Path) -> anyhow::Result<(DynamoStore, Instant)> {
+/// What was given with the command, else what the local run says, else the environment.
+fn settings(run: Option<LocalRun>, queues: &Queues) -> Settings {
+    let Queues { queue_url, dead_letters_url } = queues.clone();
+    let environment = Settings::from_environment();
+    Settings::from(move |name| {
+        let given = match name {
+            "LEADLINE_QUEUE_URL" => queue_url.clone(),
+            "LEADLINE_DEAD_LETTERS_URL" => dead_letters_url.clone(),
+            _ => None,
+        };
+        given.or_else(|| match &run {
+            Some(run) => run.value(name),
+            None => environment.optional(name),
+        })
+    })
+}
+
+async fn local(file: &Path) -> anyhow::Result<(LocalRun, Instant)> {
     let Ok(text) = std::fs::read(file) else {
         bail!(
             "the local run is not running here ({} is not there); start it with `cargo local`, or give --table",
@@ -92,21 +237,13 @@ async fn local(file: &Path) -> anyhow::Result<(DynamoStore, Instant)> {
         );
     };
     let run: LocalRun = crate::read::parse(file, &text)?;
-    let endpoint = run.dynamodb.clone();
-    let mut settings = Settings::from(move |name| match name {
-        "AWS_ENDPOINT_URL_DYNAMODB" => Some(endpoint.clone()),
-        "AWS_REGION" => Some("us-east-1".to_owned()),
-        "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("local".to_owned()),
-        _ => None,
-    });
-    let aws = AwsClients::new(&mut settings);
     let now = now_of(&run).await.with_context(|| {
         format!(
             "the local run does not answer at {}; if it is not running any more, start it again with `cargo local`",
             run.page
         )
     })?;
-    Ok((DynamoStore::new(aws.dynamodb(&settings), run.table), now))
+    Ok((run, now))
 }
 
 async fn now_of(run: &LocalRun) -> anyhow::Result<Instant> {
@@ -114,7 +251,7 @@ async fn now_of(run: &LocalRun) -> anyhow::Result<Instant> {
     struct Now {
         now: Instant,
     }
-    let client = leadline::providers::http_client()?;
+    let client = http_client()?;
     let answer = client.get(&run.now).send().await?.error_for_status()?;
     Ok(answer.json::<Now>().await?.now)
 }

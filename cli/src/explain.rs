@@ -6,14 +6,16 @@ use anyhow::{Context, bail};
 use chrono_tz::Tz;
 use comfy_table::{ContentArrangement, Table, presets::NOTHING};
 use leadline::{
+    aws::dynamodb::DynamoStore,
     domain::{
         Instant,
         campaign::{Campaign, Plan},
-        client::Client,
+        client::{Client, Sending},
         decide::{Case, decide},
         email::EmailAddress,
         gate::{Decision, Verdict},
         ids::{CampaignId, LeadId},
+        message::{InFlight, InFlightState, RETRY_DELAYS},
         phone::PhoneNumber,
     },
     flows::preview::{Happening, Outlook, Planned, preview},
@@ -44,7 +46,7 @@ pub async fn why(
     let there = target.connect().await?;
     let now = at.unwrap_or(there.now);
     let client = there.store.client(&there.client).await??;
-    let stored = find(&there, &client, lead).await?;
+    let stored = find(&there.store, &client, lead).await?;
     let all = there.store.campaigns(&there.client).await?;
     let outlook = outlook(&there, &client, &all, &mut Plans::new(), &stored).await?;
     let cases = cases(&outlook);
@@ -57,6 +59,12 @@ pub async fn why(
     let phone = stored.lead.phone.as_ref().map_or_else(|| "no number".to_owned(), PhoneNumber::masked);
     writeln!(out, "Lead {} · {phone} · {}", stored.lead.id, stored.lead.processing_status())?;
     writeln!(out, "As of {}", show(now))?;
+    if let Some(words) = held(&client.sending, &show) {
+        writeln!(out, "{words}")?;
+    }
+    if let Some(text) = &stored.lead.in_flight {
+        writeln!(out, "{}", on_its_way(text, client.zone))?;
+    }
     for past in &stored.lead.history {
         let ended = show(past.completed_at);
         writeln!(out, "\n{}: {} {ended} after {} text(s): {}", past.campaign, past.outcome, past.sent, past.reason)?;
@@ -90,6 +98,35 @@ pub async fn why(
     Ok(())
 }
 
+/// How a hold stands, and when it is tried whether it can be lifted.
+fn held(sending: &Sending, show: &dyn Fn(Instant) -> String) -> Option<String> {
+    let Sending::OnHold { reason, since, try_at, refusals } = sending else { return None };
+    let next = match try_at {
+        Some(at) => format!("after {refusals} refusal(s) one text is tried from {}", show(*at)),
+        None => "only a person lifts it, with `leadline resume`".to_owned(),
+    };
+    Some(format!("Sending is on hold since {}: {reason}; {next}", show(*since)))
+}
+
+/// The text on its way: which try it is, and what happens next.
+fn on_its_way(text: &InFlight, zone: Tz) -> String {
+    // To the second: the first retry is half a minute away.
+    let show = |at: Instant| at.with_timezone(&zone).format("%a %-d %b %Y %H:%M:%S %Z").to_string();
+    let next = match &text.state {
+        InFlightState::Claimed { until } => format!("a sender has it until {}", show(*until)),
+        InFlightState::RetryScheduled { at } => format!("it did not go out and is tried again {}", show(*at)),
+        InFlightState::Unknown { why, asked, ask_at: Some(at), .. } => {
+            format!("it may have gone out ({why}); asked {asked} time(s), the provider is asked next {}", show(*at))
+        }
+        InFlightState::Unknown { why, asked, ask_at: None, .. } => format!(
+            "it may have gone out ({why}); asked {asked} time(s), the provider cannot tell, so a person must: \
+             `leadline settle`"
+        ),
+    };
+    let tries = 1 + RETRY_DELAYS.len();
+    format!("On its way: step {}, try {} of {tries}, claimed {}; {next}", text.step, text.tries, show(text.at))
+}
+
 /// Prints every text that will go out until `until`, and why what does not go out does not.
 ///
 /// # Errors
@@ -108,7 +145,7 @@ pub async fn look_ahead(
     let client = there.store.client(&there.client).await??;
     let all = there.store.campaigns(&there.client).await?;
     let leads = match lead {
-        Some(lead) => vec![find(&there, &client, lead).await?.lead.id],
+        Some(lead) => vec![find(&there.store, &client, lead).await?.lead.id],
         None => due_leads(&there, until).await?,
     };
     let more = leads.len() >= MOST_LEADS;
@@ -162,21 +199,21 @@ pub async fn look_ahead(
 }
 
 /// A lead by its id, its number or its address.
-async fn find(there: &Connection, client: &Client, lead: &str) -> anyhow::Result<StoredLead> {
+pub(crate) async fn find(store: &DynamoStore, client: &Client, lead: &str) -> anyhow::Result<StoredLead> {
     let id = if let Ok(id) = lead.parse::<LeadId>() {
         Some(id)
     } else if let Ok(email) = EmailAddress::parse(lead) {
-        there.store.lead_of_email(&there.client, &email).await?
+        store.lead_of_email(&client.id, &email).await?
     } else {
         let phone = PhoneNumber::parse(lead, client.region)
             .map_err(|why| anyhow::anyhow!("`{lead}` is no lead id and no email address, and as a number {why}"))?;
-        there.store.phone(&there.client, &phone).await?.lead
+        store.phone(&client.id, &phone).await?.lead
     };
     let stored = match id {
-        Some(id) => there.store.lead(&there.client, id).await?,
+        Some(id) => store.lead(&client.id, id).await?,
         None => None,
     };
-    stored.with_context(|| format!("client {} has no lead `{lead}`", there.client))
+    stored.with_context(|| format!("client {} has no lead `{lead}`", client.id))
 }
 
 async fn due_leads(there: &Connection, until: Instant) -> anyhow::Result<Vec<LeadId>> {
@@ -230,7 +267,7 @@ fn in_words(decision: &Decision, zone: Tz) -> String {
     }
 }
 
-fn table<const N: usize>(head: [&str; N]) -> Table {
+pub(crate) fn table<const N: usize>(head: [&str; N]) -> Table {
     let mut table = Table::new();
     table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_header(head);
     table
@@ -238,4 +275,9 @@ fn table<const N: usize>(head: [&str; N]) -> Table {
 
 fn local(at: Instant, zone: Tz) -> String {
     at.with_timezone(&zone).format("%a %-d %b %Y %H:%M %Z").to_string()
+}
+
+/// A moment in a command that may be about several clients.
+pub(crate) fn utc(at: Instant) -> String {
+    local(at, Tz::UTC)
 }

@@ -1,12 +1,17 @@
 //! `leadline`: the operator's tool, and the whole system on one machine.
 
 pub mod connect;
+pub mod dead_letters;
 pub mod explain;
 pub mod local;
+pub mod person;
 pub mod read;
 pub mod rehearse;
+pub mod restored;
 pub mod scenario;
+pub mod sending;
 pub mod services;
+pub mod settle;
 pub mod system;
 
 /// Whether all that went wrong is that nobody reads the output any more.

@@ -24,14 +24,19 @@ use leadline::{
     ports::Clock,
     runtime::{RandomIds, SystemClock},
 };
+use leadline_standins::aws_services::{Secrets, Sqs};
+use secrecy::SecretString;
 use tokio::{
     net::TcpListener,
     sync::{Mutex, MutexGuard},
+    task::JoinSet,
 };
 
 use crate::{
-    read, services,
-    system::{Setup, System, TABLE},
+    connect::LocalRun,
+    read,
+    services::{self, SECRETS_PREFIX},
+    system::{DEAD, Setup, System, TABLE, TEXTS},
 };
 use apart::Apart;
 use watch::Watch;
@@ -115,6 +120,32 @@ impl Local {
         Ok(world)
     }
 
+    /// Serves what commands from outside reach as they would on AWS: the queues and the secrets.
+    async fn serve_services(&self) -> anyhow::Result<Services> {
+        let system = &self.world.lock().await.system;
+        let (sqs, twilio) = (system.queue.sqs.clone(), system.twilio.clone());
+        let secrets = Secrets::default();
+        for client in &system.clients {
+            let value = serde_json::to_string(&client.all_secrets())?;
+            secrets.put(&format!("{SECRETS_PREFIX}/{}", client.settings.id), SecretString::from(value));
+        }
+        let for_sqs = TcpListener::bind("127.0.0.1:0").await.context("opening a port for the queues")?;
+        let for_secrets = TcpListener::bind("127.0.0.1:0").await.context("opening a port for the secrets")?;
+        let port = for_sqs.local_addr()?.port();
+        let secrets_url = format!("http://{}", for_secrets.local_addr()?);
+        let mut served = JoinSet::new();
+        served.spawn(async move { sqs.serve(for_sqs).await });
+        served.spawn(async move { secrets.serve(for_secrets).await });
+        Ok(Services {
+            sqs: format!("http://127.0.0.1:{port}"),
+            queue_url: Sqs::queue_url(port, TEXTS),
+            dead_letters_url: Sqs::queue_url(port, DEAD),
+            secrets: secrets_url,
+            twilio,
+            served,
+        })
+    }
+
     /// Does something with the system, to its end even if the caller goes away.
     async fn work<T, F>(&self, work: impl FnOnce(Self) -> F + Send + 'static) -> anyhow::Result<T>
     where
@@ -139,6 +170,16 @@ impl Local {
     }
 }
 
+/// Where the stand-ins of a local run are.
+struct Services {
+    sqs: String,
+    queue_url: String,
+    dead_letters_url: String,
+    secrets: String,
+    twilio: String,
+    served: JoinSet<std::io::Result<()>>,
+}
+
 /// Runs until it is interrupted.
 ///
 /// # Errors
@@ -157,11 +198,18 @@ pub async fn run(options: Options, out: &mut dyn Write) -> anyhow::Result<()> {
     let dynamo_listener = TcpListener::bind("127.0.0.1:0").await.context("opening a port for DynamoDB")?;
     let dynamo_url = format!("http://{}", dynamo_listener.local_addr()?);
     let served = tokio::spawn(async move { dynamo.serve(dynamo_listener).await });
-    let beside = run_file::RunFile::write(&run_file::Addresses {
+    let mut services = local.serve_services().await?;
+    let beside = run_file::RunFile::write(&LocalRun {
         page: url.clone(),
         dynamodb: dynamo_url,
         table: TABLE.to_owned(),
         now: format!("{url}/api/now"),
+        sqs: services.sqs,
+        queue_url: services.queue_url,
+        dead_letters_url: services.dead_letters_url,
+        secrets: services.secrets,
+        secrets_prefix: SECRETS_PREFIX.to_owned(),
+        twilio: services.twilio,
     })?;
 
     write!(out, "{}", local.greeting().await?)?;
@@ -173,6 +221,7 @@ pub async fn run(options: Options, out: &mut dyn Write) -> anyhow::Result<()> {
     };
     time.abort();
     served.abort();
+    services.served.abort_all();
     drop(beside);
     done
 }

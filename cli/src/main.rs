@@ -4,9 +4,18 @@ use std::{io, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use leadline::domain::Instant;
-use leadline_cli::{connect::Target, explain};
+use leadline_cli::{
+    connect::{Queues, Target},
+    dead_letters::{self, Which},
+    explain,
+    person::Person,
+    restored,
+    sending::{self, Button},
+    settle::{self, Said},
+};
 
-/// Lead follow-up by SMS: rehearse a campaign, run the whole system on this machine, ask why.
+/// Lead follow-up by SMS: rehearse a campaign, run the whole system on this machine, ask why, and do what only
+/// a person can.
 #[derive(Parser)]
 #[command(name = "leadline", version, arg_required_else_help = true)]
 struct Cli {
@@ -59,12 +68,103 @@ enum Command {
         #[command(flatten)]
         target: Target,
     },
+    /// List the jobs that were given up, with what each is about now and what to do.
+    #[command(after_help = "Example: leadline dead-letters --table leadline-Table-1A2B --dead-letters-url https://…")]
+    DeadLetters {
+        /// One JSON object a line instead of a table.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        queues: Queues,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Have dead letters, or leads that wait for review, tried again. The sender decides afresh: nothing is sent late.
+    #[command(after_help = "Examples: leadline redrive --all\n          leadline redrive '(305) 555-0123' --yes")]
+    Redrive {
+        #[command(flatten)]
+        which: Which,
+        /// One JSON object a line instead of words.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        person: Person,
+        #[command(flatten)]
+        queues: Queues,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Say whether a text went out of which nobody else can tell.
+    #[command(
+        after_help = "Examples: leadline settle '(305) 555-0123' --sent --provider-id SM0123456789abcdef0123456789abcdef\n          leadline settle '(305) 555-0123' --not-sent --because \"it is not in Twilio's log\""
+    )]
+    Settle {
+        /// The lead: its id, its phone number or its email address.
+        lead: String,
+        #[command(flatten)]
+        said: Said,
+        #[command(flatten)]
+        person: Person,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Put sending on hold until a person lifts it. Forms and replies are still taken in.
+    #[command(after_help = "Example: leadline hold --reason \"wrong text in step 2\" --client acme")]
+    Hold {
+        /// Why, for whoever finds it on hold.
+        #[arg(long)]
+        reason: String,
+        /// Every client.
+        #[arg(long, conflicts_with = "client")]
+        all_clients: bool,
+        /// Who does it, for the audit. Without it, the name of the machine's user.
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Lift the hold on sending.
+    #[command(after_help = "Example: leadline resume --client acme")]
+    Resume {
+        /// Who does it, for the audit. Without it, the name of the machine's user.
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// After a restore from a backup: learn from the provider whom the table does not know to have been texted.
+    #[command(
+        after_help = "Example: leadline restored --since 2026-11-21T12:00:00Z --table leadline-restored\n\nIt can be called again. At the end sending is on hold until `leadline resume`."
+    )]
+    Restored {
+        /// The moment that the table was restored to.
+        #[arg(long, value_name = "MOMENT")]
+        since: Instant,
+        /// Also for a table that is no copy under another name.
+        #[arg(long)]
+        force: bool,
+        /// One JSON object a client instead of tables.
+        #[arg(long)]
+        json: bool,
+        /// Who does it, for the audit. Without it, the name of the machine's user.
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
+        #[command(flatten)]
+        target: Target,
+    },
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     start_logging();
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(told) => {
+            // Help and the version are told in this way, too.
+            let _ = told.print();
+            return if told.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+        }
+    };
     let done = match cli.command {
         Command::Rehearse { scenario, json } => {
             leadline_cli::rehearse::rehearse(&scenario, json, &mut io::stdout().lock()).await.map(|_| ())
@@ -75,6 +175,27 @@ async fn main() -> ExitCode {
         }
         Command::Preview { until, lead, json, target } => {
             explain::look_ahead(&target, until, lead.as_deref(), json, &mut io::stdout().lock()).await
+        }
+        Command::DeadLetters { json, queues, target } => {
+            dead_letters::show(&target, &queues, json, &mut io::stdout().lock()).await
+        }
+        Command::Redrive { which, json, person, queues, target } => {
+            dead_letters::redrive(&target, &queues, &which, &person, json, &mut io::stdout().lock()).await
+        }
+        Command::Settle { lead, said, person, target } => {
+            settle::settle(&target, &lead, &said, &person, &mut io::stdout().lock()).await
+        }
+        Command::Hold { reason, all_clients, by, target } => {
+            let (button, person) = (Button::Hold(reason), Person { by, yes: true });
+            sending::press(&button, &target, all_clients, &person, &mut io::stdout().lock()).await
+        }
+        Command::Resume { by, target } => {
+            let person = Person { by, yes: true };
+            sending::press(&Button::Resume, &target, false, &person, &mut io::stdout().lock()).await
+        }
+        Command::Restored { since, force, json, by, target } => {
+            let person = Person { by, yes: true };
+            restored::restored(&target, since, force, &person, json, &mut io::stdout().lock()).await
         }
     };
     match done {

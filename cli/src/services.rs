@@ -10,7 +10,6 @@ use std::{
 
 use anyhow::Context;
 use axum::{Json, Router, routing::get};
-use chrono::TimeDelta;
 use leadline::{aws::dynamodb::DynamoStore, ports::Clock, runtime::SystemClock};
 use leadline_standins::{
     aws_services::{Mailbox, Secrets, Sqs},
@@ -21,15 +20,13 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinSet};
 
-use crate::{local, system::TABLE};
+use crate::{
+    local,
+    system::{DEAD, RECEIVES, TABLE, TEXTS, VISIBILITY},
+};
 
-/// The names of the queues.
-const QUEUES: (&str, &str) = ("leadline-texts", "leadline-texts-dead");
-/// As `template.yaml` sets it.
-const VISIBILITY: TimeDelta = TimeDelta::minutes(6);
-/// As `template.yaml` sets it.
-const RECEIVES: u32 = 10;
-const SECRETS_PREFIX: &str = "leadline";
+/// What the names of clients' secrets begin with.
+pub(crate) const SECRETS_PREFIX: &str = "leadline";
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -57,7 +54,7 @@ pub async fn run(options: Options, out: &mut dyn Write) -> anyhow::Result<()> {
         secrets.put(&format!("{SECRETS_PREFIX}/{}", client.settings.id), SecretString::from(value));
     }
     let sqs = Sqs::new(|| SystemClock.now());
-    sqs.create_pair(QUEUES.0, QUEUES.1, VISIBILITY, RECEIVES);
+    sqs.create_pair(TEXTS, DEAD, VISIBILITY, RECEIVES);
     let mailbox = Mailbox::new(|| SystemClock.now());
     let carrier = Carrier::new(|| SystemClock.now());
 
@@ -155,7 +152,8 @@ fn environment(port: u16) -> String {
         ("AWS_ACCESS_KEY_ID", "standin".to_owned()),
         ("AWS_SECRET_ACCESS_KEY", "standin".to_owned()),
         ("LEADLINE_TABLE", TABLE.to_owned()),
-        ("LEADLINE_QUEUE_URL", Sqs::queue_url(port + 1, QUEUES.0)),
+        ("LEADLINE_QUEUE_URL", Sqs::queue_url(port + 1, TEXTS)),
+        ("LEADLINE_DEAD_LETTERS_URL", Sqs::queue_url(port + 1, DEAD)),
         ("LEADLINE_MAIL_FROM", "leadline@example.com".to_owned()),
         ("LEADLINE_SECRETS_PREFIX", SECRETS_PREFIX.to_owned()),
         ("LEADLINE_PUBLIC_URL", "http://127.0.0.1:9000/lambda-url/webhook".to_owned()),

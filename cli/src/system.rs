@@ -26,7 +26,7 @@ use leadline_standins::{
 use tokio::net::TcpListener;
 
 pub use drive::{Happening, SCHEDULER_EVERY};
-pub use queue::LocalQueue;
+pub use queue::{DEAD, LocalQueue, RECEIVES, TEXTS, VISIBILITY};
 pub use setup::{ClientSetup, Setup};
 
 /// The table's name on one machine.
@@ -44,6 +44,8 @@ pub struct System {
     pub queue: LocalQueue,
     /// The stand-in provider's script and ledger.
     pub carrier: Carrier,
+    /// Where the stand-in provider is.
+    pub twilio: String,
     /// Operators' emails.
     pub mailbox: Mailbox,
     /// The webhook, as on Lambda.
@@ -83,7 +85,7 @@ impl System {
 
         let queue = LocalQueue::new(clock.clone());
         let mailbox = Mailbox::new(clock.clone());
-        let endpoints = Endpoints { twilio_base, public_url: public_url.to_owned() };
+        let endpoints = Endpoints { twilio_base: twilio_base.clone(), public_url: public_url.to_owned() };
         let secrets = Arc::new(secrets);
         let provider = Arc::new(Providers::new(http_client()?, secrets.clone(), endpoints));
         let (shared_clock, mailer) = (Arc::new(clock.clone()), Arc::new(mailbox.clone()));
@@ -116,8 +118,10 @@ impl System {
             sender: leadline_sender::Deps {
                 directory: store.clone(),
                 leads: store.clone(),
+                budget: store.clone(),
                 journal: store.clone(),
                 once: store.clone(),
+                redelivery: Arc::new(queue.clone()),
                 provider,
                 mailer: mailer.clone(),
                 clock: shared_clock.clone(),
@@ -138,6 +142,7 @@ impl System {
             store,
             queue,
             carrier,
+            twilio: twilio_base,
             mailbox,
             clients: setup.clients,
             drive: drive::Drive::from(now),

@@ -13,6 +13,7 @@ pub mod lead;
 pub mod message;
 pub mod phone;
 pub mod profile;
+pub mod receipt;
 pub mod reply;
 pub mod report;
 pub mod segments;

@@ -1,9 +1,15 @@
-//! What more than one function does, over the ports: taking in, replies, concluding a decision, alerts.
+//! What more than one function does, over the ports: taking in, replies, receipts, concluding a decision, settling a
+//! text, alerts. And what a person does: holds, dead letters, the work after a restore.
 
 pub mod alerts;
+pub mod by_hand;
 pub mod conclude;
+pub mod dead_letters;
 mod derived_id;
 pub mod intake;
 pub mod preview;
+pub mod receipts;
 pub mod record;
 pub mod replies;
+pub mod restored;
+pub mod settling;

@@ -10,11 +10,11 @@ use crate::domain::{
     Instant,
     audit::AuditEvent,
     campaign::{Campaign, Plan},
-    client::{Client, SettingsProblem},
+    client::{Client, Sending, SettingsProblem},
     email::EmailAddress,
-    ids::{CampaignId, ClientId, EnrollmentId, FormId, LeadId, RunId},
+    ids::{AuditId, CampaignId, ClientId, EnrollmentId, FormId, LeadId, RunId},
     lead::Lead,
-    message::{ClaimedText, SendOutcome},
+    message::{ClaimedText, ListedText, SendOutcome},
     phone::PhoneNumber,
     profile::Profile,
     standing::OptOut,
@@ -86,10 +86,14 @@ pub trait Directory: Send + Sync {
     async fn campaign_of_form(&self, client: &ClientId, form: &FormId) -> StoreResult<Option<Campaign>>;
     /// One version of a campaign's texts.
     async fn plan(&self, client: &ClientId, campaign: &CampaignId, version: u32) -> StoreResult<Option<Plan>>;
-    /// Puts a client's sending on hold and leaves its other settings as they are. A hold that
-    /// stands keeps its reason.
-    async fn hold(&self, client: &ClientId, reason: &str, since: Instant) -> StoreResult<()>;
-    /// Writes a client's settings, and its entry in the list.
+    /// Puts a client's sending on hold or lifts the hold, if it is as `expected` still, and leaves its
+    /// other settings as they are. Gives whether it was.
+    async fn set_sending(&self, client: &ClientId, expected: &Sending, new: &Sending) -> StoreResult<bool>;
+    /// Says, in a store that is a restored copy of another, that this one counts from now on, with the
+    /// client's sending as given. Until then sending is on hold in a copy.
+    async fn adopt(&self, client: &ClientId, sending: &Sending) -> StoreResult<()>;
+    /// Writes a client's settings, and its entry in the list. Of a client that is known, `sending`
+    /// stays as it stands: only [`set_sending`](Self::set_sending) changes it.
     async fn put_client(&self, client: &Client) -> StoreResult<()>;
     /// Writes a campaign, its version, and its forms. A form of another campaign is a conflict.
     async fn put_campaign(&self, client: &ClientId, campaign: &Campaign) -> StoreResult<()>;
@@ -263,6 +267,9 @@ pub struct RawEvent {
     pub source: Source,
     /// The body, as text.
     pub body: String,
+    /// The query of the address that it was posted to, where that says something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
     /// When it reached us.
     pub received_at: Instant,
     /// What came of it.
@@ -317,6 +324,8 @@ pub trait EventStore: Send + Sync {
 pub trait Journal: Send + Sync {
     /// Writes events. One written again under its id takes the place of the first.
     async fn record(&self, events: &[AuditEvent]) -> StoreResult<()>;
+    /// What was recorded about a lead under an id, strongly consistent.
+    async fn recorded(&self, client: &ClientId, lead: LeadId, id: AuditId) -> StoreResult<Option<AuditEvent>>;
     /// A page of what happened to a client from `from` up to `until`, by the time in the events' ids, in order.
     async fn happened(
         &self,
@@ -395,11 +404,75 @@ pub trait TextQueue: Send + Sync {
     async fn enqueue(&self, jobs: Vec<(Job, std::time::Duration)>) -> Vec<Job>;
 }
 
+/// Jobs that come again at a moment of our choice.
+#[async_trait]
+pub trait Redelivery: Send + Sync {
+    /// Hides a job that was received, and is not done, for `span` from now; at most twelve hours.
+    ///
+    /// # Errors
+    /// Why not, in words. The job then comes again when the queue's own time for it is over.
+    async fn put_off(&self, receipt: &str, span: std::time::Duration) -> Result<(), String>;
+}
+
+/// A job that only a person can go on with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// Its id, the same at every look.
+    pub id: String,
+    /// What it is deleted by. Another one at every look.
+    pub receipt: String,
+    /// The job, as it came. It may be no job at all.
+    pub body: String,
+    /// When it was first put on the queue.
+    pub queued_at: Instant,
+}
+
+/// The jobs that were given up.
+#[async_trait]
+pub trait DeadLetters: Send + Sync {
+    /// Takes up to `limit`, oldest first as far as the queue can tell, each hidden from others for `span`.
+    ///
+    /// # Errors
+    /// Why the queue cannot be read, in words.
+    async fn take(&self, limit: usize, span: std::time::Duration) -> Result<Vec<DeadLetter>, String>;
+    /// Lets others see letters again that were taken.
+    ///
+    /// # Errors
+    /// Why not, in words. They are seen again once their span is over.
+    async fn put_back(&self, letters: &[DeadLetter]) -> Result<(), String>;
+    /// Deletes a letter that was taken.
+    ///
+    /// # Errors
+    /// Why not, in words. It is seen again once its span is over.
+    async fn delete(&self, letter: &DeadLetter) -> Result<(), String>;
+}
+
+/// Which way a text went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// From us to a number.
+    To,
+    /// From a number to us.
+    From,
+}
+
 /// An SMS provider of one client.
 #[async_trait]
 pub trait SmsProvider: Send + Sync {
     /// Hands a claimed text to the provider and says what can be proved of it. Never retries by itself.
     async fn send(&self, client: &Client, text: &ClaimedText, now: Instant) -> SendOutcome;
+    /// All texts that the provider lists between the client and a number since a moment, one way, in
+    /// no particular order. One that was taken a moment ago may be missing.
+    ///
+    /// # Errors
+    /// Why the list cannot be read to its end, in words.
+    async fn list(
+        &self,
+        client: &Client,
+        direction: Direction,
+        number: &PhoneNumber,
+        since: Instant,
+    ) -> Result<Vec<ListedText>, String>;
 }
 
 /// An email to an operator.

@@ -11,9 +11,10 @@ use crate::{
     domain::{
         Instant,
         client::{Client, ProviderSettings},
-        message::{ClaimedText, SendOutcome},
+        message::{ClaimedText, ListedText, SendOutcome},
+        phone::PhoneNumber,
     },
-    ports::{SecretStore, SmsProvider},
+    ports::{Direction, SecretStore, SmsProvider},
 };
 use twilio::Twilio;
 
@@ -51,6 +52,20 @@ impl SmsProvider for Providers {
         match &client.provider {
             ProviderSettings::Twilio { account_sid, sender } => {
                 self.twilio.send(&client.id, account_sid, sender, text, now).await
+            }
+        }
+    }
+
+    async fn list(
+        &self,
+        client: &Client,
+        direction: Direction,
+        number: &PhoneNumber,
+        since: Instant,
+    ) -> Result<Vec<ListedText>, String> {
+        match &client.provider {
+            ProviderSettings::Twilio { account_sid, .. } => {
+                self.twilio.list(&client.id, account_sid, direction, number, since).await
             }
         }
     }

@@ -16,7 +16,7 @@ use leadline::{
     ports::{Clock, Directory, Journal, LeadStore},
 };
 use leadline_cli::system::{ClientSetup, Setup, System};
-use leadline_standins::{fakes::SeededIds, twilio};
+use leadline_standins::{carrier::Accepted, fakes::SeededIds, twilio};
 use serde_json::{Value, json};
 
 /// The address that the system under test says it is reached at.
@@ -136,6 +136,17 @@ impl World {
         self.post(&path, body, &[("x-twilio-signature", &signature)]).await
     }
 
+    /// Twilio says how far a text has come.
+    pub async fn receipt(&self, text: &Accepted, status: &str, error: Option<&str>) -> u16 {
+        let url = text.status_callback.clone().expect("an address for receipts");
+        let mut fields = vec![("MessageSid", text.sid.as_str()), ("MessageStatus", status), ("To", text.to.as_str())];
+        fields.extend(error.map(|code| ("ErrorCode", code)));
+        let token = self.system.clients[0].all_secrets()["twilio_auth_token"].clone();
+        let signature = twilio::sign(&token, &url, &fields);
+        let body = serde_urlencoded::to_string(fields).expect("a form");
+        self.post(url.trim_start_matches(PUBLIC_URL), body, &[("x-twilio-signature", &signature)]).await
+    }
+
     /// Everything that happens by itself up to a moment in New York.
     pub async fn until(&mut self, moment: &str) {
         self.system.run_until(new_york(moment)).await.expect("the functions run");
@@ -176,6 +187,17 @@ impl World {
         let phone = PhoneNumber::parse(phone, leadline::domain::phone::Region::default()).expect("a number");
         let id = self.system.store.phone(&self.client(), &phone).await.expect("the store").lead?;
         self.system.store.lead(&self.client(), id).await.expect("the store").map(|stored| stored.lead)
+    }
+
+    /// Whether the client's sending is on.
+    pub async fn sending(&self) -> leadline::domain::client::Sending {
+        self.system.store.client(&self.client()).await.expect("the store").expect("settings").sending
+    }
+
+    /// How many alerts have these words in their subject.
+    #[must_use]
+    pub fn alerts(&self, words: &str) -> usize {
+        self.system.mailbox.sent().iter().filter(|mail| mail.email.subject.contains(words)).count()
     }
 
     /// Changes the client's settings, as an operator would.

@@ -5,6 +5,7 @@ use leadline::domain::{
     client::{Mode, Sending},
     lead::{Outcome, SmsStatus},
 };
+use leadline::ports::Directory;
 use leadline_standins::carrier::Behaviour;
 use leadline_tests::world::{World, form, sample};
 use serde_json::json;
@@ -143,8 +144,8 @@ async fn a_lost_answer_is_never_sent_again() {
     world.system.carrier.script_default(Behaviour::AnswerLost);
     world.form("1", "Pat", "3055550123").await;
     world.until("2026-01-08 20:00").await;
-    assert_eq!(world.texts().len(), 1, "it was accepted, and only once");
-    assert_eq!(world.lead(PAT).await.expect("a lead").sms_status(), SmsStatus::Unclear);
+    let bodies: Vec<String> = world.texts().into_iter().map(|(_, _, body)| body).collect();
+    assert_eq!(bodies, ["Hi Pat, it's Sam.", "Still there, Pat?"], "each was accepted, and only once");
 }
 
 #[tokio::test]
@@ -170,13 +171,32 @@ async fn a_refused_account_holds_the_client_and_loses_nobody() {
         world.form(&(n + 1).to_string(), "Pat", &format!("305555010{n}")).await;
     }
     world.until("2026-01-06 10:30").await;
-    let attempts = world.reasons(Event::SmsAttempt).await;
-    assert!(!attempts.is_empty() && attempts.len() <= 3, "{attempts:?}");
+    // The first refusal holds the others back; then one text is tried after 15 minutes and after 30 more.
+    assert_eq!(world.reasons(Event::SmsAttempt).await, ["refused_30034"; 2]);
     world.until("2026-01-06 11:00").await;
-    assert_eq!(world.reasons(Event::SmsAttempt).await.len(), attempts.len(), "held: nothing is tried any more");
+    assert_eq!(world.reasons(Event::SmsAttempt).await, ["refused_30034"; 3]);
+    assert_eq!(world.alerts("sending is on hold"), 1, "told once");
     world.system.carrier.script_default(Behaviour::Accept);
-    world.change(|client| client.sending = Sending::On).await;
+    let held = world.sending().await;
+    assert!(world.system.store.set_sending(&world.client(), &held, &Sending::On).await.expect("the store"));
     world.until("2026-01-06 12:00").await;
+    assert_eq!(world.texts().len(), 3, "lifted by a person");
+}
+
+#[tokio::test]
+async fn a_hold_on_an_account_that_can_send_again_lifts_by_itself() {
+    let mut world = World::at("2026-01-06 09:00").await;
+    world.system.carrier.script_next([Behaviour::Refuse { code: 63038, http_status: 429 }]);
+    for n in 0..3 {
+        world.form(&(n + 1).to_string(), "Pat", &format!("305555010{n}")).await;
+    }
+    world.until("2026-01-06 10:14").await;
+    assert_eq!(world.texts(), [], "on hold");
+    world.until("2026-01-06 10:29").await;
+    assert_eq!(world.texts().len(), 1, "one text tries whether the account can send again");
+    assert_eq!(world.sending().await, Sending::On);
+    assert_eq!(world.reasons(Event::SendingResumed).await, ["account"]);
+    world.until("2026-01-06 10:31").await;
     assert_eq!(world.texts().len(), 3);
 }
 

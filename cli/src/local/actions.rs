@@ -13,9 +13,9 @@ use leadline::{
         ids::{ClientId, LeadId},
         phone::PhoneNumber,
     },
-    ports::{Clock, IdSource, LeadStore},
+    ports::{Clock, LeadStore},
 };
-use leadline_standins::twilio;
+use leadline_standins::{carrier::Heard, twilio};
 use serde::{Deserialize, Serialize};
 
 use super::{Local, World};
@@ -95,8 +95,8 @@ pub async fn reply(State(local): State<Local>, Json(reply): Json<Reply>) -> Resu
         let no_client = || Failed(StatusCode::NOT_FOUND, format!("there is no client {}", reply.client));
         let client = world.system.client(&reply.client).ok_or_else(no_client)?;
         let from = sender(&reply, client, &world).await?;
-        let sid = format!("SM{:032x}", local.ids.new_id(world.system.clock.now()).0);
-        let request = signed(&local.url, client, from.e164(), &reply.body, &sid)?;
+        let heard = world.system.carrier.hear(from.e164(), own_number(client), &reply.body);
+        let request = signed(&local.url, client, &heard)?;
         Ok(Answered { status: world.system.post(request).await.status().as_u16() })
     });
     answered.await?.map(Json)
@@ -116,15 +116,18 @@ async fn sender(reply: &Reply, client: &ClientSetup, world: &World) -> Result<Ph
     }
 }
 
-fn signed(url: &str, client: &ClientSetup, from: &str, body: &str, sid: &str) -> anyhow::Result<Request> {
+fn own_number(client: &ClientSetup) -> &str {
     let ProviderSettings::Twilio { sender, .. } = &client.settings.provider;
-    let to = match sender {
+    match sender {
         TwilioSender::Number(number) => number.e164(),
         // A service answers by one of its numbers; which one makes no difference here.
         TwilioSender::Service(_) => "+13055550199",
-    };
+    }
+}
+
+fn signed(url: &str, client: &ClientSetup, heard: &Heard) -> anyhow::Result<Request> {
     let uri = format!("{url}/webhooks/twilio/{}/inbound", client.settings.id);
-    let fields = [("Body", body), ("From", from), ("MessageSid", sid), ("To", to)];
+    let fields = [("Body", &*heard.body), ("From", &*heard.from), ("MessageSid", &*heard.sid), ("To", &*heard.to)];
     let token = client.all_secrets().get("twilio_auth_token").cloned().unwrap_or_default();
     let signature = twilio::sign(&token, &uri, &fields);
     let mut request = Request::new(Body::Text(serde_urlencoded::to_string(fields)?));

@@ -6,20 +6,8 @@ use std::{
 };
 
 use anyhow::Context;
-use serde::Serialize;
 
-/// Where things are found. The fields are a promise to `leadline why` and `leadline preview`.
-#[derive(Debug, Serialize)]
-pub struct Addresses {
-    /// The page.
-    pub page: String,
-    /// DynamoDB.
-    pub dynamodb: String,
-    /// The table in it.
-    pub table: String,
-    /// Gives the clock's time, as `{"now": …}`.
-    pub now: String,
-}
+use crate::connect::{LOCAL_FILE, LocalRun};
 
 /// The file, which is deleted when this is dropped.
 pub struct RunFile {
@@ -32,10 +20,11 @@ impl RunFile {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn write(addresses: &Addresses) -> anyhow::Result<Self> {
-        let path = Path::new(".leadline").join("local.json");
-        let content = serde_json::to_string_pretty(addresses)? + "\n";
-        fs::create_dir_all(".leadline")
+    pub fn write(run: &LocalRun) -> anyhow::Result<Self> {
+        let path = Path::new(LOCAL_FILE).to_owned();
+        let content = serde_json::to_string_pretty(run)? + "\n";
+        path.parent()
+            .map_or(Ok(()), fs::create_dir_all)
             .and_then(|()| fs::write(&path, &content))
             .with_context(|| path.display().to_string())?;
         Ok(Self { path, content })

@@ -240,8 +240,7 @@ fn name(profile: &Profile) -> Option<String> {
 }
 
 fn shown_text(text: &Accepted, watch: &Watch) -> TextShown {
-    let attempt = text.status_callback.as_deref().and_then(|callback| callback.split("att=").nth(1));
-    let attempt = attempt.and_then(|id| id.parse::<AttemptId>().ok());
+    let attempt = text.in_callback("att").and_then(|id| id.parse::<AttemptId>().ok());
     let to = PhoneNumber::parse(&text.to, Region::default());
     TextShown {
         at: text.at,

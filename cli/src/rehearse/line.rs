@@ -211,7 +211,7 @@ pub(super) async fn text(text: &Accepted, system: &System) -> anyhow::Result<Lin
 /// The client and the attempt, from the address that receipts go to.
 fn sender_of(callback: &str) -> (Option<ClientId>, Option<AttemptId>) {
     let client = callback.split("/webhooks/twilio/").nth(1).and_then(|rest| rest.split('/').next());
-    let attempt = callback.split("att=").nth(1);
+    let attempt = callback.split("att=").nth(1).and_then(|rest| rest.split('&').next());
     (client.and_then(|id| id.parse().ok()), attempt.and_then(|id| id.parse().ok()))
 }
 

@@ -102,7 +102,7 @@ impl System {
     /// Hands the texts that can be seen to the sender.
     pub async fn send(&self) {
         while let Some((event, received)) = self.queue.receive() {
-            let response = leadline_sender::handle(event, &self.sender).await;
+            let response = leadline_sender::handle(event, &self.sender, None).await;
             let failed: Vec<String> =
                 response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect();
             self.queue.settle(&received, &failed);

@@ -48,7 +48,9 @@ pub async fn run_client(deps: &Deps, entry: &ClientEntry, run: RunId, now: Insta
     let intake =
         Intake { directory: deps.directory.as_ref(), leads: deps.leads.as_ref(), events: deps.events.as_ref(), alerts };
     select::resume_events(deps, &client, &intake, &recorder).await?;
-    if let Sending::OnHold { reason, .. } = &client.sending {
+    if let Sending::OnHold { reason, .. } = &client.sending
+        && !client.sending.lets_through(now)
+    {
         let held = recorder.event(Event::SchedulerRun, Status::Waiting).because("on_hold", reason);
         deps.journal.record(&[held]).await?;
         return Ok(0);
@@ -80,7 +82,8 @@ pub async fn run_client(deps: &Deps, entry: &ClientEntry, run: RunId, now: Insta
     jobs.truncate(granted as usize);
     let queued = jobs.len();
     let gap = SPREAD / u32::try_from(queued.max(1)).unwrap_or(1);
-    let spread = (0u32..).zip(jobs).map(|(n, job)| (Job::SendStep(job), gap * n)).collect();
+    let after = selected.left_alone.into_iter().map(|job| (Job::SendStep(job), Duration::ZERO));
+    let spread = after.chain((0u32..).zip(jobs).map(|(n, job)| (Job::SendStep(job), gap * n))).collect();
     let refused = deps.queue.enqueue(spread).await;
 
     let mut audit = Vec::new();
@@ -96,13 +99,13 @@ pub async fn run_client(deps: &Deps, entry: &ClientEntry, run: RunId, now: Insta
     }
     let words = format!(
         "{} queued, {} put off, {} ended or to review",
-        queued - refused.len(),
+        queued.saturating_sub(refused.len()),
         selected.put_off,
         selected.concluded
     );
     audit.push(recorder.event(Event::SchedulerRun, Status::Ok).because("run", words));
     deps.journal.record(&audit).await?;
-    Ok(queued - refused.len())
+    Ok(queued.saturating_sub(refused.len()))
 }
 
 fn job_lead(job: &Job) -> String {

@@ -11,7 +11,7 @@ use leadline::{
         gate::Decision,
         ids::{CampaignId, LeadId},
     },
-    flows::{alerts::Alert, conclude::conclude, intake::Intake, record::Recorder},
+    flows::{conclude::conclude, intake::Intake, record::Recorder},
     ports::{Also, DueKind, DueWork, SendStep, StoreError, StoreResult, StoredLead},
 };
 
@@ -29,6 +29,8 @@ const LEADS_PER_RUN: usize = 1_000;
 pub struct Selected {
     /// Steps that may be sent now, oldest first.
     pub jobs: Vec<SendStep>,
+    /// Texts on their way that nobody looks after any more. They are no new texts, and no limit counts them.
+    pub left_alone: Vec<SendStep>,
     /// Leads that were put off.
     pub put_off: usize,
     /// Enrollments that ended or wait for review.
@@ -68,6 +70,7 @@ pub async fn select(
             let id = stored.lead.id;
             match look_at(deps, client, &mut plans, stored, intake, recorder).await {
                 Ok(Looked::Send(job)) => selected.jobs.push(job),
+                Ok(Looked::After(job)) => selected.left_alone.push(job),
                 Ok(Looked::PutOff) => selected.put_off += 1,
                 Ok(Looked::Concluded) => selected.concluded += 1,
                 Ok(Looked::Nothing) | Err(StoreError::Conflict) => {}
@@ -146,7 +149,10 @@ async fn resume(
 
 /// What looking at one lead came to.
 enum Looked {
+    /// A step that may be sent.
     Send(SendStep),
+    /// A text that someone must look after.
+    After(SendStep),
     PutOff,
     Concluded,
     Nothing,
@@ -162,13 +168,24 @@ async fn look_at(
 ) -> StoreResult<Looked> {
     let StoredLead { rev, mut lead, profile } = stored;
     let now = recorder.now;
-    if let Some(attempt) = lead.lose_track(now) {
-        let unclear = recorder
-            .about(&lead, Event::SmsAttempt, Status::Unknown)
-            .because("unknown", format!("attempt {attempt}: the sender ended between the claim and the answer"));
-        deps.leads.save(&lead, Some(rev), Also { audit: vec![unclear], ..Also::default() }).await?;
-        intake.alerts.raise(unclear_text(&lead), client.mailbox(), recorder).await;
-        return Ok(Looked::Concluded);
+    if let Some(text) = lead.left_alone(now) {
+        // Its job was lost: the sender finds out what became of it.
+        let campaign = lead.campaign_of(text.enrollment).cloned();
+        let campaign =
+            campaign.ok_or_else(|| StoreError::Unreadable("a text on its way is of no campaign".to_owned()))?;
+        return Ok(Looked::After(SendStep {
+            client: client.id.clone(),
+            lead: lead.id,
+            enrollment: text.enrollment,
+            campaign,
+            version: lead.enrollment(text.enrollment).map_or(0, |live| live.version),
+            step: text.step,
+            run: recorder.run,
+        }));
+    }
+    if lead.in_flight.as_ref().is_some_and(|text| !text.is_retry()) {
+        // Someone has a text of it, and nothing else goes meanwhile.
+        return Ok(Looked::Nothing);
     }
     let Some(enrollment) = lead.due_enrollment(now).cloned() else { return Ok(Looked::Nothing) };
     let status = plans.status(&enrollment.campaign);
@@ -202,18 +219,6 @@ async fn look_at(
     }
     let put_off = matches!(verdict.decision, Decision::Wait { .. });
     Ok(if put_off { Looked::PutOff } else { Looked::Concluded })
-}
-
-fn unclear_text(lead: &leadline::domain::lead::Lead) -> Alert {
-    Alert {
-        cause: format!("unclear#{}", lead.id),
-        subject: "a text may or may not have gone out".to_owned(),
-        text: format!(
-            "Lead {}: whether its text went out is not known, so it is not sent again.\n\n\
-             Look in the provider's log for it. Until someone decides, this lead gets no further text.\n",
-            lead.id
-        ),
-    }
 }
 
 /// The versions that leads are pinned to, each read once a run, from where the sender reads them.

@@ -1,31 +1,34 @@
 //! The life of one job. What goes on is always the proof of the step before: no case without a fresh
 //! read, no claim without a decision to send, no call without a claim that was written.
 
+use chrono::{DurationRound, TimeDelta};
 use leadline::{
     domain::{
         Instant,
-        audit::{AuditEvent, Event, Status, TextFacts},
+        audit::{Event, Status},
         client::Client,
         decide::{Case, decide},
-        gate::{Decision, Gate, SendNow},
+        gate::{Decision, SendNow},
         ids::{AttemptId, AuditId, RunId},
-        lead::{Lead, Outcome, Settled, Waits},
-        message::{ClaimedText, InFlight, ProviderRefusal, SendOutcome},
-        segments,
-        standing::{OptOut, Standing},
+        lead::{Lead, Settled, Waits},
+        message::{CALL_DEADLINE, ClaimedText, InFlight, InFlightState, LookUp, SendOutcome},
     },
     flows::{
-        alerts::{Alert, Alerts},
+        alerts::Alerts,
         conclude::{Concluded, case_of, conclude},
         record::Recorder,
+        settling::{OnItsWay, Settling, note, proved_by},
     },
-    ports::{Also, Rev, SendStep, StoreError, StoreResult, TextKey},
+    ports::{Also, Direction, ForText, Rev, SendStep, StoreError, StoreResult, TextKey},
 };
 
 use crate::Deps;
 
 /// How often a lead is read again when something else was written in between.
 const TRIES: usize = 5;
+
+/// What reading, claiming and settling take around a call, with room to spare.
+const AROUND_A_CALL: TimeDelta = TimeDelta::seconds(10);
 
 /// What became of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,9 +39,13 @@ pub enum Delivered {
     NotNow(String),
     /// The job must come again.
     Again {
+        /// When.
+        at: Instant,
         /// Why, in words.
         why: String,
     },
+    /// Nobody but a person can go on: the job belongs to the dead letters.
+    GivenUp(String),
 }
 
 impl std::fmt::Display for Delivered {
@@ -46,33 +53,60 @@ impl std::fmt::Display for Delivered {
         match self {
             Self::Settled(settled) => write!(f, "{settled:?}"),
             Self::NotNow(why) => write!(f, "not sent: {why}"),
-            Self::Again { why } => write!(f, "again: {why}"),
+            Self::Again { at, why } => write!(f, "again at {at}: {why}"),
+            Self::GivenUp(why) => write!(f, "given up: {why}"),
         }
     }
 }
 
-/// Works on one job to its end.
-///
-/// # Errors
-/// [`StoreError`] when the store fails before the provider was called; nothing was sent then.
-pub async fn deliver(deps: &Deps, step: &SendStep, run: RunId) -> StoreResult<Delivered> {
-    for _ in 0..TRIES {
-        let now = deps.clock.now();
-        let key = TextKey {
-            client: step.client.clone(),
-            lead: step.lead,
-            campaign: step.campaign.clone(),
-            version: step.version,
-        };
-        let read = deps.leads.read_for_text(&key).await?;
+/// One delivery of a job.
+pub struct Delivery<'a> {
+    /// What the sender needs.
+    pub deps: &'a Deps,
+    /// The step.
+    pub step: &'a SendStep,
+    /// The execution that works on it.
+    pub run: RunId,
+    /// When this execution is ended from outside, where that is known.
+    pub ends: Option<Instant>,
+}
+
+impl Delivery<'_> {
+    /// Works on the job to its end.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store fails before the provider was called; nothing was sent then.
+    pub async fn deliver(&self) -> StoreResult<Delivered> {
+        for _ in 0..TRIES {
+            let now = self.deps.clock.now();
+            if self.ends.is_some_and(|ends| now + CALL_DEADLINE + AROUND_A_CALL > ends) {
+                return Ok(Delivered::Again { at: now, why: "this execution has no time left for a call".to_owned() });
+            }
+            let SendStep { client, lead, campaign, version, .. } = self.step.clone();
+            let read = self.deps.leads.read_for_text(&TextKey { client, lead, campaign, version }).await?;
+            let tried = match on_its_way(&read, self.step) {
+                Some(_) => self.look_after(read, now).await,
+                None => self.decide_and_send(read, now).await,
+            };
+            match tried {
+                Err(StoreError::Conflict) => {}
+                done => return done,
+            }
+        }
+        Ok(Delivered::Again { at: self.deps.clock.now(), why: "the lead changed each time it was read".to_owned() })
+    }
+
+    /// Decides on a step that nobody has a text of, and sends it if it may go.
+    async fn decide_and_send(&self, read: ForText, now: Instant) -> StoreResult<Delivered> {
+        let (deps, step) = (self.deps, self.step);
         let (rev, case) = match case_of(read, step.enrollment) {
             Ok(found) => found,
             Err(why) => {
-                let recorder = Recorder { ids: deps.ids.as_ref(), client: &step.client, test: false, run, now };
+                let recorder = self.recorder(false, now);
                 let mut dropped =
                     recorder.event(Event::JobFailed, Status::Rejected).because("nothing_to_send", why.to_string());
                 dropped.lead = Some(step.lead);
-                note(deps, &dropped).await;
+                note(deps.journal.as_ref(), &dropped).await;
                 return Ok(Delivered::NotNow(why.to_string()));
             }
         };
@@ -80,23 +114,20 @@ pub async fn deliver(deps: &Deps, step: &SendStep, run: RunId) -> StoreResult<De
             let why = format!("the lead is at step {}, the job is for step {}", case.enrollment.step, step.step);
             return Ok(Delivered::NotNow(why));
         }
-        let recorder = Recorder { ids: deps.ids.as_ref(), client: &step.client, test: case.client.in_test(), run, now };
+        if let Waits::ForReview { reason, .. } = &case.enrollment.waits {
+            return Ok(Delivered::GivenUp(reason.clone()));
+        }
+        let recorder = self.recorder(case.client.in_test(), now);
         let verdict = decide(&case, now);
         let Decision::Send(send) = &verdict.decision else {
             let mut lead = case.lead.clone();
             let concluded = conclude(&mut lead, step.enrollment, &verdict, &recorder);
-            match turned_down(deps, &case.client, &lead, rev, concluded, &recorder).await {
-                Err(StoreError::Conflict) => continue,
-                Err(error) => return Err(error),
-                Ok(()) => {}
-            }
-            return Ok(match &verdict.decision {
-                // A retry is minutes away: the job waits for it on the queue. Whatever is further away, such as
+            self.turned_down(&case.client, &lead, rev, concluded, &recorder).await?;
+            return Ok(match (&verdict.decision, retry_at(&case.lead, step)) {
+                // A retry is minutes away: its job waits for it on the queue. Whatever is further away, such as
                 // the next morning, is in the due index, and a run puts a new job on the queue then.
-                Decision::Wait { gate: Gate::InFlight, reason, .. } if waits_for_retry(&case.lead) => {
-                    Delivered::Again { why: reason.clone() }
-                }
-                other => Delivered::NotNow(reason_of(other)),
+                (Decision::Wait { reason, .. }, Some(at)) if at > now => Delivered::Again { at, why: reason.clone() },
+                (other, _) => Delivered::NotNow(reason_of(other)),
             });
         };
         // The test phone can say no, too.
@@ -105,17 +136,198 @@ pub async fn deliver(deps: &Deps, step: &SendStep, run: RunId) -> StoreResult<De
         {
             return Ok(Delivered::NotNow("the test phone has opted out".to_owned()));
         }
-        match claim(deps, &case, rev, send, &recorder).await {
-            Ok((lead, rev, claimed)) => return Ok(call(deps, case, lead, rev, send, &claimed, run).await),
-            Err(StoreError::Conflict) => {}
-            Err(error) => return Err(error),
+        if !self.within_the_hour(&case.client, now).await? {
+            return self.next_hour(&case, rev, &recorder).await;
+        }
+        let mut lead = case.lead.clone();
+        let attempt = AttemptId(deps.ids.new_id(now));
+        let claim = send.claim(attempt, self.run, &case.enrollment);
+        // An illegal step here means that the decision and the state disagree: read both again.
+        let claimed = lead.claim(claim, now).map_err(|_| StoreError::Conflict)?;
+        match deps.leads.save(&lead, Some(rev), Also::default()).await {
+            Ok(rev) => self.call(&case, send, lead, rev, &claimed).await,
+            Err(error) => self.disown(&case, attempt, error).await,
         }
     }
-    Ok(Delivered::Again { why: "the lead changed each time it was read".to_owned() })
+
+    /// Whether this hour's allowance covers the text. The run that made the job reserved it for the
+    /// run's own hour; in a later one, such as after a retry, it is reserved again.
+    async fn within_the_hour(&self, client: &Client, now: Instant) -> StoreResult<bool> {
+        if hour_of(now) == hour_of(of_run(self.step.run)) {
+            return Ok(true);
+        }
+        let own = RunId(self.deps.ids.new_id(now));
+        Ok(self.deps.budget.reserve(&client.id, now, client.limits.per_hour, 1, own).await? > 0)
+    }
+
+    async fn next_hour(&self, case: &Case, rev: Rev, recorder: &Recorder<'_>) -> StoreResult<Delivered> {
+        let until = hour_of(recorder.now) + TimeDelta::hours(1);
+        let why = format!("this hour's limit of {} texts is used up", case.client.limits.per_hour);
+        let mut lead = case.lead.clone();
+        lead.wait(case.enrollment.id, until);
+        let hit = recorder.about(&lead, Event::LimitHit, Status::Waiting).because("per_hour", &why);
+        let audit = vec![hit.in_campaign(&case.enrollment.campaign, Some(case.enrollment.step))];
+        self.deps.leads.save(&lead, Some(rev), Also { audit, ..Also::default() }).await?;
+        Ok(Delivered::NotNow(why))
+    }
+
+    /// Calls the provider, if the fence lets it, and settles. From here on nothing is an error: whatever
+    /// happens, the claim stands.
+    async fn call(
+        &self,
+        case: &Case,
+        send: &SendNow,
+        lead: Lead,
+        rev: Rev,
+        claimed: &ClaimedText,
+    ) -> StoreResult<Delivered> {
+        let called = self.deps.clock.now();
+        let outcome = match claimed.fence(called, self.ends) {
+            Ok(()) => self.deps.provider.send(&case.client, claimed, called).await,
+            Err(why) => SendOutcome::NotSent { why: why.to_owned() },
+        };
+        tracing::debug!(attempt = %claimed.attempt(), template = send.template, "the provider was called");
+        let Some(on) = OnItsWay::of(&case.client, Some(&case.plan), lead, rev) else {
+            return Err(StoreError::Conflict);
+        };
+        let recorder = self.recorder(case.client.in_test(), self.deps.clock.now());
+        Ok(match self.settling().answered(on, &outcome, &recorder).await {
+            Ok(settled) => come_again(settled),
+            // The claim stands until its lease ends; then our own record, or the provider, says what happened.
+            Err(_) => Delivered::Again { at: after_lease(called), why: "answered, and not written".to_owned() },
+        })
+    }
+
+    /// A claim whose write failed, or seemed to. If it stands all the same it is settled as what it is:
+    /// not sent. Nobody called.
+    async fn disown(&self, case: &Case, attempt: AttemptId, error: StoreError) -> StoreResult<Delivered> {
+        let Some(read) = self.deps.leads.lead(&case.client.id, case.lead.id).await? else { return Err(error) };
+        let on = OnItsWay::of(&case.client, Some(&case.plan), read.lead, read.rev);
+        let Some(on) = on.filter(|on| on.text.attempt == attempt) else { return Err(error) };
+        let recorder = self.recorder(case.client.in_test(), self.deps.clock.now());
+        let why = format!("the claim was written and not known to be: {error}; the provider was not called");
+        self.settling().found_out(on, &SendOutcome::NotSent { why }, &recorder).await.map(come_again)
+    }
+
+    /// Looks after a text of this step that someone has, or had: leaves it to its sender while that may
+    /// live, then finds out what became of it.
+    async fn look_after(&self, read: ForText, now: Instant) -> StoreResult<Delivered> {
+        let Some(client) = read.client.ok() else {
+            return Ok(Delivered::NotNow("the client's settings cannot be read".to_owned()));
+        };
+        let Some(on) = read.lead.and_then(|stored| OnItsWay::of(&client, read.plan.as_ref(), stored.lead, stored.rev))
+        else {
+            return Err(StoreError::Conflict);
+        };
+        let recorder = self.recorder(client.in_test(), now);
+        match &on.text.state {
+            InFlightState::Claimed { until } if *until > now => {
+                Ok(Delivered::Again { at: *until, why: "a sender has the text".to_owned() })
+            }
+            InFlightState::Claimed { .. } => self.lose_track(&on, &recorder).await,
+            InFlightState::Unknown { ask_at: Some(at), why, .. } if *at > now => {
+                Ok(Delivered::Again { at: *at, why: why.clone() })
+            }
+            InFlightState::Unknown { ask_at: Some(_), .. } => self.find_out(on, &recorder).await,
+            InFlightState::Unknown { ask_at: None, why, .. } => Ok(Delivered::GivenUp(why.clone())),
+            InFlightState::RetryScheduled { .. } => Err(StoreError::Conflict),
+        }
+    }
+
+    async fn lose_track(&self, on: &OnItsWay<'_>, recorder: &Recorder<'_>) -> StoreResult<Delivered> {
+        let mut lead = on.lead.clone();
+        let at = lead.lose_track(recorder.now).ok_or(StoreError::Conflict)?;
+        let why = format!("attempt {}: the sender ended between the claim and the answer", on.text.attempt);
+        // Under an id of its own: the attempt's may hold the proof that the sender left behind.
+        let lost = recorder.about(&lead, Event::SmsAttempt, Status::Unknown).because("unknown", &why);
+        self.deps.leads.save(&lead, Some(on.rev), Also { audit: vec![lost], ..Also::default() }).await?;
+        Ok(Delivered::Again { at, why })
+    }
+
+    /// Finds out what became of a text that may have gone out: by our own record of it, else by the
+    /// provider's list.
+    async fn find_out(&self, on: OnItsWay<'_>, recorder: &Recorder<'_>) -> StoreResult<Delivered> {
+        let (attempt, id) = (on.text.attempt, AuditId(on.text.attempt.0));
+        let ours = self.deps.journal.recorded(&on.client.id, on.lead.id, id).await?;
+        if let Some(outcome) = ours.and_then(|record| proved_by(&record, attempt)) {
+            return self.settling().found_out(on, &outcome, recorder).await.map(come_again);
+        }
+        let since = on.text.at - TimeDelta::hours(1);
+        let listed = self.deps.provider.list(on.client, Direction::To, &on.text.to, since).await;
+        let answer = match listed {
+            Ok(listed) => on.text.find_in(&listed),
+            Err(why) => LookUp::CannotTell { why },
+        };
+        let settled = match on.text.proof_of(&answer, recorder.now) {
+            Some(outcome) => self.settling().found_out(on, &outcome, recorder).await?,
+            None => {
+                let why = match answer {
+                    LookUp::CannotTell { why } => why,
+                    LookUp::NotListed | LookUp::Found { .. } => "the provider's list does not have it yet".to_owned(),
+                };
+                self.settling().not_found_out(on, &why, recorder).await?
+            }
+        };
+        Ok(come_again(settled))
+    }
+
+    /// Writes what a decision against sending came to.
+    async fn turned_down(
+        &self,
+        client: &Client,
+        lead: &Lead,
+        rev: Rev,
+        concluded: Concluded,
+        recorder: &Recorder<'_>,
+    ) -> StoreResult<()> {
+        if !concluded.changed {
+            return Ok(());
+        }
+        self.deps.leads.save(lead, Some(rev), Also { audit: concluded.audit, ..Also::default() }).await?;
+        if let Some(alert) = concluded.alert {
+            self.alerts().raise(alert, client.mailbox(), recorder).await;
+        }
+        Ok(())
+    }
+
+    fn recorder(&self, test: bool, now: Instant) -> Recorder<'_> {
+        Recorder { ids: self.deps.ids.as_ref(), client: &self.step.client, test, run: self.run, now }
+    }
+
+    fn alerts(&self) -> Alerts<'_> {
+        let Deps { once, mailer, journal, .. } = self.deps;
+        Alerts { once: once.as_ref(), mailer: mailer.as_ref(), journal: journal.as_ref() }
+    }
+
+    fn settling(&self) -> Settling<'_> {
+        let Deps { directory, leads, .. } = self.deps;
+        Settling { directory: directory.as_ref(), leads: leads.as_ref(), alerts: self.alerts() }
+    }
 }
 
-fn waits_for_retry(lead: &Lead) -> bool {
-    lead.in_flight.as_ref().is_some_and(InFlight::is_retry)
+/// The text of this very step that is on its way and does not just wait to be tried again.
+fn on_its_way<'a>(read: &'a ForText, step: &SendStep) -> Option<&'a InFlight> {
+    let text = read.lead.as_ref()?.lead.in_flight.as_ref()?;
+    (text.enrollment == step.enrollment && text.step == step.step && !text.is_retry()).then_some(text)
+}
+
+fn retry_at(lead: &Lead, step: &SendStep) -> Option<Instant> {
+    let text = lead.in_flight.as_ref().filter(|text| text.is_retry() && text.enrollment == step.enrollment)?;
+    text.look_at()
+}
+
+/// What a job comes to whose text came to `settled`.
+fn come_again(settled: Settled) -> Delivered {
+    match settled {
+        Settled::Retrying { at } => Delivered::Again { at, why: "it did not go out and is tried again".to_owned() },
+        Settled::Unclear { ask_at: Some(at), why } => Delivered::Again { at, why },
+        Settled::Unclear { ask_at: None, why } | Settled::ForReview(why) => Delivered::GivenUp(why),
+        settled => Delivered::Settled(settled),
+    }
+}
+
+fn after_lease(called: Instant) -> Instant {
+    called + leadline::domain::message::LEASE
 }
 
 fn reason_of(decision: &Decision) -> String {
@@ -126,254 +338,12 @@ fn reason_of(decision: &Decision) -> String {
     }
 }
 
-/// Writes what a decision against sending came to.
-async fn turned_down(
-    deps: &Deps,
-    client: &Client,
-    lead: &Lead,
-    rev: Rev,
-    concluded: Concluded,
-    recorder: &Recorder<'_>,
-) -> StoreResult<()> {
-    if !concluded.changed {
-        return Ok(());
-    }
-    deps.leads.save(lead, Some(rev), Also { audit: concluded.audit, ..Also::default() }).await?;
-    if let Some(alert) = concluded.alert {
-        alerts(deps).raise(alert, client.mailbox(), recorder).await;
-    }
-    Ok(())
+fn hour_of(at: Instant) -> Instant {
+    at.duration_trunc(TimeDelta::hours(1)).unwrap_or(at)
 }
 
-fn alerts(deps: &Deps) -> Alerts<'_> {
-    Alerts { once: deps.once.as_ref(), mailer: deps.mailer.as_ref(), journal: deps.journal.as_ref() }
-}
-
-/// Writes the claim. What comes back is the right to call the provider, once.
-async fn claim(
-    deps: &Deps,
-    case: &Case,
-    rev: Rev,
-    send: &SendNow,
-    recorder: &Recorder<'_>,
-) -> StoreResult<(Lead, Rev, ClaimedText)> {
-    let mut lead = case.lead.clone();
-    let attempt = AttemptId(deps.ids.new_id(recorder.now));
-    let claim = send.claim(attempt, recorder.run, &case.enrollment);
-    // An illegal step here means that the decision and the state disagree: read both again.
-    let claimed = lead.claim(claim, recorder.now).map_err(|_| StoreError::Conflict)?;
-    let rev = deps.leads.save(&lead, Some(rev), Also::default()).await?;
-    Ok((lead, rev, claimed))
-}
-
-/// Calls the provider and settles. From here on nothing is an error: whatever happens, the claim stands.
-async fn call(
-    deps: &Deps,
-    case: Case,
-    lead: Lead,
-    rev: Rev,
-    send: &SendNow,
-    claimed: &ClaimedText,
-    run: RunId,
-) -> Delivered {
-    let outcome = deps.provider.send(&case.client, claimed, deps.clock.now()).await;
-    let now = deps.clock.now();
-    let recorder = Recorder { ids: deps.ids.as_ref(), client: &case.client.id, test: case.client.in_test(), run, now };
-    let record = attempt_record(&case, &lead, send, claimed, &outcome, &recorder);
-    note(deps, &record).await;
-    let settled = match settle(deps, &case, lead, rev, claimed.attempt(), &outcome, &recorder).await {
-        Ok(settled) => settled,
-        Err(error) => {
-            tracing::error!(attempt = %claimed.attempt(), %error, "a text could not be settled; its claim stands");
-            let words =
-                format!("the provider answered, and the lead could not be written: {error}; nothing is sent again");
-            let mut failed = recorder.about(&case.lead, Event::SettleFailed, Status::Failed).because("settle", words);
-            failed.campaign = Some(case.enrollment.campaign.clone());
-            note(deps, &failed).await;
-            return Delivered::NotNow("sent, and not settled".to_owned());
-        }
-    };
-    if settled == Settled::Recorded && record.ended.is_some() {
-        // Something else ended the enrollment during the call: this text did not.
-        note(deps, &AuditEvent { ended: None, ..record }).await;
-    }
-    tell(deps, &case, &settled, &recorder).await;
-    match settled {
-        Settled::Retrying { .. } => Delivered::Again { why: "it did not go out and is tried again".to_owned() },
-        settled => Delivered::Settled(settled),
-    }
-}
-
-/// Records what cannot be undone any more; that it could not be recorded is all that can be said.
-async fn note(deps: &Deps, event: &AuditEvent) {
-    if let Err(error) = deps.journal.record(std::slice::from_ref(event)).await {
-        tracing::error!(id = %event.id, event = event.event.code(), %error, "an event could not be recorded");
-    }
-}
-
-/// Writes what the outcome means for the lead. What changed in between stays: an opt-out that came
-/// during the call is not undone by the text it came too late for.
-async fn settle(
-    deps: &Deps,
-    case: &Case,
-    lead: Lead,
-    rev: Rev,
-    attempt: AttemptId,
-    outcome: &SendOutcome,
-    recorder: &Recorder<'_>,
-) -> StoreResult<Settled> {
-    let (mut lead, mut rev) = (lead, rev);
-    for _ in 0..TRIES {
-        let before = lead.clone();
-        let settled = lead
-            .settle(attempt, outcome.clone(), &case.plan, recorder.now)
-            .map_err(|illegal| StoreError::Unreadable(illegal.to_string()))?;
-        let also = Also {
-            audit: ended(&before, &lead, case, recorder),
-            opt_out: new_opt_out(&before, &lead),
-            ..Also::default()
-        };
-        match deps.leads.save(&lead, Some(rev), also).await {
-            Ok(_) => return Ok(settled),
-            Err(StoreError::Conflict) => {
-                let read = deps.leads.lead(&case.client.id, lead.id).await?;
-                let read = read.ok_or_else(|| StoreError::Unreadable("the lead is gone".to_owned()))?;
-                (lead, rev) = (read.lead, read.rev);
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    Err(StoreError::Conflict)
-}
-
-/// The enrollments that settling ended, for the audit. A sequence that ends by its last text does so
-/// in the same write as the text.
-fn ended(before: &Lead, after: &Lead, case: &Case, recorder: &Recorder<'_>) -> Vec<AuditEvent> {
-    // Completion is in the record of the text itself.
-    let new = after.history.iter().skip(before.history.len()).filter(|past| past.outcome != Outcome::Completed);
-    let mut audit: Vec<AuditEvent> = new
-        .map(|past| {
-            recorder
-                .about(after, Event::EnrollmentEnded, Status::Ok)
-                .ending(past.outcome, &past.reason)
-                .in_campaign(&past.campaign, None)
-        })
-        .collect();
-    if new_opt_out(before, after).is_some() {
-        audit.push(
-            recorder.about(after, Event::OptedOut, Status::Ok).because("provider", "the provider holds an opt-out"),
-        );
-    }
-    let review = after.enrollment(case.enrollment.id).and_then(|enrollment| match &enrollment.waits {
-        Waits::ForReview { reason, .. } => Some(reason),
-        Waits::Until(_) => None,
-    });
-    if let Some(reason) = review {
-        audit.push(
-            recorder
-                .about(after, Event::ReviewNeeded, Status::Failed)
-                .because("failed", reason)
-                .in_campaign(&case.enrollment.campaign, Some(case.enrollment.step)),
-        );
-    }
-    audit
-}
-
-fn new_opt_out(before: &Lead, after: &Lead) -> Option<OptOut> {
-    match (&before.standing, &after.standing) {
-        (Standing::OptedOut(_), _) => None,
-        (_, Standing::OptedOut(opt_out)) => Some(opt_out.clone()),
-        _ => None,
-    }
-}
-
-/// The one record of an attempt: what was sent, why it was lawful, what can be proved of it.
-fn attempt_record(
-    case: &Case,
-    lead: &Lead,
-    send: &SendNow,
-    claimed: &ClaimedText,
-    outcome: &SendOutcome,
-    recorder: &Recorder<'_>,
-) -> AuditEvent {
-    let (status, reason, detail, provider_id) = match outcome {
-        SendOutcome::Accepted { provider_id } => (Status::Ok, "sent".to_owned(), None, Some(provider_id.clone())),
-        SendOutcome::Refused(refusal) => {
-            let code = refusal.code.map_or_else(|| "refused".to_owned(), |code| format!("refused_{code}"));
-            (Status::Failed, code, Some(refusal.to_string()), None)
-        }
-        SendOutcome::NotSent { why } => (Status::Failed, "not_sent".to_owned(), Some(why.clone()), None),
-        SendOutcome::Unknown { why } => (Status::Unknown, "unknown".to_owned(), Some(why.clone()), None),
-    };
-    let first = case.enrollment.last_sent_at.is_none() && provider_id.is_some();
-    let mut record = recorder.about(lead, Event::SmsAttempt, status);
-    record.id = AuditId(claimed.attempt().0);
-    record.reason = Some(reason);
-    record.detail = detail;
-    record.campaign = Some(case.enrollment.campaign.clone());
-    record.step = Some(case.enrollment.step);
-    let last = case.plan.after(case.enrollment.step).is_none() && provider_id.is_some();
-    record.ended = last.then_some(Outcome::Completed);
-    record.text = Some(TextFacts {
-        body: send.text.clone(),
-        template: Some(send.template.clone()),
-        hours: send.hours.clone(),
-        provider_id,
-        retry: lead.in_flight.as_ref().map_or(0, |text| text.tries.saturating_sub(1)),
-        segments: u32::try_from(segments::count(&send.text).count).unwrap_or(u32::MAX),
-        minutes_from_import: first.then(|| minutes(case.enrollment.imported_at, recorder.now)),
-    });
-    record
-}
-
-fn minutes(from: Instant, until: Instant) -> i64 {
-    (until - from).num_minutes()
-}
-
-/// Alerts that an outcome asks for, and the hold on an account that cannot send.
-async fn tell(deps: &Deps, case: &Case, settled: &Settled, recorder: &Recorder<'_>) {
-    let lead = case.lead.id;
-    let campaign = &case.enrollment.campaign;
-    let alert = match settled {
-        Settled::Advanced | Settled::Completed | Settled::Recorded | Settled::Retrying { .. } => return,
-        Settled::Undeliverable(_) | Settled::OptedOut(_) => return,
-        Settled::ForReview(reason) => Alert {
-            cause: format!("review#{lead}"),
-            subject: format!("a text failed and needs review: {reason}"),
-            text: format!(
-                "Lead {lead}, campaign {campaign}: {reason}.\n\nIt is not tried again until someone decides.\n"
-            ),
-        },
-        Settled::Unclear(why) => Alert {
-            cause: format!("unclear#{lead}"),
-            subject: "a text may or may not have gone out".to_owned(),
-            text: format!(
-                "Lead {lead}, campaign {campaign}: {why}.\n\nWhether it went out is not known, so it is not sent again. \
-                 Look in the provider's log. Until someone decides, this lead gets no further text.\n"
-            ),
-        },
-        Settled::AccountRefused(refusal) => {
-            hold(deps, refusal, recorder).await;
-            Alert {
-                cause: "account-refused".to_owned(),
-                subject: format!("sending is on hold: {refusal}"),
-                text: format!(
-                    "The SMS account refused a text: {refusal}.\n\nAll sending of this client is on hold so that no lead's \
-                     tries are used up. Leads wait meanwhile; a first text whose time runs out is given up and counted in \
-                     the report. Correct the account, then lift the hold.\n"
-                ),
-            }
-        }
-    };
-    alerts(deps).raise(alert, case.client.mailbox(), recorder).await;
-}
-
-async fn hold(deps: &Deps, refusal: &ProviderRefusal, recorder: &Recorder<'_>) {
-    let reason = format!("the SMS account refused a text: {refusal}");
-    if let Err(error) = deps.directory.hold(recorder.client, &reason, recorder.now).await {
-        tracing::error!(client = %recorder.client, %error, "sending could not be put on hold");
-        return;
-    }
-    let held = recorder.event(Event::SendingHeld, Status::Failed).because("account", reason);
-    note(deps, &held).await;
+/// The moment at which a run began, which is in its id.
+fn of_run(run: RunId) -> Instant {
+    let millis = i64::try_from(run.0.timestamp_ms()).unwrap_or(i64::MAX);
+    Instant::from_timestamp_millis(millis).unwrap_or_default()
 }

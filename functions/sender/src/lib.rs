@@ -2,16 +2,16 @@
 
 mod deliver;
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use futures_util::{FutureExt, StreamExt, stream};
 use leadline::{
-    domain::ids::RunId,
-    ports::{Clock, Directory, IdSource, Job, Journal, LeadStore, Mailer, Once, SmsProvider},
+    domain::{Instant, ids::RunId},
+    ports::{Budget, Clock, Directory, IdSource, Job, Journal, LeadStore, Mailer, Once, Redelivery, SmsProvider},
 };
 
-pub use deliver::{Delivered, deliver};
+pub use deliver::{Delivered, Delivery};
 
 /// What the sender needs.
 #[derive(Clone)]
@@ -24,6 +24,10 @@ pub struct Deps {
     pub journal: Arc<dyn Journal>,
     /// So that an alert goes out once.
     pub once: Arc<dyn Once>,
+    /// The hour's allowance, for a text that goes in a later hour than its run's.
+    pub budget: Arc<dyn Budget>,
+    /// So that a job comes again at its time.
+    pub redelivery: Arc<dyn Redelivery>,
     /// Where texts go.
     pub provider: Arc<dyn SmsProvider>,
     /// Where alerts go.
@@ -34,22 +38,37 @@ pub struct Deps {
     pub ids: Arc<dyn IdSource>,
 }
 
+/// What becomes of a record of a batch.
+enum Record {
+    /// It is deleted.
+    Done,
+    /// It comes again after this time, or when the queue's own time for it is over.
+    Again(Option<Duration>),
+}
+
 /// Works on a batch. Each record is settled alone: one that fails, or panics, is given back and
-/// comes again; the others are done.
-pub async fn handle(event: SqsEvent, deps: &Deps) -> SqsBatchResponse {
+/// comes again; the others are done. `ends` is when this execution is ended from outside.
+pub async fn handle(event: SqsEvent, deps: &Deps, ends: Option<Instant>) -> SqsBatchResponse {
     let run = RunId(deps.ids.new_id(deps.clock.now()));
     let at_once = event.records.len().max(1);
     let records = event.records.into_iter().map(|record| async move {
         let id = record.message_id.clone().unwrap_or_default();
-        let done = AssertUnwindSafe(one(&record, deps, run)).catch_unwind().await;
-        let again = match done {
-            Ok(again) => again,
-            Err(_) => {
-                tracing::error!(message = id, "a record panicked; it comes again");
-                true
+        let done = AssertUnwindSafe(one(&record, deps, run, ends)).catch_unwind().await;
+        let done = done.unwrap_or_else(|_| {
+            tracing::error!(message = id, "a record panicked; it comes again");
+            Record::Again(None)
+        });
+        match done {
+            Record::Done => None,
+            Record::Again(span) => {
+                if let (Some(span), Some(receipt)) = (span, &record.receipt_handle)
+                    && let Err(error) = deps.redelivery.put_off(receipt, span).await
+                {
+                    tracing::warn!(message = id, error, "a job comes again later than it should");
+                }
+                Some(id)
             }
-        };
-        again.then_some(id)
+        }
     });
     let failed: Vec<String> =
         stream::iter(records).buffer_unordered(at_once).filter_map(std::future::ready).collect().await;
@@ -65,31 +84,29 @@ pub async fn handle(event: SqsEvent, deps: &Deps) -> SqsBatchResponse {
     response
 }
 
-/// Whether the record must come again.
-async fn one(record: &SqsMessage, deps: &Deps, run: RunId) -> bool {
+async fn one(record: &SqsMessage, deps: &Deps, run: RunId, ends: Option<Instant>) -> Record {
     let body = record.body.as_deref().unwrap_or_default();
     let job: Job = match serde_json::from_str(body) {
         Ok(job) => job,
         Err(error) => {
             // It goes to the dead-letter queue by the redrive policy, where an alarm sees it.
             tracing::error!(message = record.message_id, %error, "a job cannot be read");
-            return true;
+            return Record::Again(Some(Duration::ZERO));
         }
     };
-    match job {
-        Job::SendStep(step) => match deliver(deps, &step, run).await {
-            Ok(Delivered::Again { why }) => {
-                tracing::info!(client = %step.client, lead = %step.lead, why, "a job comes again");
-                true
-            }
-            Ok(done) => {
-                tracing::info!(client = %step.client, lead = %step.lead, done = %done, "a job is done");
-                false
-            }
-            Err(error) => {
-                tracing::error!(client = %step.client, lead = %step.lead, %error, "a job failed; it comes again");
-                true
-            }
-        },
+    let Job::SendStep(step) = job;
+    let done = Delivery { deps, step: &step, run, ends }.deliver().await;
+    match &done {
+        Ok(done) => tracing::info!(client = %step.client, lead = %step.lead, done = %done, "a job was worked on"),
+        Err(error) => {
+            tracing::error!(client = %step.client, lead = %step.lead, %error, "a job failed; it comes again");
+        }
+    }
+    match done {
+        Ok(Delivered::Settled(_) | Delivered::NotNow(_)) => Record::Done,
+        Ok(Delivered::Again { at, .. }) => Record::Again(Some((at - deps.clock.now()).to_std().unwrap_or_default())),
+        // Seen at once, as often as the redrive policy lets it, and then a dead letter.
+        Ok(Delivered::GivenUp(_)) => Record::Again(Some(Duration::ZERO)),
+        Err(_) => Record::Again(None),
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use leadline::{
-    aws::{dynamodb::DynamoStore, secrets::AwsSecrets, ses::SesMailer},
+    aws::{dynamodb::DynamoStore, secrets::AwsSecrets, ses::SesMailer, sqs::SqsTextQueue},
+    domain::Instant,
     providers::{Endpoints, Providers, TWILIO, http_client},
     runtime::{AwsClients, RandomIds, Settings, SystemClock, start_logging},
 };
@@ -24,6 +25,8 @@ async fn main() -> Result<(), Error> {
     let deps = Deps {
         directory: store.clone(),
         leads: store.clone(),
+        budget: store.clone(),
+        redelivery: Arc::new(SqsTextQueue::new(aws.sqs(&settings), settings.text("LEADLINE_QUEUE_URL"))),
         journal: store.clone(),
         once: store,
         provider: Arc::new(Providers::new(http_client()?, Arc::new(secrets), endpoints)),
@@ -32,5 +35,16 @@ async fn main() -> Result<(), Error> {
         ids: Arc::new(RandomIds),
     };
     settings.check()?;
-    run(service_fn(|event: LambdaEvent<SqsEvent>| async { Ok::<_, Error>(handle(event.payload, &deps).await) })).await
+    let deps = &deps;
+    run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
+        let ends = ends(event.context.deadline, deps.clock.now());
+        Ok::<_, Error>(handle(event.payload, deps, ends).await)
+    }))
+    .await
+}
+
+/// When this execution is ended. `cargo lambda watch` always gives a moment that is long past, which says nothing.
+fn ends(deadline_millis: u64, now: Instant) -> Option<Instant> {
+    let deadline = Instant::from_timestamp_millis(i64::try_from(deadline_millis).ok()?)?;
+    (deadline > now).then_some(deadline)
 }

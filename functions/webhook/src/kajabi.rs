@@ -27,6 +27,7 @@ pub async fn take_in(request: &Request, id: &ClientId, token: &str, deps: &Deps)
         source: Source::Kajabi,
         // What is not text is kept as far as it can be read: it is unusable, not lost.
         body: text_of(bytes),
+        query: None,
     };
     let receipt = store_and_work(&client, verified, content_type, deps).await?;
     let status = match receipt {

@@ -32,6 +32,9 @@ pub const BODY_LIMIT: usize = 256 * 1024;
 /// How long after an event is stored a run of the scheduler takes it up, if nobody finished it.
 const TAKE_UP_AFTER: chrono::TimeDelta = chrono::TimeDelta::minutes(2);
 
+/// How often a stored event is worked on before it is left to the next run.
+const WORKS: usize = 3;
+
 /// What the webhook needs.
 #[derive(Clone)]
 pub struct Deps {
@@ -177,6 +180,7 @@ struct Verified {
     key: EventKey,
     source: Source,
     body: String,
+    query: Option<String>,
 }
 
 /// Stores an event, then works it through. Once stored it is not lost, so what goes wrong after that
@@ -203,10 +207,16 @@ async fn store_and_work(
             Ok(_) | Err(_) => return Ok(receipt),
         },
     };
-    if let Err(error) = work(client, event, content_type, deps, &recorder).await {
-        tracing::error!(client = %client.id, %error, "an event was stored and not worked through; the next run takes it up");
+    let reply = event.source == Source::TwilioInbound;
+    for _ in 0..WORKS {
+        match work(client, event.clone(), content_type, deps, &recorder).await {
+            Ok(()) => return Ok(receipt),
+            Err(error) => tracing::error!(client = %client.id, %error, "an event was stored and not worked through"),
+        }
     }
-    Ok(receipt)
+    // The next run takes it up. But a reply may be a no, which is not heard before it is acted on: it is
+    // not said to be.
+    if reply { Err(Refused::TryAgain) } else { Ok(receipt) }
 }
 
 fn raw_event(client: &Client, verified: Verified, now: Instant) -> RawEvent {
@@ -215,6 +225,7 @@ fn raw_event(client: &Client, verified: Verified, now: Instant) -> RawEvent {
         client: client.id.clone(),
         source: verified.source,
         body: verified.body,
+        query: verified.query,
         received_at: now,
         state: EventState::Received { due: now + TAKE_UP_AFTER, tries: 0 },
     }

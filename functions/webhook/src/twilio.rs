@@ -4,7 +4,7 @@ use lambda_http::{Body, Request, Response, http::StatusCode};
 use leadline::{
     domain::{client::Client, ids::ClientId},
     ports::{EventKey, Source},
-    providers::twilio::{
+    sources::twilio::{
         inbound::Inbound,
         signature::{self, Payload},
         status::StatusUpdate,
@@ -36,7 +36,8 @@ pub async fn status(request: &Request, id: &ClientId, deps: &Deps) -> Result<Res
 
 async fn store(client: &Client, key: EventKey, source: Source, request: &Request, deps: &Deps) -> Result<(), Refused> {
     let body = text_of(body(request)?);
-    store_and_work(client, Verified { key, source, body }, None, deps).await?;
+    let query = request.uri().query().map(str::to_owned);
+    store_and_work(client, Verified { key, source, body, query }, None, deps).await?;
     Ok(())
 }
 

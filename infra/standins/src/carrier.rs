@@ -2,9 +2,11 @@
 //! ledger keeps what was accepted. No HTTP here: the fronts ([`crate::twilio`], or a port in
 //! process) turn a [`Verdict`] into an answer.
 
+mod port;
 mod text;
 
-pub use text::{Accepted, Behaviour, Offer, Verdict};
+pub use port::CarrierPort;
+pub use text::{Accepted, Behaviour, Heard, Offer, Verdict};
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,6 +30,7 @@ struct State {
     lookups_down: bool,
     list_lag: TimeDelta,
     ledger: Vec<Accepted>,
+    heard: Vec<Heard>,
 }
 
 impl Carrier {
@@ -98,6 +101,24 @@ impl Carrier {
         };
         let newest_first = state.ledger.iter().rev().filter(shown).cloned();
         (!state.lookups_down).then(|| newest_first.collect())
+    }
+
+    /// Takes in a text from a person, which from then on is in the message list. Posting it to a webhook is
+    /// the caller's.
+    pub fn hear(&self, from: &str, to: &str, body: &str) -> Heard {
+        let at = (self.now)();
+        let mut state = self.state();
+        let sid = format!("SMf{:031x}", state.heard.len() + 1);
+        let heard = Heard { sid, from: from.to_owned(), to: to.to_owned(), body: body.to_owned(), at };
+        state.heard.push(heard.clone());
+        heard
+    }
+
+    /// What was heard from a number, newest first; `None` while lookups are down.
+    pub fn list_heard(&self, from: &str) -> Option<Vec<Heard>> {
+        let state = self.state();
+        let found = state.heard.iter().rev().filter(|heard| heard.from == from).cloned();
+        (!state.lookups_down).then(|| found.collect())
     }
 
     /// One accepted text, as found in the ledger.

@@ -2,10 +2,9 @@
 //! answers have the shapes of twilio.com/docs/messaging/api/message-resource; paging, media and
 //! scheduling are left out, and status callbacks are never posted by itself.
 
-mod signature;
 mod wire;
 
-pub use signature::sign;
+pub use crate::signature::sign;
 
 use axum::extract::{ConnectInfo, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -18,7 +17,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::carrier::{Accepted, Carrier, Offer, Verdict};
+use crate::carrier::{Accepted, Carrier, Heard, Offer, Verdict};
 use wire::{CuttableListener, Scissors};
 
 /// An account that the stand-in answers for, and the credentials it wants.
@@ -154,8 +153,11 @@ async fn list(
     let Some(found) = standin.carrier.list(filter.to.as_deref(), filter.from.as_deref()) else {
         return error(20503, StatusCode::SERVICE_UNAVAILABLE);
     };
+    let heard = filter.from.as_deref().and_then(|from| standin.carrier.list_heard(from)).unwrap_or_default();
+    let heard = heard.iter().filter(|text| filter.to.as_ref().is_none_or(|to| *to == text.to));
     let page_size = filter.page_size.unwrap_or(50).clamp(1, 1_000);
-    let messages: Vec<_> = found.iter().take(page_size).map(|text| resource(&account, text)).collect();
+    let messages = found.iter().map(|text| resource(&account, text)).chain(heard.map(|text| inbound(&account, text)));
+    let messages: Vec<_> = messages.take(page_size).collect();
     let uri = format!("/2010-04-01/Accounts/{account}/Messages.json?PageSize={page_size}&Page=0");
     Json(json!({
         "messages": messages, "page": 0, "page_size": page_size, "start": 0,
@@ -198,6 +200,20 @@ fn resource(account: &str, text: &Accepted) -> Value {
         "sid": text.sid, "status": text.status,
         "subresource_uris": { "media": format!("{uri}/Media.json") },
         "to": text.to, "uri": format!("{uri}.json"),
+    })
+}
+
+/// A text from a person.
+fn inbound(account: &str, text: &Heard) -> Value {
+    let date = text.at.format("%a, %d %b %Y %H:%M:%S +0000").to_string();
+    let uri = format!("/2010-04-01/Accounts/{account}/Messages/{}.json", text.sid);
+    json!({
+        "account_sid": account, "api_version": "2010-04-01", "body": text.body,
+        "date_created": date, "date_sent": date, "date_updated": date,
+        "direction": "inbound", "error_code": null, "error_message": null,
+        "from": text.from, "messaging_service_sid": null, "num_media": "0",
+        "num_segments": "1", "price": null, "price_unit": null,
+        "sid": text.sid, "status": "received", "to": text.to, "uri": uri,
     })
 }
 

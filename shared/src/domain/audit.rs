@@ -108,6 +108,12 @@ pub enum Event {
     RunStopped,
     /// The client's sending was put on hold.
     SendingHeld,
+    /// The hold on the client's sending was lifted.
+    SendingResumed,
+    /// The provider said how far a text has come.
+    ReceiptReceived,
+    /// A person said what became of a text, or had one tried again.
+    ReviewDone,
     /// An alert was emailed.
     AlertSent,
     /// The daily report was emailed.

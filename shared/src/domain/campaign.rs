@@ -228,6 +228,15 @@ impl Plan {
         self.messages.iter().find(|found| found.step == step)
     }
 
+    /// What the text of a step is called: its own in this version, or the client's default.
+    #[must_use]
+    pub fn template_name(&self, campaign: &CampaignId, step: u16) -> String {
+        match self.step(step).and_then(|step| step.text.as_ref()) {
+            Some(_) => format!("{campaign}/v{}/step-{step}", self.version),
+            None => "client default".to_owned(),
+        }
+    }
+
     /// Whether `step` is the one that the give-up time counts for.
     #[must_use]
     pub fn is_first(&self, step: u16) -> bool {

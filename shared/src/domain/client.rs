@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{NaiveTime, Weekday};
+use chrono::{NaiveTime, TimeDelta, Weekday};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
@@ -89,7 +89,55 @@ pub enum Sending {
         reason: String,
         /// Since when.
         since: Instant,
+        /// When one text is tried, to see whether the account can send again. `None`: only a person
+        /// lifts it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        try_at: Option<Instant>,
+        /// How often in a row the account refused.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        refusals: u8,
     },
+}
+
+fn is_zero(number: &u8) -> bool {
+    *number == 0
+}
+
+/// How long an account that refused is left alone at first. Each further refusal doubles it.
+const FIRST_REST: TimeDelta = TimeDelta::minutes(15);
+/// The longest that an account is left alone: four tries a day.
+const LONGEST_REST: TimeDelta = TimeDelta::hours(6);
+
+/// A circuit breaker: it opens when the account refuses, lets single texts through to try again, and
+/// closes when one of them is accepted. A hold by a person only opens by a person.
+impl Sending {
+    /// A person's hold.
+    #[must_use]
+    pub fn held(reason: impl Into<String>, since: Instant) -> Self {
+        Self::OnHold { reason: reason.into(), since, try_at: None, refusals: 0 }
+    }
+
+    /// Whether a text may leave at `now`.
+    #[must_use]
+    pub fn lets_through(&self, now: Instant) -> bool {
+        match self {
+            Self::On => true,
+            Self::OnHold { try_at, .. } => try_at.is_some_and(|at| at <= now),
+        }
+    }
+
+    /// What the account's refusal at `now` makes of it, or `None` if it stays as it is.
+    #[must_use]
+    pub fn after_refusal(&self, reason: &str, now: Instant) -> Option<Self> {
+        let (since, refusals) = match self {
+            Self::On => (now, 0),
+            held @ Self::OnHold { since, refusals, .. } if held.lets_through(now) => (*since, *refusals),
+            Self::OnHold { .. } => return None,
+        };
+        let rest = (FIRST_REST * 2_i32.pow(u32::from(refusals.min(10)))).min(LONGEST_REST);
+        let (reason, refusals) = (reason.to_owned(), refusals.saturating_add(1));
+        Some(Self::OnHold { reason, since, try_at: Some(now + rest), refusals })
+    }
 }
 
 /// How much may be sent.
@@ -246,10 +294,14 @@ impl Client {
         matches!(self.mode, Mode::Test { .. })
     }
 
-    /// Texts that one run may put on the queue.
+    /// Texts that one run may put on the queue: one, while the account is only tried again.
     #[must_use]
     pub fn per_run(&self) -> u32 {
-        if self.in_test() { self.limits.per_run_in_test } else { self.limits.per_run }
+        let limit = if self.in_test() { self.limits.per_run_in_test } else { self.limits.per_run };
+        match self.sending {
+            Sending::On => limit,
+            Sending::OnHold { .. } => limit.min(1),
+        }
     }
 
     /// The client's own sending hours, or those of one campaign.

@@ -51,6 +51,20 @@ fn next_sendable(all: &[Hours], at: Instant) -> Option<Instant> {
     }
 }
 
+/// The text of a step for one lead, exactly as a decision to send it would give it. `None` if it
+/// could not be sent.
+#[must_use]
+pub fn text_of(plan: &Plan, step: u16, client: &Client, profile: &Profile) -> Option<String> {
+    gates::rendered(plan, step, client, profile)?.ok()
+}
+
+/// The moment before which the next step of an enrollment is never sent, by what the enrollment and
+/// its plan say and whatever it waits for.
+#[must_use]
+pub fn not_before(plan: &Plan, enrollment: &Enrollment) -> Instant {
+    gates::due_at(plan, enrollment)
+}
+
 /// Decides on one step at one moment.
 #[must_use]
 pub fn decide(case: &Case, now: Instant) -> Verdict {
@@ -61,7 +75,7 @@ pub fn decide(case: &Case, now: Instant) -> Verdict {
     let all: Vec<Hours> = std::iter::once(own.clone()).chain(lawful_all).collect();
 
     let mut checked = vec![
-        gates::client_sends(case),
+        gates::client_sends(case, now),
         gates::test_mode(case),
         gates::campaign_sends(case),
         gates::standing(case),

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Instant,
     ids::{AttemptId, CampaignId, ClientId, EnrollmentId, LeadId, RunId},
-    message::{InFlight, InFlightState, ProviderRefusal},
+    message::{InFlight, InFlightState, ProviderRefusal, QUEUE_FIRST},
     phone::PhoneNumber,
     standing::{OptOut, OptOutChannel, Standing},
 };
@@ -162,6 +162,18 @@ pub enum IllegalStep {
     /// The attempt to settle is not the one on its way.
     #[error("attempt {0} is not the one on its way")]
     OtherAttempt(AttemptId),
+    /// It was settled as not sent; only proof that it was sent changes that.
+    #[error("attempt {0} was settled as not sent")]
+    NotSentBefore(AttemptId),
+    /// What comes after the step is not known.
+    #[error("the version of the campaign that enrollment {0} is pinned to is not there")]
+    NoPlan(EnrollmentId),
+    /// The provider is asked only later.
+    #[error("the provider is asked at {0}, not before")]
+    TooSoon(Instant),
+    /// The enrollment waits for no person.
+    #[error("enrollment {0} does not wait for review")]
+    NotForReview(EnrollmentId),
 }
 
 /// What a claim is made of.
@@ -202,7 +214,14 @@ pub enum Settled {
     /// It did not go out in any try and waits for a person.
     ForReview(String),
     /// It may have gone out.
-    Unclear(String),
+    Unclear {
+        /// When the provider is asked; `None`: a person must say what became of it.
+        ask_at: Option<Instant>,
+        /// Why nothing is known.
+        why: String,
+    },
+    /// Someone else settled it before: a receipt of the provider came first.
+    Already,
     /// The number cannot be texted; all its enrollments ended.
     Undeliverable(ProviderRefusal),
     /// The provider holds an opt-out, which is ours now.
@@ -233,7 +252,9 @@ impl Lead {
         self.enrollments.iter().find(|found| found.id == id)
     }
 
-    /// When someone must next look at this lead, if ever: the key of the due index.
+    /// When a run must next look at this lead, if ever: the key of the due index. While a text is on
+    /// its way nothing else can go, and its own job comes back on the queue: the index is the net
+    /// below, in case that job was lost. A claim leaves the key where it is, which costs nothing.
     #[must_use]
     pub fn due(&self) -> Option<Instant> {
         let waiting = self.enrollments.iter().filter_map(|enrollment| match enrollment.waits {
@@ -241,10 +262,25 @@ impl Lead {
             Waits::ForReview { .. } => None,
         });
         match self.in_flight.as_ref().map(|text| &text.state) {
-            Some(InFlightState::Unknown { .. }) => None,
+            None => waiting.min(),
             Some(InFlightState::Claimed { until }) => Some(waiting.min().map_or(*until, |at| at.min(*until))),
-            Some(InFlightState::RetryScheduled { .. }) | None => waiting.min(),
+            Some(InFlightState::RetryScheduled { at }) => Some(*at + QUEUE_FIRST),
+            Some(InFlightState::Unknown { ask_at, .. }) => ask_at.map(|at| at + QUEUE_FIRST),
         }
+    }
+
+    /// The text on its way that nobody looks after at `now`: its sender is gone, or it is time to ask
+    /// the provider for it.
+    #[must_use]
+    pub fn left_alone(&self, now: Instant) -> Option<&InFlight> {
+        self.in_flight.as_ref().filter(|text| !text.is_retry() && text.look_at().is_some_and(|at| at <= now))
+    }
+
+    /// The campaign of an enrollment, live or ended.
+    #[must_use]
+    pub fn campaign_of(&self, id: EnrollmentId) -> Option<&CampaignId> {
+        let past = || self.history.iter().find(|past| past.id == id).map(|past| &past.campaign);
+        self.enrollment(id).map(|live| &live.campaign).or_else(past)
     }
 
     /// The enrollment whose turn it is at `now`: the one that has waited longest.
@@ -277,7 +313,8 @@ impl Lead {
     /// or how its last sequence ended.
     #[must_use]
     pub fn processing_status(&self) -> String {
-        let unclear = matches!(self.in_flight, Some(InFlight { state: InFlightState::Unknown { .. }, .. }));
+        let unclear =
+            matches!(self.in_flight, Some(InFlight { state: InFlightState::Unknown { ask_at: None, .. }, .. }));
         let review = self.enrollments.iter().any(|e| matches!(e.waits, Waits::ForReview { .. }));
         if unclear || review {
             "Error - Review Required".to_owned()
@@ -354,6 +391,23 @@ impl Lead {
     pub fn review(&mut self, id: EnrollmentId, reason: &str, now: Instant) {
         self.in_flight.take_if(|text| text.enrollment == id && text.is_retry());
         self.set_waits(id, Waits::ForReview { reason: reason.to_owned(), since: now });
+    }
+
+    /// Has an enrollment decided on again that waits for a person, and gives what it waited for.
+    ///
+    /// # Errors
+    /// [`IllegalStep::NotForReview`] when it does not, [`IllegalStep::InFlight`] while a text is on its way.
+    pub fn lift_review(&mut self, id: EnrollmentId, now: Instant) -> Result<String, IllegalStep> {
+        if let Some(text) = self.in_flight.as_ref().filter(|text| !text.is_retry()) {
+            return Err(IllegalStep::InFlight(text.attempt));
+        }
+        match self.enrollment(id).ok_or(IllegalStep::NoEnrollment(id))?.waits.clone() {
+            Waits::Until(_) => Err(IllegalStep::NotForReview(id)),
+            Waits::ForReview { reason, .. } => {
+                self.wait(id, now);
+                Ok(reason)
+            }
+        }
     }
 
     fn set_waits(&mut self, id: EnrollmentId, waits: Waits) {

@@ -5,15 +5,26 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Instant,
-    ids::{AttemptId, CampaignId, EnrollmentId, RunId},
+    ids::{AttemptId, CampaignId, EnrollmentId, LeadId, RunId},
     phone::PhoneNumber,
 };
 
 /// How long a claim belongs to the sender that made it. Longer than a sender can live.
 pub const LEASE: TimeDelta = TimeDelta::minutes(2);
 
+/// How long one call to a provider may take in all. Whoever called has given up by then.
+pub const CALL_DEADLINE: TimeDelta = TimeDelta::seconds(10);
+
 /// Waits before the second, third and fourth try of a text that provably did not go out.
 pub const RETRY_DELAYS: [TimeDelta; 3] = [TimeDelta::seconds(30), TimeDelta::minutes(5), TimeDelta::minutes(30)];
+
+/// When the provider is asked what became of a text that may have gone out, counted from the moment
+/// at which its call was surely over. A text that is missing in the provider's list at the last of
+/// them is surely not with the provider; before that the list may only be late.
+pub const ASKS: [TimeDelta; 3] = [TimeDelta::minutes(2), TimeDelta::minutes(10), TimeDelta::minutes(30)];
+
+/// How long the queue is left to bring a job back by itself before a run makes a new one for it.
+pub const QUEUE_FIRST: TimeDelta = TimeDelta::minutes(5);
 
 /// A text on its way to a lead: written before the provider is called, gone once it is settled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +59,30 @@ impl InFlight {
     pub fn is_retry(&self) -> bool {
         matches!(self.state, InFlightState::RetryScheduled { .. })
     }
+
+    /// When someone must look at it: its lease ends, it is tried again, the provider is asked. `None`
+    /// once only a person can say what became of it.
+    #[must_use]
+    pub fn look_at(&self) -> Option<Instant> {
+        match self.state {
+            InFlightState::Claimed { until } => Some(until),
+            InFlightState::RetryScheduled { at } => Some(at),
+            InFlightState::Unknown { ask_at, .. } => ask_at,
+        }
+    }
+
+    /// What the provider's answer proves of a text that may have gone out. `None`: nothing yet.
+    #[must_use]
+    pub fn proof_of(&self, answer: &LookUp, now: Instant) -> Option<SendOutcome> {
+        let InFlightState::Unknown { since, ask_at: Some(_), .. } = self.state else { return None };
+        match answer {
+            LookUp::Found { provider_id } => Some(SendOutcome::Accepted { provider_id: provider_id.clone() }),
+            LookUp::NotListed if now >= since + ASKS[ASKS.len() - 1] => {
+                Some(SendOutcome::NotSent { why: "the provider's list does not have it".to_owned() })
+            }
+            LookUp::NotListed | LookUp::CannotTell { .. } => None,
+        }
+    }
 }
 
 /// Where a text on its way stands.
@@ -66,10 +101,16 @@ pub enum InFlightState {
     },
     /// It may have gone out. Never sent again without proof that it did not.
     Unknown {
-        /// Since when.
+        /// The moment at which the call was surely over.
         since: Instant,
         /// Why nothing is known.
         why: String,
+        /// How often the provider was asked.
+        #[serde(default)]
+        asked: u8,
+        /// When it is asked next. `None`: it cannot tell, so a person must.
+        #[serde(default)]
+        ask_at: Option<Instant>,
     },
 }
 
@@ -77,27 +118,56 @@ pub enum InFlightState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimedText {
     attempt: AttemptId,
+    lead: LeadId,
     campaign: CampaignId,
     to: PhoneNumber,
     text: String,
+    lease_ends: Instant,
     expires_at: Instant,
 }
 
 impl ClaimedText {
-    pub(super) fn new(claim: &InFlight, campaign: CampaignId) -> Self {
+    pub(super) fn new(claim: &InFlight, lead: LeadId, campaign: CampaignId, lease_ends: Instant) -> Self {
         Self {
             attempt: claim.attempt,
+            lead,
             campaign,
             to: claim.to.clone(),
             text: claim.text.clone(),
+            lease_ends,
             expires_at: claim.expires_at,
         }
+    }
+
+    /// The fence, asked right before the request is written: whether a call that begins at `now` is
+    /// over before the lease, the time of the text, and the function's own time are, where that is known.
+    ///
+    /// # Errors
+    /// What ends too soon. The request must not be written then.
+    pub fn fence(&self, now: Instant, function_ends: Option<Instant>) -> Result<(), &'static str> {
+        let over = now + CALL_DEADLINE;
+        if over > self.lease_ends {
+            return Err("the claim ends before the call could");
+        }
+        if over > self.expires_at {
+            return Err("the time of the text ends before the call could");
+        }
+        if function_ends.is_some_and(|ends| over > ends) {
+            return Err("the function ends before the call could");
+        }
+        Ok(())
     }
 
     /// This try.
     #[must_use]
     pub fn attempt(&self) -> AttemptId {
         self.attempt
+    }
+
+    /// The lead.
+    #[must_use]
+    pub fn lead(&self) -> LeadId {
+        self.lead
     }
 
     /// The campaign it belongs to.
@@ -145,6 +215,58 @@ pub enum SendOutcome {
         /// What happened, in words.
         why: String,
     },
+}
+
+/// What a provider's own list of texts says of one that may have gone out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LookUp {
+    /// It is in the list, so the provider has it.
+    Found {
+        /// The provider's id of it.
+        provider_id: String,
+    },
+    /// The list was read to its end and does not have it, or not yet.
+    NotListed,
+    /// Nothing can be said: the list cannot be read, or more than one text in it could be this one.
+    CannotTell {
+        /// Why, in words.
+        why: String,
+    },
+}
+
+/// A text in a provider's own list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedText {
+    /// The provider's id of it.
+    pub provider_id: String,
+    /// What it says.
+    pub body: String,
+    /// When the provider took it, or took it in.
+    pub at: Instant,
+}
+
+/// How far the provider's clock may be from ours.
+const CLOCK_SKEW: TimeDelta = TimeDelta::seconds(60);
+
+impl InFlight {
+    /// Looks for this text among all that the provider lists for its number since it was claimed. The
+    /// list does not say which of our attempts a text is, so two that could be it are no answer.
+    #[must_use]
+    pub fn find_in(&self, listed: &[ListedText]) -> LookUp {
+        let InFlightState::Unknown { since, .. } = self.state else {
+            return LookUp::CannotTell { why: "its call is not over".to_owned() };
+        };
+        let could_be = self.at - CLOCK_SKEW..=since + CLOCK_SKEW;
+        let mut found =
+            listed.iter().filter(|text| could_be.contains(&text.at) && text.body.trim() == self.text.trim());
+        match (found.next(), found.next()) {
+            (None, _) => LookUp::NotListed,
+            (Some(text), None) => LookUp::Found { provider_id: text.provider_id.clone() },
+            (Some(_), Some(_)) => {
+                LookUp::CannotTell { why: "the provider lists more than one text that could be it".to_owned() }
+            }
+        }
+    }
 }
 
 /// A provider's proof that it will not send a text.

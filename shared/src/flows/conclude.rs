@@ -7,7 +7,7 @@ use crate::{
     domain::{
         Instant,
         audit::{AuditEvent, Event, Status},
-        gate::{Decision, Refusal, RefusalReason, Verdict},
+        gate::{Decision, Gate, Refusal, RefusalReason, Verdict},
         ids::EnrollmentId,
         lead::{Lead, Outcome, Waits},
         standing::Standing,
@@ -57,6 +57,8 @@ pub fn conclude(lead: &mut Lead, id: EnrollmentId, verdict: &Verdict, recorder: 
     };
     match &verdict.decision {
         Decision::Send(_) => Concluded::default(),
+        // Runs leave a client alone whose sending is on hold: its leads stay due, and no one of them is written.
+        Decision::Wait { gate: Gate::Client, .. } => Concluded::default(),
         Decision::Wait { gate, reason, .. } => {
             let until = next_look(verdict);
             if enrollment.waits == Waits::Until(until) || matches!(enrollment.waits, Waits::ForReview { .. }) {

@@ -30,6 +30,11 @@ pub(super) fn of_phone(client: &ClientId, phone: &PhoneNumber, at: Instant) -> u
     id_of(&format!("phone/{client}/{}", phone.e164()), at)
 }
 
+/// An id for a text that the provider lists and we do not know of.
+pub(super) fn of_listed(client: &ClientId, provider_id: &str, at: Instant) -> ulid::Ulid {
+    id_of(&format!("listed/{client}/{provider_id}"), at)
+}
+
 fn id_of(what: &str, at: Instant) -> ulid::Ulid {
     use sha2::{Digest, Sha256};
     let digest = Sha256::digest(what);

@@ -8,7 +8,7 @@ mod known;
 
 use chrono::TimeDelta;
 
-use super::{alerts::Alerts, derived_id, record::Recorder, replies};
+use super::{alerts::Alerts, derived_id, receipts::take_receipt, record::Recorder, replies};
 use crate::{
     domain::{
         audit::{AuditEvent, Event, Status},
@@ -18,12 +18,16 @@ use crate::{
         lead::Lead,
         phone::PhoneNumber,
         profile::Profile,
+        receipt::Receipt,
         standing::Standing,
     },
     ports::{
         Also, Directory, EventState, EventStore, LeadStore, PhoneRecord, RawEvent, Source, StoreError, StoreResult,
     },
-    sources::kajabi::{self, Content, FormSubmission},
+    sources::{
+        kajabi::{self, Content, FormSubmission},
+        twilio::status::StatusUpdate,
+    },
 };
 use enter::enter;
 use known::Known;
@@ -45,6 +49,13 @@ pub struct Intake<'a> {
     pub events: &'a dyn EventStore,
     /// Where alerts go.
     pub alerts: Alerts<'a>,
+}
+
+/// A delivery receipt as Twilio posts it. `None` if it is about no text of ours.
+fn receipt_of(event: &RawEvent) -> Option<Receipt> {
+    let fields = |text: &str| serde_urlencoded::from_str::<Vec<(String, String)>>(text).unwrap_or_default();
+    let query = fields(event.query.as_deref().unwrap_or_default());
+    StatusUpdate::parse(&fields(&event.body), &query).ok()?.receipt()
 }
 
 impl Intake<'_> {
@@ -82,9 +93,18 @@ impl Intake<'_> {
                 Ok(event.state)
             }
             (Source::TwilioStatus, _) => {
-                self.note(&event, Event::EventIgnored, "receipt", "a delivery receipt, which is kept", recorder)
-                    .await?;
-                event.state = EventState::Done { result: "kept".to_owned() };
+                let result = match receipt_of(&event) {
+                    Some(receipt) => {
+                        let id = derived_id::outcome_of(&event);
+                        take_receipt(self.directory, self.leads, self.alerts, client, &receipt, id, recorder).await?
+                    }
+                    None => {
+                        let words = "a delivery receipt of a text that is not ours; it is kept";
+                        self.note(&event, Event::EventIgnored, "receipt", words, recorder).await?;
+                        words.to_owned()
+                    }
+                };
+                event.state = EventState::Done { result };
                 self.events.set_state(&event).await?;
                 Ok(event.state)
             }

@@ -144,5 +144,5 @@ fn accepted(lead: &mut Lead, case: &Case, send: &SendNow, at: Instant) -> bool {
     let attempt = AttemptId(ulid::Ulid::nil());
     let claim = send.claim(attempt, RunId(ulid::Ulid::nil()), &case.enrollment);
     let outcome = SendOutcome::Accepted { provider_id: String::new() };
-    lead.claim(claim, at).is_ok() && lead.settle(attempt, outcome, &case.plan, at).is_ok()
+    lead.claim(claim, at).is_ok() && lead.settle(attempt, outcome, Some(&case.plan), at).is_ok()
 }

@@ -158,6 +158,7 @@ pub(super) fn key(n: u64) -> EventKey {
 /// A raw event of acme's that waits until `due`.
 pub(super) fn raw_event(n: u64, due: Instant) -> RawEvent {
     RawEvent {
+        query: None,
         key: key(n),
         client: acme(),
         source: Source::Kajabi,

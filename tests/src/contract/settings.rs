@@ -22,7 +22,6 @@ pub async fn a_client_is_read_back_as_it_was_written_last_and_listed_once(store:
     let mut client = settings(&acme());
     done(store.put_client(&client).await);
     assert_eq!(done(store.client(&acme()).await), Ok(client.clone()));
-    client.sending = Sending::OnHold { reason: "the account is suspended".to_owned(), since: at(5) };
     client.admin_email = email(1);
     done(store.put_client(&client).await);
     done(store.put_client(&settings(&bolt())).await);
@@ -37,23 +36,34 @@ pub async fn a_hold_stops_sending_and_changes_nothing_else(store: Arc<impl Store
     for client in [acme(), bolt()] {
         done(store.put_client(&settings(&client)).await);
     }
-    done(store.hold(&acme(), "the account is suspended", at(5)).await);
-    let held = Sending::OnHold { reason: "the account is suspended".to_owned(), since: at(5) };
+    let held = Sending::held("the account is suspended", at(5));
+    assert!(done(store.set_sending(&acme(), &Sending::On, &held).await));
     assert_eq!(done(store.client(&acme()).await), Ok(Client { sending: held, ..settings(&acme()) }));
     assert_eq!(done(store.client(&bolt()).await), Ok(settings(&bolt())), "another client goes on");
     assert_eq!(done(store.clients().await).len(), 2);
 }
 
-pub async fn a_hold_that_stands_keeps_its_reason(store: Arc<impl Store>) {
+pub async fn sending_is_changed_only_as_it_was_read(store: Arc<impl Store>) {
     done(store.put_client(&settings(&acme())).await);
-    done(store.hold(&acme(), "an operator stopped it", at(5)).await);
-    done(store.hold(&acme(), "the account is suspended", at(9)).await);
-    let first = Sending::OnHold { reason: "an operator stopped it".to_owned(), since: at(5) };
-    assert_eq!(done(store.client(&acme()).await).map(|client| client.sending), Ok(first));
+    let (first, second) = (Sending::held("an operator stopped it", at(5)), Sending::held("the account refused", at(9)));
+    assert!(done(store.set_sending(&acme(), &Sending::On, &first).await));
+    assert!(!done(store.set_sending(&acme(), &Sending::On, &second).await), "it is on hold already");
+    assert!(!done(store.set_sending(&acme(), &second, &Sending::On).await), "that is another hold");
+    assert_eq!(done(store.client(&acme()).await).map(|client| client.sending), Ok(first.clone()));
+    assert!(done(store.set_sending(&acme(), &first, &Sending::On).await));
+    assert!(done(store.set_sending(&acme(), &first, &Sending::On).await), "the answer was lost and it is asked again");
+    assert_eq!(done(store.client(&acme()).await), Ok(settings(&acme())), "once it was lifted");
+    assert!(!done(store.set_sending(&bolt(), &Sending::On, &second).await), "a client that is not known");
+}
+
+pub async fn settings_written_anew_leave_sending_as_it_stands(store: Arc<impl Store>) {
     done(store.put_client(&settings(&acme())).await);
-    done(store.hold(&acme(), "the account is suspended", at(12)).await);
-    let second = Sending::OnHold { reason: "the account is suspended".to_owned(), since: at(12) };
-    assert_eq!(done(store.client(&acme()).await).map(|client| client.sending), Ok(second), "once it was lifted");
+    let read_before = done(store.client(&acme()).await).expect("settings");
+    let breaker = Sending::On.after_refusal("the account is suspended", at(5)).expect("a hold");
+    assert!(done(store.set_sending(&acme(), &Sending::On, &breaker).await));
+    done(store.put_client(&Client { name: "Another name".to_owned(), ..read_before }).await);
+    let read = done(store.client(&acme()).await).expect("settings");
+    assert_eq!((read.sending, read.name.as_str()), (breaker, "Another name"));
 }
 
 pub async fn a_campaign_is_found_by_each_of_its_forms(store: Arc<impl Store>) {

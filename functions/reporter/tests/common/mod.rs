@@ -14,9 +14,9 @@ use leadline::{
         Instant,
         audit::AuditEvent,
         campaign::{Campaign, Plan},
-        client::{Client, SettingsProblem},
+        client::{Client, Sending, SettingsProblem},
         email::EmailAddress,
-        ids::{CampaignId, ClientId, FormId, LeadId},
+        ids::{AuditId, CampaignId, ClientId, FormId, LeadId},
         lead::Lead,
         phone::PhoneNumber,
         profile::Profile,
@@ -135,8 +135,11 @@ impl Directory for World {
         let found = state.campaigns.iter().find(|campaign| campaign.id == *id && campaign.version >= version);
         Ok(found.map(|campaign| Plan { version, ..campaign.plan() }))
     }
-    async fn hold(&self, _: &ClientId, _: &str, _: Instant) -> StoreResult<()> {
+    async fn set_sending(&self, _: &ClientId, _: &Sending, _: &Sending) -> StoreResult<bool> {
         Err(broken("the reporter holds nobody"))
+    }
+    async fn adopt(&self, _: &ClientId, _: &Sending) -> StoreResult<()> {
+        Err(broken("the reporter adopts nothing"))
     }
     async fn put_client(&self, _: &Client) -> StoreResult<()> {
         Err(broken("the reporter writes no settings"))
@@ -208,6 +211,9 @@ const PAGE: usize = 7;
 
 #[async_trait]
 impl Journal for World {
+    async fn recorded(&self, _: &ClientId, _: LeadId, _: AuditId) -> StoreResult<Option<AuditEvent>> {
+        Err(broken("the reporter reads days, not single events"))
+    }
     async fn record(&self, events: &[AuditEvent]) -> StoreResult<()> {
         self.state().events.extend_from_slice(events);
         Ok(())

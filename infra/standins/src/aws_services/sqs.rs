@@ -63,6 +63,22 @@ impl Sqs {
         self.queues().get_mut(name).map(|served| look(&mut served.queue))
     }
 
+    /// Hands out up to `max` messages of a queue, each hidden for `visibility` or else for the queue's own
+    /// time; what was handed out too often goes to its dead letters. `None` if there is no such queue.
+    pub fn receive(&self, name: &str, max: usize, visibility: Option<TimeDelta>) -> Option<Vec<Received>> {
+        let now = (self.now)();
+        let mut queues = self.queues();
+        let served = queues.get_mut(name)?;
+        let visibility = visibility.unwrap_or(served.queue.rules().visibility);
+        let received = served.queue.receive_for(now, max, visibility);
+        let dead = served.queue.take_dead_letters();
+        let target = served.dead_letters_go_to.clone();
+        if let Some(target) = target.and_then(|name| queues.get_mut(&name)) {
+            dead.into_iter().for_each(|letter| target.queue.admit(now, letter));
+        }
+        Some(received)
+    }
+
     /// Serves the queues on `listener` until the future is dropped.
     ///
     /// # Errors
@@ -122,7 +138,7 @@ impl Sqs {
         Ok(json!({ "MessageId": id }))
     }
 
-    async fn receive(&self, arguments: &Value) -> Result<Value, Refusal> {
+    async fn answer_receive(&self, arguments: &Value) -> Result<Value, Refusal> {
         let max = arguments["MaxNumberOfMessages"].as_u64().unwrap_or(1);
         if !(1..=10).contains(&max) {
             return Err(invalid("MaxNumberOfMessages", "1 to 10"));
@@ -131,7 +147,8 @@ impl Sqs {
         let wait = seconds(arguments, "WaitTimeSeconds", 20)?.unwrap_or_default();
         let mut polls = wait.num_milliseconds() / POLL_EVERY.as_millis() as i64;
         loop {
-            let messages = self.receive_now(arguments, usize::try_from(max).unwrap_or(1), visibility)?;
+            let max = usize::try_from(max).unwrap_or(1);
+            let messages = self.receive(queue_name(arguments)?, max, visibility).ok_or_else(no_such_queue)?;
             if !messages.is_empty() || polls == 0 {
                 let shown: Vec<_> = messages.iter().map(|m| shown(m, arguments)).collect();
                 return Ok(json!({ "Messages": shown }));
@@ -139,25 +156,6 @@ impl Sqs {
             polls -= 1;
             tokio::time::sleep(POLL_EVERY).await;
         }
-    }
-
-    fn receive_now(
-        &self,
-        arguments: &Value,
-        max: usize,
-        visibility: Option<TimeDelta>,
-    ) -> Result<Vec<Received>, Refusal> {
-        let now = (self.now)();
-        let mut queues = self.queues();
-        let served = queues.get_mut(queue_name(arguments)?).ok_or_else(no_such_queue)?;
-        let visibility = visibility.unwrap_or(served.queue.rules().visibility);
-        let received = served.queue.receive_for(now, max, visibility);
-        let dead = served.queue.take_dead_letters();
-        let target = served.dead_letters_go_to.clone();
-        if let Some(target) = target.and_then(|name| queues.get_mut(&name)) {
-            dead.into_iter().for_each(|letter| target.queue.admit(now, letter));
-        }
-        Ok(received)
     }
 
     fn delete(&self, arguments: &Value, entry: &Value) -> Result<Value, Refusal> {
@@ -215,7 +213,7 @@ async fn handle(State(sqs): State<Sqs>, headers: HeaderMap, body: Bytes) -> Resp
             "GetQueueAttributes" => sqs.attributes(&given),
             "SendMessage" => sqs.send(&given),
             "SendMessageBatch" => sqs.batch(&given, Sqs::send_entry),
-            "ReceiveMessage" => sqs.receive(&given).await,
+            "ReceiveMessage" => sqs.answer_receive(&given).await,
             "DeleteMessage" => sqs.delete(&given, &given),
             "DeleteMessageBatch" => sqs.batch(&given, Sqs::delete),
             "ChangeMessageVisibility" => sqs.change_visibility(&given, &given),

@@ -70,6 +70,34 @@ pub struct Accepted {
     pub error_code: Option<u32>,
 }
 
+impl Accepted {
+    /// A value in the query of the address that status callbacks go to, such as our attempt, `att`.
+    #[must_use]
+    pub fn in_callback(&self, name: &str) -> Option<&str> {
+        let query = self.status_callback.as_deref()?.split_once('?')?.1;
+        query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .find(|(found, _)| *found == name)
+            .map(|(_, value)| value)
+    }
+}
+
+/// A text from a person.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Heard {
+    /// The provider's id, `SM` and 32 hexadecimal digits.
+    pub sid: String,
+    /// Who sent it, E.164.
+    pub from: String,
+    /// To which of our numbers.
+    pub to: String,
+    /// The exact text.
+    pub body: String,
+    /// When it was taken in.
+    pub at: DateTime<Utc>,
+}
+
 macro_rules! debug_without_personal_data {
     ($type:ident, $($field:ident),+) => {
         impl fmt::Debug for $type {
@@ -83,6 +111,7 @@ macro_rules! debug_without_personal_data {
 }
 debug_without_personal_data!(Offer, messaging_service_sid, validity_period);
 debug_without_personal_data!(Accepted, sid, messaging_service_sid, at, status, error_code);
+debug_without_personal_data!(Heard, sid, at);
 
 /// What came of an offer, for the front to answer.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use leadline::domain::{
     Instant,
     audit::AuditEvent,
-    ids::{AuditId, ClientId},
+    ids::{AuditId, ClientId, LeadId},
 };
 use leadline::ports::{
     EventKey, EventState, EventStore, Journal, JournalPage, RawEvent, Receipt, StoreError, StoreResult,
@@ -60,6 +60,11 @@ impl Journal for MemoryStore {
     async fn record(&self, events: &[AuditEvent]) -> StoreResult<()> {
         self.state().record(events);
         Ok(())
+    }
+
+    async fn recorded(&self, client: &ClientId, lead: LeadId, id: AuditId) -> StoreResult<Option<AuditEvent>> {
+        let of_lead = |event: &&AuditEvent| event.lead == Some(lead);
+        Ok(self.read(client, |tenant| tenant.journal.get(&id).filter(of_lead).cloned()))
     }
 
     async fn happened(

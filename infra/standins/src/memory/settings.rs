@@ -2,7 +2,6 @@
 
 use async_trait::async_trait;
 use leadline::domain::{
-    Instant,
     campaign::{Campaign, Plan},
     client::{Client, Sending, SettingsProblem},
     ids::{CampaignId, ClientId, FormId},
@@ -33,13 +32,22 @@ impl Directory for MemoryStore {
         Ok(self.read(client, |tenant| tenant.plans.get(&(campaign.clone(), version)).cloned()))
     }
 
-    async fn hold(&self, client: &ClientId, reason: &str, since: Instant) -> StoreResult<()> {
+    async fn set_sending(&self, client: &ClientId, expected: &Sending, new: &Sending) -> StoreResult<bool> {
         let mut state = self.state();
-        if let Some(Settings::Readable(client)) = &mut state.tenant(client).settings
-            && client.sending == Sending::On
-        {
-            client.sending = Sending::OnHold { reason: reason.to_owned(), since };
+        let Some(Settings::Readable(client)) = &mut state.tenant(client).settings else { return Ok(false) };
+        let was = client.sending == *expected;
+        if was {
+            client.sending = new.clone();
         }
+        Ok(was || client.sending == *new)
+    }
+
+    async fn adopt(&self, client: &ClientId, sending: &Sending) -> StoreResult<()> {
+        let mut state = self.state();
+        let Some(Settings::Readable(client)) = &mut state.tenant(client).settings else {
+            return Err(StoreError::Conflict);
+        };
+        client.sending = sending.clone();
         Ok(())
     }
 
@@ -47,7 +55,11 @@ impl Directory for MemoryStore {
         let mut state = self.state();
         let tenant = state.tenant(&client.id);
         tenant.entry = Some(ClientEntry { id: client.id.clone(), admin_email: client.admin_email.clone() });
-        tenant.settings = Some(Settings::Readable(Box::new(client.clone())));
+        let mut settings = client.clone();
+        if let Some(Settings::Readable(known)) = &tenant.settings {
+            settings.sending = known.sending.clone();
+        }
+        tenant.settings = Some(Settings::Readable(Box::new(settings)));
         Ok(())
     }
 

@@ -1,18 +1,23 @@
 //! Clients and campaigns.
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::{
+    operation::update_item::UpdateItemError,
+    types::{AttributeValue, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update},
+};
 
 use super::{DynamoStore, item, keys, unavailable};
 use crate::{
     domain::{
-        Instant,
         campaign::{Campaign, Plan},
         client::{Client, Sending, SettingsProblem},
         ids::{CampaignId, ClientId, FormId},
     },
     ports::{ClientEntry, Directory, StoreError, StoreResult},
 };
+
+/// How often settings are written again when sending was held or lifted in between.
+const PUTS: usize = 5;
 
 impl DynamoStore {
     pub(super) async fn get(&self, key: &keys::Key) -> StoreResult<Option<item::Item>> {
@@ -91,12 +96,37 @@ impl DynamoStore {
     }
 }
 
-/// A settings record as a client, or what is wrong with it.
-pub(super) fn settings_of(found: Option<item::Item>) -> Result<Client, SettingsProblem> {
-    match found {
-        None => Err(SettingsProblem::Missing),
-        Some(found) => item::decode(found).map_err(|error| SettingsProblem::Unreadable(error.to_string())),
+/// A settings record as a client, or what is wrong with it. One that was written to another table than
+/// `table` is part of a copy, which does not know what was sent since it was made: sending is on hold.
+pub(super) fn settings_of(found: Option<item::Item>, table: &str) -> Result<Client, SettingsProblem> {
+    let found = found.ok_or(SettingsProblem::Missing)?;
+    let home = item::text_in(&found, "home").unwrap_or(table).to_owned();
+    let unreadable = |error: StoreError| SettingsProblem::Unreadable(error.to_string());
+    let mut client: Client = item::decode(found).map_err(unreadable)?;
+    if home != table {
+        let reason = format!(
+            "this table is a copy of {home}, and does not know whom it texted since; `leadline restored` compares it \
+             with the provider and says that it counts"
+        );
+        client.sending = Sending::held(reason, client.since.unwrap_or_default());
     }
+    Ok(client)
+}
+
+impl DynamoStore {
+    /// The table that this one is a restored copy of, as far as one client is concerned. `None` once
+    /// this one [counts](Directory::adopt), and of course in a table that was never copied.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table cannot be read.
+    pub async fn copy_of(&self, client: &ClientId) -> StoreResult<Option<String>> {
+        let found = self.get(&keys::settings(client)).await?.unwrap_or_default();
+        Ok(item::text_in(&found, "home").filter(|home| *home != self.table).map(str::to_owned))
+    }
+}
+
+fn sending(sending: &Sending) -> StoreResult<AttributeValue> {
+    serde_dynamo::to_attribute_value(sending).map_err(|error| StoreError::Unreadable(error.to_string()))
 }
 
 #[async_trait]
@@ -115,7 +145,7 @@ impl Directory for DynamoStore {
     }
 
     async fn client(&self, id: &ClientId) -> StoreResult<Result<Client, SettingsProblem>> {
-        Ok(settings_of(self.get(&keys::settings(id)).await?))
+        Ok(settings_of(self.get(&keys::settings(id)).await?, &self.table))
     }
 
     async fn campaigns(&self, client: &ClientId) -> StoreResult<Vec<Campaign>> {
@@ -134,36 +164,93 @@ impl Directory for DynamoStore {
         self.get(&keys::plan(client, campaign, version)).await?.map(item::decode).transpose()
     }
 
-    async fn hold(&self, client: &ClientId, reason: &str, since: Instant) -> StoreResult<()> {
-        let hold = Sending::OnHold { reason: reason.to_owned(), since };
-        let hold: AttributeValue =
-            serde_dynamo::to_attribute_value(hold).map_err(|error| StoreError::Unreadable(error.to_string()))?;
+    async fn set_sending(&self, client: &ClientId, expected: &Sending, new: &Sending) -> StoreResult<bool> {
+        let on = if *expected == Sending::On { " OR attribute_not_exists(d.sending)" } else { "" };
+        let here = "(attribute_not_exists(home) OR home = :home)";
         let sent = self
             .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(item::key(&keys::settings(client))))
-            .update_expression("SET d.sending = :hold")
-            .condition_expression("attribute_exists(d) AND attribute_not_exists(d.sending.#hold)")
-            .expression_attribute_names("#hold", "on-hold")
-            .expression_attribute_values(":hold", hold)
+            .update_expression("SET d.sending = :new")
+            .condition_expression(format!("attribute_exists(d) AND {here} AND (d.sending = :expected{on})"))
+            .expression_attribute_values(":new", sending(new)?)
+            .expression_attribute_values(":expected", sending(expected)?)
+            .expression_attribute_values(":home", item::text(&self.table))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        let Err(error) = sent else { return Ok(true) };
+        match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                // It may stand as we want it because we wrote it, and the answer was lost.
+                // In a copy what stands there means nothing: sending is on hold whatever it says.
+                let ours = |found: &&item::Item| item::text_in(found, "home").is_none_or(|home| home == self.table);
+                let found = failed.item().filter(ours);
+                let stands = found.and_then(|found| found.get("d")?.as_m().ok()?.get("sending"));
+                Ok(stands == Some(&sending(new)?))
+            }
+            _ => Err(unavailable(error)),
+        }
+    }
+
+    async fn adopt(&self, client: &ClientId, as_given: &Sending) -> StoreResult<()> {
+        let sent = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(item::key(&keys::settings(client))))
+            .update_expression("SET home = :home, d.sending = :sending")
+            .condition_expression("attribute_exists(d)")
+            .expression_attribute_values(":home", item::text(&self.table))
+            .expression_attribute_values(":sending", sending(as_given)?)
             .send()
             .await;
         match sent {
             Ok(_) => Ok(()),
-            // Held already, or there is nothing to hold.
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                Err(StoreError::Conflict)
+            }
             Err(error) => Err(unavailable(error)),
         }
     }
 
     async fn put_client(&self, client: &Client) -> StoreResult<()> {
         let entry = ClientEntry { id: client.id.clone(), admin_email: client.admin_email.clone() };
-        self.transact(vec![
-            self.put(item::encode(&keys::settings(&client.id), client)?)?,
-            self.put(item::encode(&keys::client_entry(&client.id), &entry)?)?,
-        ])
-        .await
+        let at = keys::settings(&client.id);
+        for _ in 0..PUTS {
+            let mut written = item::encode(&at, client)?;
+            let mut put = Put::builder().table_name(&self.table);
+            let condition = match self.get(&at).await? {
+                None => {
+                    written.insert("home".to_owned(), item::text(&self.table));
+                    "attribute_not_exists(pk)"
+                }
+                Some(mut known) => {
+                    written.extend(known.remove("home").map(|home| ("home".to_owned(), home)));
+                    let stands = known.get("d").and_then(|d| d.as_m().ok()?.get("sending")).cloned();
+                    match (stands, written.get_mut("d")) {
+                        (Some(stands), Some(AttributeValue::M(settings))) => {
+                            settings.insert("sending".to_owned(), stands.clone());
+                            put = put.expression_attribute_values(":stands", stands);
+                            "d.sending = :stands"
+                        }
+                        _ => "attribute_not_exists(d.sending)",
+                    }
+                }
+            };
+            let put = put
+                .set_item(Some(written))
+                .condition_expression(condition)
+                .build()
+                .map_err(|error| StoreError::Unavailable(Box::new(error)))?;
+            let listed = self.put(item::encode(&keys::client_entry(&client.id), &entry)?)?;
+            match self.transact(vec![TransactWriteItem::builder().put(put).build(), listed]).await {
+                Err(StoreError::Conflict) => {}
+                written => return written,
+            }
+        }
+        Err(StoreError::Conflict)
     }
 
     async fn put_campaign(&self, client: &ClientId, campaign: &Campaign) -> StoreResult<()> {

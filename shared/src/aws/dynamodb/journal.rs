@@ -13,7 +13,11 @@ use super::{
     keys, schema, unavailable,
 };
 use crate::{
-    domain::{Instant, audit::AuditEvent, ids::ClientId},
+    domain::{
+        Instant,
+        audit::AuditEvent,
+        ids::{AuditId, ClientId, LeadId},
+    },
     ports::{Journal, JournalPage, StoreError, StoreResult},
 };
 
@@ -65,6 +69,10 @@ impl Journal for DynamoStore {
             self.record_batch(batch).await?;
         }
         Ok(())
+    }
+
+    async fn recorded(&self, client: &ClientId, lead: LeadId, id: AuditId) -> StoreResult<Option<AuditEvent>> {
+        self.get(&keys::log(client, Some(lead), id)).await?.map(item::decode).transpose()
     }
 
     async fn happened(

@@ -215,7 +215,7 @@ impl LeadStore for DynamoStore {
             .map_err(|_| StoreError::Unavailable("a read of five keys gave another number of items".into()))?;
         let [settings, campaign, plan, lead, profile] = found;
         Ok(ForText {
-            client: directory::settings_of(settings),
+            client: directory::settings_of(settings, &self.table),
             campaign: campaign.map(item::decode).transpose()?,
             plan: plan.map(item::decode).transpose()?,
             lead: stored(lead, profile)?,

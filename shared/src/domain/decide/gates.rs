@@ -5,12 +5,13 @@ use chrono::TimeDelta;
 use super::{
     super::{
         Instant,
-        campaign::{CampaignStatus, LatestCounts, Step},
-        client::Sending,
+        campaign::{CampaignStatus, LatestCounts, Plan, Step},
+        client::{Client, Sending},
         gate::{Gate, Refusal, RefusalReason},
         lawful::{LawfulHours, NotServed},
-        lead::{Outcome, Waits},
+        lead::{Enrollment, Outcome, Waits},
         message::InFlightState,
+        profile::Profile,
         segments,
         standing::Standing,
         template::{CannotRender, Template},
@@ -19,10 +20,13 @@ use super::{
     Case, Checked, Shut, next_sendable,
 };
 
-pub(super) fn client_sends(case: &Case) -> Checked {
+pub(super) fn client_sends(case: &Case, now: Instant) -> Checked {
     let (fact, shut) = match &case.client.sending {
         Sending::On => ("sending is on".to_owned(), None),
-        Sending::OnHold { reason, since } => {
+        held @ Sending::OnHold { reason, .. } if held.lets_through(now) => {
+            (format!("sending was on hold and is tried again: {reason}"), None)
+        }
+        Sending::OnHold { reason, since, .. } => {
             let fact = format!("sending is on hold since {}: {reason}", local(*since, case));
             (fact.clone(), Some(Shut::ForNow(fact)))
         }
@@ -127,24 +131,31 @@ pub(super) fn consent(case: &Case) -> Checked {
     }
 }
 
+/// The text of a step for one lead: its own, or the client's default. `None` if there is neither.
+pub(super) fn rendered(
+    plan: &Plan,
+    step: u16,
+    client: &Client,
+    profile: &Profile,
+) -> Option<Result<String, CannotRender>> {
+    let own = plan.step(step).and_then(|step| step.text.as_ref());
+    let template: &Template = own.or(client.default_text.as_ref())?;
+    Some(template.render(|field| profile.value(field, client)))
+}
+
 /// The text of the step, with the name of its template; or the reason why there is none.
 pub(super) fn template(case: &Case) -> (Checked, Option<(String, String)>) {
     let number = case.enrollment.step;
-    let own = case.plan.step(number).and_then(|step: &Step| step.text.as_ref());
-    let pinned = format!("{}/v{}/step-{number}", case.enrollment.campaign, case.plan.version);
-    let (template, name): (&Template, String) = match (own, &case.client.default_text) {
-        (Some(own), _) => (own, pinned),
-        (None, Some(default)) => (default, "client default".to_owned()),
-        (None, None) => {
-            let text = format!(
-                "step {number} of campaign {} has no text and the client no default text",
-                case.enrollment.campaign
-            );
-            let refusal = Refusal { reason: RefusalReason::TemplateMissing, text: text.clone() };
-            return (Checked::new(Gate::Template, "campaign", text, Some(Shut::Refused(refusal))), None);
-        }
+    let name = case.plan.template_name(&case.enrollment.campaign, number);
+    let Some(rendered) = rendered(&case.plan, number, &case.client, &case.profile) else {
+        let text = format!(
+            "step {number} of campaign {} has no text and the client no default text",
+            case.enrollment.campaign
+        );
+        let refusal = Refusal { reason: RefusalReason::TemplateMissing, text: text.clone() };
+        return (Checked::new(Gate::Template, "campaign", text, Some(Shut::Refused(refusal))), None);
     };
-    match template.render(|field| case.profile.value(field, &case.client)) {
+    match rendered {
         Ok(text) => {
             let segments = segments::count(&text);
             let fact = format!("{} segment(s), {} characters", segments.count, text.chars().count());
@@ -182,8 +193,12 @@ pub(super) fn in_flight(case: &Case, now: Instant) -> Checked {
             let fact = "a sender claimed a text and never came back".to_owned();
             (fact.clone(), Some(Shut::ForNow(fact)))
         }
-        Some(InFlightState::Unknown { since, why }) => {
-            let fact = format!("whether a text went out {} is not known: {why}", local(*since, case));
+        Some(InFlightState::Unknown { since, why, ask_at, .. }) => {
+            let next = match ask_at {
+                Some(at) => format!("the provider is asked {}", local(*at, case)),
+                None => "the provider cannot tell, so a person must".to_owned(),
+            };
+            let fact = format!("whether a text went out {} is not known: {why}; {next}", local(*since, case));
             (fact.clone(), Some(Shut::ForNow(fact)))
         }
     };
@@ -191,17 +206,16 @@ pub(super) fn in_flight(case: &Case, now: Instant) -> Checked {
 }
 
 /// The delay of a step, counted from the import or from the last text.
-fn due_at(case: &Case) -> Instant {
-    let enrollment = &case.enrollment;
-    let delay = case.plan.step(enrollment.step).map_or_else(TimeDelta::zero, Step::delay);
+pub(super) fn due_at(plan: &Plan, enrollment: &Enrollment) -> Instant {
+    let delay = plan.step(enrollment.step).map_or_else(TimeDelta::zero, Step::delay);
     match enrollment.last_sent_at {
         Some(last) => last + delay,
-        None => enrollment.imported_at + delay.max(case.plan.timing.earliest()),
+        None => enrollment.imported_at + delay.max(plan.timing.earliest()),
     }
 }
 
 pub(super) fn delay(case: &Case, now: Instant) -> Checked {
-    let due = due_at(case);
+    let due = due_at(&case.plan, &case.enrollment);
     let since = if case.enrollment.last_sent_at.is_some() { "the last text" } else { "the import" };
     let left = (due - now).num_milliseconds();
     let fact = if left > 0 {

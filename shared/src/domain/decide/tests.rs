@@ -153,8 +153,7 @@ fn gates_shut_alone() -> Vec<(Gate, &'static str, Change, &'static str)> {
             Gate::Client,
             four,
             |case| {
-                case.client.sending =
-                    Sending::OnHold { reason: "no registration".to_owned(), since: ny("01-06 09:00") };
+                case.client.sending = Sending::held("no registration", ny("01-06 09:00"));
             },
             "wait for Client until ?: sending is on hold since Tue 6 Jan 2026 09:00 EST: no registration",
         ),
@@ -272,10 +271,15 @@ fn gates_shut_alone() -> Vec<(Gate, &'static str, Change, &'static str)> {
             Gate::InFlight,
             four,
             |case| {
-                let state = InFlightState::Unknown { since: ny("01-06 15:50"), why: "timed out".to_owned() };
+                let state = InFlightState::Unknown {
+                    since: ny("01-06 15:50"),
+                    why: "timed out".to_owned(),
+                    asked: 0,
+                    ask_at: None,
+                };
                 case.lead.in_flight = in_flight(case, state);
             },
-            "wait for InFlight until ?: whether a text went out Tue 6 Jan 2026 15:50 EST is not known: timed out",
+            "wait for InFlight until ?: whether a text went out Tue 6 Jan 2026 15:50 EST is not known: timed out; the provider cannot tell, so a person must",
         ),
         (
             Gate::Delay,
@@ -567,7 +571,8 @@ fn a_first_text_whose_hours_never_meet_is_given_up_when_its_time_is_over() {
 #[test]
 fn a_text_that_is_with_a_sender_or_may_have_gone_out_is_not_given_up() {
     let claimed = InFlightState::Claimed { until: ny("01-06 17:01") };
-    let unknown = InFlightState::Unknown { since: ny("01-06 16:59"), why: "timed out".to_owned() };
+    let unknown =
+        InFlightState::Unknown { since: ny("01-06 16:59"), why: "timed out".to_owned(), asked: 0, ask_at: None };
     for (state, now, expected) in [
         (claimed.clone(), "01-06 17:00:30", "wait for InFlight until"),
         (claimed, "01-06 17:30", "wait for InFlight until ?"),

@@ -6,8 +6,10 @@ use super::{
         campaign::Plan,
         ids::AttemptId,
         message::{
-            ClaimedText, InFlight, InFlightState, LEASE, ProviderRefusal, RETRY_DELAYS, RefusalClass, SendOutcome,
+            ASKS, CALL_DEADLINE, ClaimedText, InFlight, InFlightState, LEASE, ProviderRefusal, RETRY_DELAYS,
+            RefusalClass, SendOutcome,
         },
+        phone::PhoneNumber,
         standing::{OptOut, OptOutChannel, Standing},
     },
     IllegalStep, Lead, NewClaim, Outcome, Settled, Waits,
@@ -38,6 +40,7 @@ impl Lead {
                 _ => return Err(IllegalStep::InFlight(text.attempt)),
             },
         };
+        let until = now + LEASE;
         let text = InFlight {
             attempt: claim.attempt,
             enrollment: claim.enrollment,
@@ -49,27 +52,36 @@ impl Lead {
             hours: claim.hours,
             run: claim.run,
             tries,
-            state: InFlightState::Claimed { until: now + LEASE },
+            state: InFlightState::Claimed { until },
         };
-        let claimed = ClaimedText::new(&text, campaign);
+        let claimed = ClaimedText::new(&text, self.id, campaign, until);
         self.in_flight = Some(text);
         Ok(claimed)
     }
 
-    /// Records what can be proved of the text on its way, and moves on.
+    /// Records what can be proved of the text on its way, and moves on. `plan` is the version that its
+    /// enrollment is pinned to; one that has ended needs none.
     ///
     /// # Errors
-    /// [`IllegalStep::OtherAttempt`] when another attempt, or none, is on its way.
+    /// [`IllegalStep::OtherAttempt`] when another attempt, or none, is on its way;
+    /// [`IllegalStep::NotSentBefore`] when this one was settled as not sent and is now said to be
+    /// anything but sent; [`IllegalStep::NoPlan`] without the plan of a live enrollment.
     pub fn settle(
         &mut self,
         attempt: AttemptId,
         outcome: SendOutcome,
-        plan: &Plan,
+        plan: Option<&Plan>,
         now: Instant,
     ) -> Result<Settled, IllegalStep> {
-        let Some(text) = self.in_flight.take_if(|text| text.attempt == attempt) else {
-            return Err(IllegalStep::OtherAttempt(attempt));
-        };
+        let text = self.in_flight.as_ref().filter(|text| text.attempt == attempt);
+        let text = text.ok_or(IllegalStep::OtherAttempt(attempt))?;
+        if text.is_retry() && !matches!(outcome, SendOutcome::Accepted { .. }) {
+            return Err(IllegalStep::NotSentBefore(attempt));
+        }
+        if plan.is_none() && self.enrollment(text.enrollment).is_some() {
+            return Err(IllegalStep::NoPlan(text.enrollment));
+        }
+        let Some(text) = self.in_flight.take() else { return Err(IllegalStep::OtherAttempt(attempt)) };
         Ok(match outcome {
             SendOutcome::Accepted { .. } => self.advance(&text, plan, now),
             SendOutcome::Refused(refusal) => self.refused(&text, refusal, now),
@@ -78,7 +90,7 @@ impl Lead {
         })
     }
 
-    fn advance(&mut self, text: &InFlight, plan: &Plan, now: Instant) -> Settled {
+    fn advance(&mut self, text: &InFlight, plan: Option<&Plan>, now: Instant) -> Settled {
         self.recent.retain(|sent| now - *sent < chrono::TimeDelta::hours(24));
         self.recent.push(now);
         let Some(enrollment) = self.enrollments.iter_mut().find(|found| found.id == text.enrollment) else {
@@ -89,7 +101,7 @@ impl Lead {
         };
         enrollment.sent += 1;
         enrollment.last_sent_at = Some(now);
-        if let Some(next) = plan.after(text.step) {
+        if let Some(next) = plan.and_then(|plan| plan.after(text.step)) {
             enrollment.step = next.step;
             enrollment.waits = Waits::Until(now + next.delay());
             Settled::Advanced
@@ -125,6 +137,24 @@ impl Lead {
         }
     }
 
+    /// Writes what it means that a text which the provider took did not arrive at `to`, for a reason that
+    /// stands. Gives whether anything changed.
+    pub fn did_not_arrive(&mut self, to: Option<&PhoneNumber>, refusal: &ProviderRefusal, now: Instant) -> bool {
+        // The test phone's trouble says nothing about this person.
+        if to.is_none() || to != self.phone.as_ref() {
+            return false;
+        }
+        match refusal.class {
+            RefusalClass::OptedOut if !matches!(self.standing, Standing::OptedOut(_)) => {
+                self.opt_out(OptOut { at: now, channel: OptOutChannel::Provider, words: None }, now);
+                true
+            }
+            RefusalClass::Recipient => !self.end_all(Outcome::Undeliverable, &refusal.to_string(), now).is_empty(),
+            // What was taken once is not sent again, so nothing follows for this lead.
+            RefusalClass::OptedOut | RefusalClass::Content | RefusalClass::Configuration => false,
+        }
+    }
+
     fn not_sent(&mut self, mut text: InFlight, why: &str, now: Instant) -> Settled {
         if self.enrollment(text.enrollment).is_none() {
             return Settled::Recorded;
@@ -145,22 +175,46 @@ impl Lead {
     }
 
     fn unclear(&mut self, mut text: InFlight, why: String, now: Instant) -> Settled {
-        text.state = InFlightState::Unknown { since: now, why: why.clone() };
+        let ask_at = Some(now + ASKS[0]);
+        text.state = InFlightState::Unknown { since: now, why: why.clone(), asked: 0, ask_at };
         self.in_flight = Some(text);
-        Settled::Unclear(why)
+        Settled::Unclear { ask_at, why }
     }
 
-    /// Marks a text unclear whose sender never came back. Gives its attempt, or `None` if it has
-    /// a sender still, or none is on its way.
-    pub fn lose_track(&mut self, now: Instant) -> Option<AttemptId> {
+    /// Marks a text unclear whose sender never came back, and gives when the provider is asked for it.
+    /// `None` if it has a sender still, or none is on its way. A sender that lives to write its request
+    /// does so before its lease ends, so the call is over a call's deadline after that.
+    pub fn lose_track(&mut self, now: Instant) -> Option<Instant> {
         let text = self.in_flight.as_mut()?;
         match text.state {
             InFlightState::Claimed { until } if until <= now => {
                 let why = "the sender ended between the claim and the answer".to_owned();
-                text.state = InFlightState::Unknown { since: now, why };
-                Some(text.attempt)
+                let since = until + CALL_DEADLINE;
+                let ask_at = since + ASKS[0];
+                text.state = InFlightState::Unknown { since, why, asked: 0, ask_at: Some(ask_at) };
+                Some(ask_at)
             }
             _ => None,
+        }
+    }
+
+    /// Notes that the provider was asked and nothing is proved: it is asked again, or after the last
+    /// time a person must say what became of the text.
+    ///
+    /// # Errors
+    /// [`IllegalStep::OtherAttempt`] when this attempt does not wait for an answer,
+    /// [`IllegalStep::TooSoon`] before it is time to ask.
+    pub fn ask_again(&mut self, attempt: AttemptId, now: Instant) -> Result<Settled, IllegalStep> {
+        let text = self.in_flight.as_mut().filter(|text| text.attempt == attempt);
+        match text.map(|text| &mut text.state) {
+            Some(InFlightState::Unknown { ask_at: Some(at), .. }) if now < *at => Err(IllegalStep::TooSoon(*at)),
+            Some(InFlightState::Unknown { since, why, asked, ask_at: ask_at @ Some(_) }) => {
+                *asked += 1;
+                // Asked late, it is asked again no sooner than asking in time would have been.
+                *ask_at = ASKS.iter().map(|after| *since + *after).find(|at| *at > now);
+                Ok(Settled::Unclear { ask_at: *ask_at, why: why.clone() })
+            }
+            _ => Err(IllegalStep::OtherAttempt(attempt)),
         }
     }
 }

@@ -8,7 +8,7 @@ use ulid::Ulid;
 
 use super::super::{
     campaign::Plan,
-    message::{LEASE, RefusalClass, SendOutcome},
+    message::{CALL_DEADLINE, LEASE, ListedText, LookUp, RefusalClass, SendOutcome},
 };
 use super::super::{campaign::samples, phone::Region};
 use super::*;
@@ -47,6 +47,21 @@ fn enrollment(n: u64, due: Instant) -> Enrollment {
 
 fn number() -> PhoneNumber {
     PhoneNumber::parse("3055550123", Region::default()).expect("valid")
+}
+
+#[test]
+fn a_lifted_review_is_due_at_once_and_never_lifted_while_a_text_is_on_its_way() {
+    let mut lead = lead();
+    let id = enrollment_id(1);
+    assert_eq!(lead.lift_review(id, now()), Err(IllegalStep::NotForReview(id)));
+    assert_eq!(lead.lift_review(enrollment_id(9), now()), Err(IllegalStep::NoEnrollment(enrollment_id(9))));
+    lead.claim(claim_of(1, 1, 1), now()).expect("nothing is on its way");
+    lead.enroll(enrollment(2, now()));
+    lead.review(enrollment_id(2), "no template", now());
+    assert_eq!(lead.lift_review(enrollment_id(2), now()), Err(IllegalStep::InFlight(attempt(1))));
+    lead.settle(attempt(1), accepted(), Some(&plan()), now()).expect("settled");
+    assert_eq!(lead.lift_review(enrollment_id(2), now() + minutes(5)), Ok("no template".to_owned()));
+    assert_eq!(lead.due(), Some(now() + minutes(5)));
 }
 
 /// A lead in one campaign, whose first text is due now.
@@ -108,13 +123,28 @@ fn claimed() -> Lead {
 /// The same, settled now with `outcome`.
 fn settled(outcome: SendOutcome) -> Lead {
     let mut lead = claimed();
-    lead.settle(attempt(1), outcome, &plan(), now()).expect("it is on its way");
+    lead.settle(attempt(1), outcome, Some(&plan()), now()).expect("it is on its way");
+    lead
+}
+
+/// A lead whose text may have gone out, after the provider was asked for the last time.
+fn nobody_can_tell() -> Lead {
+    let mut lead = settled(unknown());
+    for minute in [2, 10, 30] {
+        lead.ask_again(attempt(1), now() + minutes(minute)).expect("it is time to ask");
+    }
     lead
 }
 
 /// A lead with a text in each state that one can be in.
-fn every_state() -> [(&'static str, Lead); 4] {
-    [("none", lead()), ("claimed", claimed()), ("retry", settled(not_sent())), ("unknown", settled(unknown()))]
+fn every_state() -> [(&'static str, Lead); 5] {
+    [
+        ("none", lead()),
+        ("claimed", claimed()),
+        ("retry", settled(not_sent())),
+        ("unknown", settled(unknown())),
+        ("nobody can tell", nobody_can_tell()),
+    ]
 }
 
 #[test]
@@ -181,12 +211,12 @@ fn a_claim_that_the_state_does_not_allow_is_refused_and_changes_nothing() {
 fn only_the_attempt_on_its_way_is_settled() {
     for (name, mut lead) in every_state() {
         let before = lead.clone();
-        let other = lead.settle(attempt(99), accepted(), &plan(), now());
+        let other = lead.settle(attempt(99), accepted(), Some(&plan()), now());
         assert_eq!((other, &lead), (Err(IllegalStep::OtherAttempt(attempt(99))), &before), "{name}");
     }
     for (name, mut lead) in [("accepted", settled(accepted())), ("refused", settled(refused(RefusalClass::Content)))] {
         let before = lead.clone();
-        let again = lead.settle(attempt(1), accepted(), &plan(), now());
+        let again = lead.settle(attempt(1), accepted(), Some(&plan()), now());
         assert_eq!((again, &lead), (Err(IllegalStep::OtherAttempt(attempt(1))), &before), "{name}");
     }
 }
@@ -195,7 +225,7 @@ fn only_the_attempt_on_its_way_is_settled() {
 fn an_accepted_text_moves_the_enrollment_on_and_the_last_one_completes_it() {
     let mut lead = claimed();
     let sent = now() + TimeDelta::seconds(1);
-    assert_eq!(lead.settle(attempt(1), accepted(), &plan(), sent), Ok(Settled::Advanced));
+    assert_eq!(lead.settle(attempt(1), accepted(), Some(&plan()), sent), Ok(Settled::Advanced));
     let enrollment = &lead.enrollments[0];
     assert_eq!((enrollment.step, enrollment.sent, enrollment.last_sent_at), (2, 1, Some(sent)));
     assert_eq!(enrollment.waits, Waits::Until(sent + minutes(1_440)));
@@ -203,7 +233,7 @@ fn an_accepted_text_moves_the_enrollment_on_and_the_last_one_completes_it() {
 
     let next_day = sent + minutes(1_440);
     lead.claim(claim_of(2, 1, 2), next_day).expect("its turn");
-    assert_eq!(lead.settle(attempt(2), accepted(), &plan(), next_day), Ok(Settled::Completed));
+    assert_eq!(lead.settle(attempt(2), accepted(), Some(&plan()), next_day), Ok(Settled::Completed));
     assert_eq!((lead.enrollments.len(), lead.due()), (0, None));
     let past = &lead.history[0];
     assert_eq!(
@@ -218,7 +248,7 @@ fn a_step_that_is_not_active_is_passed_over() {
     let mut plan = plan();
     plan.messages[1].active = false;
     let mut lead = claimed();
-    assert_eq!(lead.settle(attempt(1), accepted(), &plan, now()), Ok(Settled::Completed));
+    assert_eq!(lead.settle(attempt(1), accepted(), Some(&plan), now()), Ok(Settled::Completed));
 }
 
 #[test]
@@ -228,7 +258,7 @@ fn a_text_that_did_not_go_out_is_tried_after_30_seconds_5_and_30_minutes_and_the
     for (try_no, wait) in [(1, Some(30)), (2, Some(300)), (3, Some(1_800)), (4, None)] {
         lead.claim(claim_of(try_no, 1, 1), at).expect("its turn");
         assert_eq!(lead.in_flight.as_ref().map(|text| u64::from(text.tries)), Some(try_no));
-        let settled = lead.settle(attempt(try_no), not_sent(), &plan(), at).expect("on its way");
+        let settled = lead.settle(attempt(try_no), not_sent(), Some(&plan()), at).expect("on its way");
         let Some(wait) = wait else {
             assert_eq!(settled, Settled::ForReview("not sent in 4 tries: 429".to_owned()));
             break;
@@ -248,10 +278,8 @@ fn a_text_that_did_not_go_out_is_tried_after_30_seconds_5_and_30_minutes_and_the
 #[test]
 fn the_same_not_sent_told_twice_is_one_try() {
     let mut lead = settled(not_sent());
-    assert_eq!(
-        lead.settle(attempt(1), not_sent(), &plan(), now()),
-        Ok(Settled::Retrying { at: now() + TimeDelta::seconds(30) })
-    );
+    let again = lead.settle(attempt(1), not_sent(), Some(&plan()), now());
+    assert_eq!(again, Err(IllegalStep::NotSentBefore(attempt(1))));
     assert_eq!(lead.in_flight.map(|text| text.tries), Some(1));
 }
 
@@ -260,7 +288,7 @@ fn the_count_of_tries_begins_anew_with_the_next_step() {
     let mut lead = settled(not_sent());
     let later = now() + minutes(1);
     lead.claim(claim_of(2, 1, 1), later).expect("due");
-    lead.settle(attempt(2), accepted(), &plan(), later).expect("on its way");
+    lead.settle(attempt(2), accepted(), Some(&plan()), later).expect("on its way");
     lead.claim(claim_of(3, 1, 2), later).expect("step 2");
     assert_eq!(lead.in_flight.map(|text| text.tries), Some(1));
 }
@@ -277,7 +305,7 @@ fn each_refusal_does_what_its_class_means() {
     ] {
         let mut lead = claimed();
         lead.enroll(enrollment(2, now() + minutes(5)));
-        assert_eq!(lead.settle(attempt(1), refused(class), &plan(), now()), Ok(expected));
+        assert_eq!(lead.settle(attempt(1), refused(class), Some(&plan()), now()), Ok(expected));
         let outcomes: Vec<_> = lead.history.iter().map(|past| past.outcome).collect();
         assert_eq!(outcomes, ended.map_or(vec![], |outcome| vec![outcome; 2]), "{class:?}");
         assert_eq!((lead.standing == Standing::Open, lead.due()), (standing_open, due), "{class:?}");
@@ -290,10 +318,10 @@ fn what_became_of_an_unknown_text_can_be_told_later() {
     for (outcome, expected) in [
         (accepted(), Settled::Advanced),
         (not_sent(), Settled::Retrying { at: now() + minutes(10) + TimeDelta::seconds(30) }),
-        (unknown(), Settled::Unclear("timed out".to_owned())),
+        (unknown(), Settled::Unclear { ask_at: Some(now() + minutes(12)), why: "timed out".to_owned() }),
     ] {
         let mut lead = settled(unknown());
-        assert_eq!(lead.settle(attempt(1), outcome, &plan(), now() + minutes(10)), Ok(expected));
+        assert_eq!(lead.settle(attempt(1), outcome, Some(&plan()), now() + minutes(10)), Ok(expected));
     }
 }
 
@@ -310,8 +338,12 @@ fn an_opt_out_ends_everything_whatever_is_on_its_way() {
             "{name}"
         );
         assert_eq!(lead.in_flight, on_its_way, "{name}: only what may be with the provider is still remembered");
-        let lease_ends = (name == "claimed").then(|| now() + LEASE);
-        assert_eq!(lead.due(), lease_ends, "{name}");
+        let look = match name {
+            "claimed" => Some(now() + LEASE),
+            "unknown" => Some(now() + minutes(2) + QUEUE_FIRST),
+            _ => None,
+        };
+        assert_eq!(lead.due(), look, "{name}: only to find out what became of what is on its way");
         for minute in 0..60 {
             let refused = lead.claim(claim_of(50, 1, 1), now() + minutes(minute));
             assert_eq!(refused, Err(IllegalStep::Standing), "{name}");
@@ -344,13 +376,13 @@ fn settling_after_an_opt_out_records_and_does_not_revive() {
     ] {
         let mut lead = claimed();
         lead.opt_out(said_no(), now());
-        let settled = lead.settle(attempt(1), outcome.clone(), &plan(), now() + minutes(1)).expect("on its way");
+        let settled = lead.settle(attempt(1), outcome.clone(), Some(&plan()), now() + minutes(1)).expect("on its way");
         if matches!(outcome, SendOutcome::Accepted { .. } | SendOutcome::NotSent { .. }) {
             assert_eq!(settled, Settled::Recorded, "{outcome:?}");
         }
         assert_eq!(
-            (lead.standing.clone(), lead.enrollments.len(), lead.due()),
-            (Standing::OptedOut(said_no()), 0, None),
+            (lead.standing.clone(), lead.enrollments.len(), lead.due().is_some()),
+            (Standing::OptedOut(said_no()), 0, left),
             "{outcome:?}"
         );
         assert_eq!(
@@ -370,7 +402,7 @@ fn a_text_that_arrives_after_the_end_is_counted_in_its_own_campaign() {
         lead.enroll(enrollment(2, now()));
         lead.end(enrollment_id(ended_first), Outcome::Booked, "booked", now());
         lead.end_all(Outcome::Booked, "booked", now());
-        assert_eq!(lead.settle(attempt(1), accepted(), &plan(), now()), Ok(Settled::Recorded));
+        assert_eq!(lead.settle(attempt(1), accepted(), Some(&plan()), now()), Ok(Settled::Recorded));
         let sent: BTreeMap<_, _> = lead.history.iter().map(|past| (past.campaign.as_str(), past.sent)).collect();
         assert_eq!(sent, BTreeMap::from([("campaign-1", 1), ("campaign-2", 0)]), "{ended_first} ended first");
     }
@@ -394,12 +426,13 @@ fn an_enrollment_that_is_entered_twice_is_there_once() {
 #[test]
 fn a_lead_is_due_when_someone_must_look_at_it() {
     let (soon, later) = (now() + minutes(5), now() + minutes(9));
-    let cases: [(&str, Lead, Option<Instant>); 8] = [
+    let cases: [(&str, Lead, Option<Instant>); 9] = [
         ("never enrolled", Lead { enrollments: vec![], ..lead() }, None),
         ("waiting", Lead { enrollments: vec![enrollment(1, later), enrollment(2, soon)], ..lead() }, Some(soon)),
         ("claimed", claimed(), Some(now())),
-        ("retry", settled(not_sent()), Some(now())),
-        ("unknown", settled(unknown()), None),
+        ("retry", settled(not_sent()), Some(now() + TimeDelta::seconds(30) + QUEUE_FIRST)),
+        ("unknown", settled(unknown()), Some(now() + minutes(2) + QUEUE_FIRST)),
+        ("nobody can tell", nobody_can_tell(), None),
         ("sent", settled(accepted()), Some(now() + minutes(1_440))),
         ("for review", settled(refused(RefusalClass::Content)), None),
         ("claimed and over", Lead { enrollments: vec![], ..claimed() }, Some(now() + LEASE)),
@@ -415,6 +448,8 @@ fn a_claim_is_looked_at_when_its_lease_ends_whatever_the_other_campaigns_wait_fo
     lead.enroll(enrollment(2, now() + TimeDelta::days(3)));
     lead.end(enrollment_id(1), Outcome::CampaignDeleted, "deactivated", now());
     assert_eq!(lead.due(), Some(now() + LEASE));
+    assert_eq!(lead.left_alone(now() + LEASE - minutes(1)), None);
+    assert_eq!(lead.left_alone(now() + LEASE).map(|text| text.attempt), Some(attempt(1)));
 }
 
 #[test]
@@ -438,7 +473,7 @@ fn a_lost_sender_is_noticed_when_its_lease_ends_and_only_once() {
     for (name, mut lead) in every_state() {
         let before = lead.clone();
         assert_eq!((lead.lose_track(lease_ends - TimeDelta::milliseconds(1)), &lead), (None, &before), "{name}");
-        let lost = (name == "claimed").then(|| attempt(1));
+        let lost = (name == "claimed").then(|| lease_ends + CALL_DEADLINE + minutes(2));
         assert_eq!(lead.lose_track(lease_ends), lost, "{name}");
         assert_eq!(lead.lose_track(lease_ends + minutes(60)), None, "{name}");
         assert_eq!(lead == before, lost.is_none(), "{name}");
@@ -446,9 +481,126 @@ fn a_lost_sender_is_noticed_when_its_lease_ends_and_only_once() {
     let mut lead = claimed();
     lead.lose_track(lease_ends);
     assert!(
-        matches!(lead.in_flight.as_ref().map(|text| &text.state), Some(InFlightState::Unknown { since, .. }) if *since == lease_ends)
+        matches!(lead.in_flight.as_ref().map(|text| &text.state), Some(InFlightState::Unknown { since, .. }) if *since == lease_ends + CALL_DEADLINE)
     );
-    assert_eq!((lead.sms_status(), lead.due()), (SmsStatus::Unclear, None));
+    assert_eq!(lead.sms_status(), SmsStatus::Unclear);
+    assert_eq!(lead.due(), Some(lease_ends + CALL_DEADLINE + minutes(2) + QUEUE_FIRST));
+}
+
+#[test]
+fn a_provider_is_asked_three_times_and_then_a_person_must_say() {
+    let mut lead = settled(unknown());
+    let asked = |lead: &Lead| lead.in_flight.as_ref().and_then(InFlight::look_at);
+    assert_eq!(lead.ask_again(attempt(1), now() + minutes(1)), Err(IllegalStep::TooSoon(now() + minutes(2))));
+    assert_eq!(lead.ask_again(attempt(9), now() + minutes(2)), Err(IllegalStep::OtherAttempt(attempt(9))));
+    for (at, next) in [(2, Some(10)), (10, Some(30)), (30, None)] {
+        let next = next.map(|after| now() + minutes(after));
+        let settled = lead.ask_again(attempt(1), now() + minutes(at)).expect("it is time");
+        assert_eq!(settled, Settled::Unclear { ask_at: next, why: "timed out".to_owned() });
+        assert_eq!(asked(&lead), next, "after {at} minutes");
+    }
+    assert_eq!(lead, nobody_can_tell());
+    assert_eq!(lead.ask_again(attempt(1), now() + minutes(90)), Err(IllegalStep::OtherAttempt(attempt(1))));
+    assert_eq!(lead.processing_status(), "Error - Review Required");
+    assert_eq!(lead.settle(attempt(1), accepted(), Some(&plan()), now() + minutes(90)), Ok(Settled::Advanced));
+}
+
+#[test]
+fn a_text_that_the_list_does_not_have_is_surely_absent_only_at_the_last_time_of_asking() {
+    let lead = settled(unknown());
+    let text = lead.in_flight.as_ref().expect("on its way");
+    let found = LookUp::Found { provider_id: "SM1".to_owned() };
+    let cannot_tell = LookUp::CannotTell { why: "down".to_owned() };
+    for minute in [0, 2, 10, 29] {
+        assert_eq!(text.proof_of(&LookUp::NotListed, now() + minutes(minute)), None, "{minute} minutes");
+    }
+    let absent = text.proof_of(&LookUp::NotListed, now() + minutes(30));
+    assert!(matches!(absent, Some(SendOutcome::NotSent { .. })), "{absent:?}");
+    assert_eq!(text.proof_of(&found, now() + minutes(2)), Some(accepted()));
+    assert_eq!(text.proof_of(&cannot_tell, now() + minutes(30)), None);
+    for (name, lead) in every_state().into_iter().filter(|(name, _)| *name != "unknown") {
+        let proof = lead.in_flight.as_ref().and_then(|text| text.proof_of(&found, now() + minutes(60)));
+        assert_eq!(proof, None, "{name}: nobody asks");
+    }
+}
+
+#[test]
+fn a_text_is_found_in_the_list_by_its_words_and_its_time_and_two_are_no_answer() {
+    let lead = settled(unknown());
+    let text = lead.in_flight.as_ref().expect("on its way");
+    let listed =
+        |id: &str, body: &str, at: Instant| ListedText { provider_id: id.to_owned(), body: body.to_owned(), at };
+    let ours = || listed("SM1", "Hi Pat, it's Sam.", now());
+    let other_words = || listed("SM2", "Something else", now());
+    let long_before = || listed("SM3", "Hi Pat, it's Sam.", now() - minutes(5));
+    let long_after = || listed("SM4", "Hi Pat, it's Sam.", now() + minutes(5));
+    let found = LookUp::Found { provider_id: "SM1".to_owned() };
+    assert_eq!(text.find_in(&[]), LookUp::NotListed);
+    assert_eq!(text.find_in(&[other_words(), long_before(), long_after()]), LookUp::NotListed);
+    assert_eq!(text.find_in(&[other_words(), ours(), long_before()]), found);
+    assert!(matches!(text.find_in(&[ours(), ours()]), LookUp::CannotTell { .. }));
+    let claimed = claimed();
+    let running = claimed.in_flight.as_ref().expect("on its way");
+    assert!(matches!(running.find_in(&[ours()]), LookUp::CannotTell { .. }), "its sender may still write it");
+}
+
+#[test]
+fn what_was_settled_as_not_sent_is_sent_only_by_proof_that_it_was() {
+    let mut lead = settled(not_sent());
+    for outcome in [not_sent(), unknown(), refused(RefusalClass::Content)] {
+        let before = lead.clone();
+        let again = lead.settle(attempt(1), outcome, Some(&plan()), now());
+        assert_eq!((again, &lead), (Err(IllegalStep::NotSentBefore(attempt(1))), &before));
+    }
+    assert_eq!(lead.settle(attempt(1), accepted(), Some(&plan()), now()), Ok(Settled::Advanced));
+}
+
+#[test]
+fn a_live_enrollment_is_not_settled_without_its_plan_and_an_ended_one_needs_none() {
+    let mut lead = claimed();
+    let before = lead.clone();
+    let refused = lead.settle(attempt(1), accepted(), None, now());
+    assert_eq!((refused, &lead), (Err(IllegalStep::NoPlan(enrollment_id(1))), &before));
+    lead.end(enrollment_id(1), Outcome::Booked, "booked", now());
+    assert_eq!(lead.settle(attempt(1), accepted(), None, now()), Ok(Settled::Recorded));
+    assert_eq!(lead.history[0].sent, 1);
+}
+
+#[test]
+fn the_fence_lets_a_call_begin_only_if_everything_lasts_until_its_end() {
+    let mut lead = lead();
+    let text = lead.claim(NewClaim { expires_at: now() + minutes(1), ..claim_of(1, 1, 1) }, now()).expect("claimed");
+    let second = TimeDelta::seconds(1);
+    let (last, expired) = (now() + minutes(1) - CALL_DEADLINE, "the time of the text ends before the call could");
+    assert_eq!(text.fence(now(), None), Ok(()));
+    assert_eq!((text.fence(last, None), text.fence(last + second, None)), (Ok(()), Err(expired)));
+    let function = "the function ends before the call could";
+    assert_eq!(text.fence(now(), Some(now() + CALL_DEADLINE)), Ok(()));
+    assert_eq!(text.fence(now() + second, Some(now() + CALL_DEADLINE)), Err(function));
+    let long = claimed();
+    let running = long.in_flight.as_ref().expect("on its way");
+    assert_eq!(running.look_at(), Some(now() + LEASE));
+    let lease = "the claim ends before the call could";
+    let text = Lead { in_flight: None, ..long.clone() }.claim(claim_of(1, 1, 1), now()).expect("claimed");
+    assert_eq!(text.fence(now() + LEASE - CALL_DEADLINE, None), Ok(()));
+    assert_eq!(text.fence(now() + LEASE - CALL_DEADLINE + second, None), Err(lease));
+}
+
+#[test]
+fn a_text_that_did_not_arrive_for_good_ends_what_the_number_was_for() {
+    for (class, changed, ended, open) in [
+        (RefusalClass::Recipient, true, Some(Outcome::Undeliverable), true),
+        (RefusalClass::OptedOut, true, Some(Outcome::OptedOut), false),
+        (RefusalClass::Content, false, None, true),
+        (RefusalClass::Configuration, false, None, true),
+    ] {
+        let mut lead = settled(accepted());
+        assert!(!lead.did_not_arrive(None, &refusal(class), now()), "{class:?}: about another number");
+        assert_eq!(lead.did_not_arrive(Some(&number()), &refusal(class), now()), changed, "{class:?}");
+        assert_eq!(lead.history.first().map(|past| past.outcome), ended, "{class:?}");
+        assert_eq!(lead.standing == Standing::Open, open, "{class:?}");
+        assert!(!lead.did_not_arrive(Some(&number()), &refusal(class), now()), "{class:?}: said twice");
+    }
 }
 
 #[test]
@@ -482,7 +634,8 @@ fn the_statuses_for_people_follow_the_state() {
         ("new", lead(), SmsStatus::NotSent, "New"),
         ("claimed", claimed(), SmsStatus::Sending, "New"),
         ("retry", settled(not_sent()), SmsStatus::RetryScheduled, "New"),
-        ("unknown", settled(unknown()), SmsStatus::Unclear, "Error - Review Required"),
+        ("unknown", settled(unknown()), SmsStatus::Unclear, "New"),
+        ("nobody can tell", nobody_can_tell(), SmsStatus::Unclear, "Error - Review Required"),
         ("sent", settled(accepted()), SmsStatus::Sent, "In Sequence"),
         ("content", settled(refused(RefusalClass::Content)), SmsStatus::Failed, "Error - Review Required"),
         ("recipient", settled(refused(RefusalClass::Recipient)), SmsStatus::NotSent, "Ended: undeliverable"),
@@ -512,6 +665,7 @@ enum Step {
     End { which: usize },
     EndAll,
     LoseTrack,
+    AskAgain,
     Wait { which: usize },
     Review { which: usize },
 }
@@ -534,6 +688,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => which().prop_map(|which| Step::End { which }),
         1 => Just(Step::EndAll),
         2 => Just(Step::LoseTrack),
+        3 => Just(Step::AskAgain),
         2 => which().prop_map(|which| Step::Wait { which }),
         2 => which().prop_map(|which| Step::Review { which }),
     ]
@@ -573,8 +728,10 @@ fn happen(lead: &mut Lead, seen: &mut Seen, step: Step, at: Instant) {
         Step::Settle { outcome, wrong } => {
             let text = lead.in_flight.clone();
             let settles = if wrong { attempt(0) } else { text.as_ref().map_or(attempt(0), |text| text.attempt) };
-            let result = lead.settle(settles, outcome.clone(), &plan(), at);
-            assert_eq!(result.is_ok(), !wrong && text.is_some());
+            let result = lead.settle(settles, outcome.clone(), Some(&plan()), at);
+            let accepts = matches!(outcome, SendOutcome::Accepted { .. });
+            let may = text.as_ref().is_some_and(|text| !text.is_retry() || accepts);
+            assert_eq!(result.is_ok(), !wrong && may);
             if let (Ok(_), Some(text)) = (result, text) {
                 seen.with_sender = None;
                 seen.opted_out |=
@@ -602,6 +759,10 @@ fn happen(lead: &mut Lead, seen: &mut Seen, step: Step, at: Instant) {
                 seen.with_sender = None;
             }
         }
+        Step::AskAgain => {
+            let text = lead.in_flight.as_ref().map_or(attempt(0), |text| text.attempt);
+            let _ = lead.ask_again(text, at);
+        }
         Step::Wait { which } => lead.wait(id(lead, which), at + minutes(15)),
         Step::Review { which } => lead.review(id(lead, which), "to look at", at),
     }
@@ -619,7 +780,9 @@ fn invariants_hold(lead: &Lead, seen: &Seen) {
             assert!(lead.enrollment(text.enrollment).is_some(), "a retry for an enrollment that is over");
             assert!(text.tries <= 3, "the fourth try is the last");
         }
-        Some((InFlightState::Unknown { .. }, _)) => assert_eq!((seen.with_sender, lead.due()), (None, None)),
+        Some((InFlightState::Unknown { ask_at, .. }, _)) => {
+            assert_eq!((seen.with_sender, lead.due()), (None, ask_at.map(|at| at + QUEUE_FIRST)));
+        }
         None => {
             assert_eq!(seen.with_sender, None, "a sender has a text that nobody remembers");
             let waiting = lead.enrollments.iter().any(|e| matches!(e.waits, Waits::Until(_)));

@@ -139,6 +139,7 @@ impl Day {
                 self.forms += u64::from(!source.starts_with("twilio"));
             }
             Event::Enrolled | Event::EnrollmentEnded | Event::ReportSent => {}
+            Event::ReceiptReceived | Event::SendingResumed | Event::ReviewDone => {}
         }
     }
 

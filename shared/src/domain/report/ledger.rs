@@ -153,7 +153,7 @@ pub(super) fn enter(totals: &mut Totals, event: &AuditEvent) {
     match event.event {
         Event::EventReceived => totals.received += 1,
         Event::EventUnusable => totals.unusable += 1,
-        Event::EventIgnored => totals.ignored += 1,
+        Event::EventIgnored | Event::ReceiptReceived => totals.ignored += 1,
         Event::ReplyReceived => totals.replies += 1,
         Event::Enrolled => totals.enrolled += 1,
         Event::Rejected => totals.rejected += 1,
@@ -164,7 +164,7 @@ pub(super) fn enter(totals: &mut Totals, event: &AuditEvent) {
 
 fn function(event: Event) -> Option<Function> {
     match event {
-        Event::EventReceived | Event::ReplyReceived => Some(Function::Webhook),
+        Event::EventReceived | Event::ReplyReceived | Event::ReceiptReceived => Some(Function::Webhook),
         Event::SchedulerRun | Event::RunStopped => Some(Function::Scheduler),
         Event::SmsAttempt | Event::SettleFailed => Some(Function::Sender),
         Event::ReportSent => Some(Function::Reporter),

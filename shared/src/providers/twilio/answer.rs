@@ -3,11 +3,13 @@
 use reqwest::StatusCode;
 use serde_json::Value;
 
-use super::{
-    MessageSid,
-    codes::{self, Class, refused},
+use crate::{
+    domain::message::{RefusalClass, SendOutcome},
+    sources::twilio::{
+        MessageSid,
+        codes::{self, Class, refused},
+    },
 };
-use crate::domain::message::{RefusalClass, SendOutcome};
 
 /// What is proved by an answer to a create.
 pub(super) fn outcome(status: StatusCode, body: &[u8]) -> SendOutcome {

@@ -12,21 +12,18 @@ use std::{
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{answer, codes::refused, is_sid};
+use super::answer;
 use crate::{
     domain::{
         Instant,
         client::TwilioSender,
         ids::ClientId,
-        message::{ClaimedText, RefusalClass, SendOutcome},
+        message::{CALL_DEADLINE, ClaimedText, RefusalClass, SendOutcome},
     },
     ports::{SecretError, SecretStore, Secrets},
     providers::Endpoints,
+    sources::twilio::{codes::refused, is_sid},
 };
-
-/// How long one text may take in all: reading secrets, and a second try after a 401, included.
-/// Far below the lease of a claim.
-const DEADLINE: Duration = Duration::from_secs(10);
 
 /// The longest that a text may wait in Twilio's queue, in seconds. Twilio's own default is ten
 /// hours, which would let it leave at night.
@@ -37,10 +34,10 @@ const LONGEST_ANSWER: usize = 64 * 1024;
 
 /// Twilio, called for one text at a time.
 pub struct Twilio {
-    http: reqwest::Client,
-    secrets: Arc<dyn SecretStore>,
-    endpoints: Endpoints,
-    deadline: Duration,
+    pub(super) http: reqwest::Client,
+    pub(super) secrets: Arc<dyn SecretStore>,
+    pub(super) endpoints: Endpoints,
+    pub(super) deadline: Duration,
 }
 
 /// What a request is made of, whoever it is authenticated by.
@@ -50,16 +47,18 @@ struct Create {
 }
 
 /// The user and the password of a request.
-struct Credentials {
-    user: String,
-    password: SecretString,
+pub(super) struct Credentials {
+    pub(super) user: String,
+    pub(super) password: SecretString,
 }
 
 impl Twilio {
     /// Twilio at `endpoints`, called through `http`.
     #[must_use]
     pub fn new(http: reqwest::Client, secrets: Arc<dyn SecretStore>, endpoints: Endpoints) -> Self {
-        Self { http, secrets, endpoints, deadline: DEADLINE }
+        // One text in all: reading secrets, and a second try after a 401, included.
+        let deadline = CALL_DEADLINE.to_std().unwrap_or_default();
+        Self { http, secrets, endpoints, deadline }
     }
 
     #[cfg(test)]
@@ -115,7 +114,10 @@ impl Twilio {
                     TwilioSender::Service(sid) => ("MessagingServiceSid", sid.clone()),
                 },
                 ("Body", text.text().to_owned()),
-                ("StatusCallback", format!("{public_url}/webhooks/twilio/{client}/status?att={}", text.attempt())),
+                (
+                    "StatusCallback",
+                    format!("{public_url}/webhooks/twilio/{client}/status?att={}&lead={}", text.attempt(), text.lead()),
+                ),
                 ("ValidityPeriod", wait.to_string()),
             ],
         }
@@ -191,7 +193,7 @@ fn unanswered(error: &reqwest::Error) -> SendOutcome {
 }
 
 /// The innermost error, which is about the connection and holds no part of the request.
-fn root_cause(error: &reqwest::Error) -> String {
+pub(super) fn root_cause(error: &reqwest::Error) -> String {
     let mut cause = error.source();
     while let Some(inner) = cause.and_then(std::error::Error::source) {
         cause = Some(inner);
@@ -209,7 +211,7 @@ fn of_store(secrets: Result<Secrets, SecretError>, account_sid: &str) -> Result<
 
 /// The API key if there is one, else the account itself. Half a key is a mistake and not a reason
 /// to use the account.
-fn credentials(secrets: &Secrets, account_sid: &str) -> Result<Credentials, String> {
+pub(super) fn credentials(secrets: &Secrets, account_sid: &str) -> Result<Credentials, String> {
     let secret = |name: &str| {
         let found = secrets.get(name).filter(|secret| !secret.expose_secret().is_empty());
         found.cloned().ok_or_else(|| format!("the client's secret has no `{name}`"))

@@ -59,7 +59,8 @@ async fn a_text_is_sent_with_exactly_these_fields() {
         assert_eq!(seen.path, "POST /2010-04-01/Accounts/AC00000000000000000000000000000001/Messages.json");
         assert_eq!(seen.content_type, "application/x-www-form-urlencoded");
         assert!(seen.user_agent.starts_with("leadline/"), "{}", seen.user_agent);
-        let callback = format!("https://hooks.example.org/webhooks/twilio/acme/status?att={}", text.attempt());
+        let (attempt, lead) = (text.attempt(), text.lead());
+        let callback = format!("https://hooks.example.org/webhooks/twilio/acme/status?att={attempt}&lead={lead}");
         let fields: Vec<(&str, &str)> = seen.form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         assert_eq!(
             fields,

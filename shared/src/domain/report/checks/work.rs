@@ -44,7 +44,7 @@ fn runs(report: &Report) -> Option<Action> {
 fn on_hold(ledger: &Ledger, facts: &Facts) -> Option<Action> {
     let consequence = "Nothing is sent until the hold is lifted; first texts are given up as too late.";
     match (&facts.client.sending, ledger.day.problems.get(&Event::SendingHeld)) {
-        (Sending::OnHold { reason, since }, _) => {
+        (Sending::OnHold { reason, since, .. }, _) => {
             let what = format!("Sending is on hold for {}: {}", age(*since, facts.now), scrubbed(reason));
             Some(
                 Action::new(Check::OnHold, Verdict::Act, 1, "sending is on hold", what, consequence)

@@ -199,7 +199,7 @@ fn errors_far_over_the_usual_are_a_spike() {
 fn holds_stopped_runs_and_test_mode_are_said() {
     let held = planted(|story| {
         let reason = "account of pat@example.org is suspended".to_owned();
-        story.facts.client.sending = Sending::OnHold { reason, since: local("12:00") };
+        story.facts.client.sending = Sending::held(reason, local("12:00"));
         // What is due stays due, and is no second thing to do.
         story.facts.due.as_mut().expect("due").overdue = Overdue { leads: 37, since: Some(local("12:00")) };
     });

@@ -132,7 +132,7 @@ pub fn outcome(code: u32) -> SendOutcome {
     refused(class, Some(code), known.words)
 }
 
-pub(super) fn refused(class: RefusalClass, code: Option<u32>, meaning: impl Into<String>) -> SendOutcome {
+pub(crate) fn refused(class: RefusalClass, code: Option<u32>, meaning: impl Into<String>) -> SendOutcome {
     SendOutcome::Refused(ProviderRefusal { class, code, meaning: meaning.into() })
 }
 

@@ -3,8 +3,16 @@
 
 use std::fmt;
 
-use super::{Form, MessageSid, Unreadable, field};
-use crate::ports::EventKey;
+use super::{Form, MessageSid, Unreadable, codes, field};
+use crate::{
+    domain::{
+        ids::AttemptId,
+        message::{ProviderRefusal, SendOutcome},
+        phone::{PhoneNumber, Region},
+        receipt::{Delivery, Receipt},
+    },
+    ports::EventKey,
+};
 
 /// What Twilio says has become of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +25,10 @@ pub struct StatusUpdate {
     pub error_code: Option<u32>,
     /// Our own attempt, from the callback's address. It proves a text whose answer we never got.
     pub attempt: Option<String>,
+    /// The lead it was for, from the callback's address.
+    pub lead: Option<String>,
+    /// Where it went.
+    pub to: Option<String>,
 }
 
 /// Where a text stands with Twilio.
@@ -114,6 +126,31 @@ impl StatusUpdate {
             status: MessageStatus::parse(status.ok_or(Unreadable { field: "MessageStatus" })?),
             error_code: field(form, "ErrorCode").and_then(|code| code.parse().ok()).filter(|code| *code != 0),
             attempt: field(query, "att").filter(|value| !value.is_empty()).map(str::to_owned),
+            lead: field(query, "lead").filter(|value| !value.is_empty()).map(str::to_owned),
+            to: field(form, "To").map(str::to_owned),
+        })
+    }
+
+    /// The receipt that it is, or `None` when its address names no text of ours.
+    #[must_use]
+    pub fn receipt(&self) -> Option<Receipt> {
+        let attempt: AttemptId = self.attempt.as_deref()?.parse().ok()?;
+        let delivery = match self.status {
+            MessageStatus::Accepted | MessageStatus::Scheduled | MessageStatus::Queued | MessageStatus::Sending => {
+                Delivery::Accepted
+            }
+            MessageStatus::Sent => Delivery::Sent,
+            MessageStatus::Delivered | MessageStatus::PartiallyDelivered | MessageStatus::Read => Delivery::Delivered,
+            MessageStatus::Undelivered | MessageStatus::Failed | MessageStatus::Canceled => Delivery::Undelivered,
+            MessageStatus::Receiving | MessageStatus::Received | MessageStatus::Other(_) => return None,
+        };
+        Some(Receipt {
+            attempt,
+            lead: self.lead.as_deref()?.parse().ok()?,
+            to: self.to.as_deref().and_then(|to| PhoneNumber::parse(to, Region::default()).ok()),
+            provider_id: self.message_sid.as_str().to_owned(),
+            delivery,
+            problem: self.error_code.map(problem).filter(|_| delivery == Delivery::Undelivered),
         })
     }
 
@@ -121,6 +158,15 @@ impl StatusUpdate {
     #[must_use]
     pub fn key(&self) -> EventKey {
         EventKey(format!("tw:st:{}:{}", self.message_sid, self.status))
+    }
+}
+
+/// Why a text that was taken did not arrive: a refusal that stands, or words.
+fn problem(code: u32) -> Result<ProviderRefusal, String> {
+    match codes::outcome(code) {
+        SendOutcome::Refused(refusal) => Ok(refusal),
+        SendOutcome::NotSent { why } | SendOutcome::Unknown { why } => Err(why),
+        SendOutcome::Accepted { .. } => Err(format!("code {code}")),
     }
 }
 

@@ -1,0 +1,174 @@
+//! The stores, broken on demand: every error is [`StoreError::Unavailable`](leadline::ports::StoreError).
+
+use async_trait::async_trait;
+use leadline::domain::{
+    Instant,
+    audit::AuditEvent,
+    campaign::{Campaign, Plan},
+    client::{Client, Sending, SettingsProblem},
+    email::EmailAddress,
+    ids::{AuditId, CampaignId, ClientId, FormId, LeadId, RunId},
+    lead::Lead,
+    phone::PhoneNumber,
+};
+use leadline::ports::{
+    Also, Budget, ClientEntry, Directory, DueIndex, DueKind, DueWork, EventKey, EventStore, ForText, Journal,
+    JournalPage, LeadStore, Once, PhoneRecord, RawEvent, Receipt, Rev, StoreResult, StoredLead, TextKey, Turn,
+};
+
+use super::{Faulty, read, unavailable, write};
+
+#[async_trait]
+impl<S: Directory + ?Sized> Directory for Faulty<S> {
+    async fn clients(&self) -> StoreResult<Vec<ClientEntry>> {
+        self.run(read("Directory", "clients", None), || self.inner.clients(), unavailable).await
+    }
+
+    async fn client(&self, id: &ClientId) -> StoreResult<Result<Client, SettingsProblem>> {
+        self.run(read("Directory", "client", None), || self.inner.client(id), unavailable).await
+    }
+
+    async fn campaigns(&self, client: &ClientId) -> StoreResult<Vec<Campaign>> {
+        self.run(read("Directory", "campaigns", None), || self.inner.campaigns(client), unavailable).await
+    }
+
+    async fn campaign_of_form(&self, client: &ClientId, form: &FormId) -> StoreResult<Option<Campaign>> {
+        let call = read("Directory", "campaign_of_form", None);
+        self.run(call, || self.inner.campaign_of_form(client, form), unavailable).await
+    }
+
+    async fn plan(&self, client: &ClientId, campaign: &CampaignId, version: u32) -> StoreResult<Option<Plan>> {
+        let call = read("Directory", "plan", None);
+        self.run(call, || self.inner.plan(client, campaign, version), unavailable).await
+    }
+
+    async fn set_sending(&self, client: &ClientId, expected: &Sending, new: &Sending) -> StoreResult<bool> {
+        let call = write("Directory", "set_sending", None);
+        self.run(call, || self.inner.set_sending(client, expected, new), unavailable).await
+    }
+
+    async fn adopt(&self, client: &ClientId, sending: &Sending) -> StoreResult<()> {
+        self.run(write("Directory", "adopt", None), || self.inner.adopt(client, sending), unavailable).await
+    }
+
+    async fn put_client(&self, client: &Client) -> StoreResult<()> {
+        self.run(write("Directory", "put_client", None), || self.inner.put_client(client), unavailable).await
+    }
+
+    async fn put_campaign(&self, client: &ClientId, campaign: &Campaign) -> StoreResult<()> {
+        let call = write("Directory", "put_campaign", None);
+        self.run(call, || self.inner.put_campaign(client, campaign), unavailable).await
+    }
+}
+
+#[async_trait]
+impl<S: LeadStore + ?Sized> LeadStore for Faulty<S> {
+    async fn read_for_text(&self, key: &TextKey) -> StoreResult<ForText> {
+        let call = read("LeadStore", "read_for_text", Some(key.lead));
+        self.run(call, || self.inner.read_for_text(key), unavailable).await
+    }
+
+    async fn lead(&self, client: &ClientId, id: LeadId) -> StoreResult<Option<StoredLead>> {
+        self.run(read("LeadStore", "lead", Some(id)), || self.inner.lead(client, id), unavailable).await
+    }
+
+    async fn leads(&self, client: &ClientId, ids: &[LeadId]) -> StoreResult<Vec<StoredLead>> {
+        self.run(read("LeadStore", "leads", None), || self.inner.leads(client, ids), unavailable).await
+    }
+
+    async fn phone(&self, client: &ClientId, phone: &PhoneNumber) -> StoreResult<PhoneRecord> {
+        self.run(read("LeadStore", "phone", None), || self.inner.phone(client, phone), unavailable).await
+    }
+
+    async fn lead_of_email(&self, client: &ClientId, email: &EmailAddress) -> StoreResult<Option<LeadId>> {
+        let call = read("LeadStore", "lead_of_email", None);
+        self.run(call, || self.inner.lead_of_email(client, email), unavailable).await
+    }
+
+    async fn save(&self, lead: &Lead, read_at: Option<Rev>, also: Also) -> StoreResult<Rev> {
+        let call = write("LeadStore", "save", Some(lead.id));
+        self.run(call, || self.inner.save(lead, read_at, also.clone()), unavailable).await
+    }
+
+    async fn journey(&self, client: &ClientId, id: LeadId) -> StoreResult<Vec<AuditEvent>> {
+        self.run(read("LeadStore", "journey", Some(id)), || self.inner.journey(client, id), unavailable).await
+    }
+}
+
+#[async_trait]
+impl<S: DueIndex + ?Sized> DueIndex for Faulty<S> {
+    async fn due_of(
+        &self,
+        client: &ClientId,
+        kind: DueKind,
+        until: Instant,
+        limit: usize,
+    ) -> StoreResult<Vec<DueWork>> {
+        let call = read("DueIndex", "due_of", None);
+        self.run(call, || self.inner.due_of(client, kind, until, limit), unavailable).await
+    }
+}
+
+#[async_trait]
+impl<S: Budget + ?Sized> Budget for Faulty<S> {
+    async fn reserve(&self, client: &ClientId, hour: Instant, limit: u32, wanted: u32, run: RunId) -> StoreResult<u32> {
+        let call = write("Budget", "reserve", None);
+        self.run(call, || self.inner.reserve(client, hour, limit, wanted, run), unavailable).await
+    }
+}
+
+#[async_trait]
+impl<S: EventStore + ?Sized> EventStore for Faulty<S> {
+    async fn receive(&self, event: &RawEvent, audit: AuditEvent) -> StoreResult<Receipt> {
+        let call = write("EventStore", "receive", None);
+        self.run(call, || self.inner.receive(event, audit.clone()), unavailable).await
+    }
+
+    async fn event(&self, client: &ClientId, key: &EventKey) -> StoreResult<Option<RawEvent>> {
+        self.run(read("EventStore", "event", None), || self.inner.event(client, key), unavailable).await
+    }
+
+    async fn set_state(&self, event: &RawEvent) -> StoreResult<()> {
+        self.run(write("EventStore", "set_state", None), || self.inner.set_state(event), unavailable).await
+    }
+}
+
+#[async_trait]
+impl<S: Journal + ?Sized> Journal for Faulty<S> {
+    async fn record(&self, events: &[AuditEvent]) -> StoreResult<()> {
+        let lead = events.first().and_then(|event| event.lead);
+        self.run(write("Journal", "record", lead), || self.inner.record(events), unavailable).await
+    }
+
+    async fn recorded(&self, client: &ClientId, lead: LeadId, id: AuditId) -> StoreResult<Option<AuditEvent>> {
+        let call = read("Journal", "recorded", Some(lead));
+        self.run(call, || self.inner.recorded(client, lead, id), unavailable).await
+    }
+
+    async fn happened(
+        &self,
+        client: &ClientId,
+        from: Instant,
+        until: Instant,
+        page: Option<String>,
+    ) -> StoreResult<JournalPage> {
+        let call = read("Journal", "happened", None);
+        self.run(call, || self.inner.happened(client, from, until, page.clone()), unavailable).await
+    }
+}
+
+#[async_trait]
+impl<S: Once + ?Sized> Once for Faulty<S> {
+    async fn claim(&self, client: &ClientId, what: &str, now: Instant, lease_until: Instant) -> StoreResult<Turn> {
+        let call = write("Once", "claim", None);
+        self.run(call, || self.inner.claim(client, what, now, lease_until), unavailable).await
+    }
+
+    async fn finish(&self, client: &ClientId, what: &str, note: &str) -> StoreResult<()> {
+        self.run(write("Once", "finish", None), || self.inner.finish(client, what, note), unavailable).await
+    }
+
+    async fn note(&self, client: &ClientId, what: &str) -> StoreResult<Option<String>> {
+        self.run(read("Once", "note", None), || self.inner.note(client, what), unavailable).await
+    }
+}

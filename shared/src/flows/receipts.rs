@@ -1,0 +1,69 @@
+//! Receipts: what a provider says of a text after it took it. One that names our attempt proves that
+//! the text went out, which settles it even when the answer of its call never came.
+
+use super::{
+    alerts::Alerts,
+    record::Recorder,
+    settling::{OnItsWay, Settling},
+};
+use crate::{
+    domain::{
+        audit::{AuditEvent, Event, Status},
+        client::Client,
+        ids::AuditId,
+        lead::Settled,
+        message::SendOutcome,
+        receipt::{Delivery, Receipt},
+    },
+    ports::{Directory, LeadStore, StoreResult},
+};
+
+/// Takes a receipt in, and says in words what came of it. `id` is that of its audit event: the same
+/// however often it is worked on.
+///
+/// # Errors
+/// [`StoreError`](crate::ports::StoreError) when the store fails; it is worked on again later.
+pub async fn take_receipt(
+    directory: &dyn Directory,
+    leads: &dyn LeadStore,
+    alerts: Alerts<'_>,
+    client: &Client,
+    receipt: &Receipt,
+    id: AuditId,
+    recorder: &Recorder<'_>,
+) -> StoreResult<String> {
+    let Some(stored) = leads.lead(&client.id, receipt.lead).await? else {
+        let words = "a delivery receipt for a lead that is not known";
+        let ignored = recorder.event(Event::EventIgnored, Status::Ok).because("receipt", words);
+        alerts.journal.record(&[AuditEvent { id, ..ignored }]).await?;
+        return Ok(words.to_owned());
+    };
+    let status = if receipt.delivery == Delivery::Undelivered { Status::Failed } else { Status::Ok };
+    let words = match &receipt.problem {
+        Some(Ok(refusal)) => format!("attempt {}: {refusal}", receipt.attempt),
+        Some(Err(words)) => format!("attempt {}: {words}", receipt.attempt),
+        None => format!("attempt {}", receipt.attempt),
+    };
+    let received = recorder.about(&stored.lead, Event::ReceiptReceived, status).because(receipt.delivery.code(), words);
+    alerts.journal.record(&[AuditEvent { id, ..received }]).await?;
+
+    let settling = Settling { directory, leads, alerts };
+    let enrollment = stored.lead.in_flight.as_ref().filter(|text| text.attempt == receipt.attempt);
+    let mut words = format!("a text is {}", receipt.delivery.code());
+    if let Some(enrollment) = enrollment.map(|text| text.enrollment) {
+        let plan = match stored.lead.enrollment(enrollment) {
+            Some(live) => directory.plan(&client.id, &live.campaign, live.version).await?,
+            None => None,
+        };
+        if let Some(on) = OnItsWay::of(client, plan.as_ref(), stored.lead, stored.rev) {
+            let outcome = SendOutcome::Accepted { provider_id: receipt.provider_id.clone() };
+            if settling.found_out(on, &outcome, recorder).await? != Settled::Already {
+                words.push_str(", so it was sent");
+            }
+        }
+    }
+    if let Some(Ok(refusal)) = &receipt.problem {
+        settling.did_not_arrive(client, receipt.lead, receipt.to.as_ref(), refusal, recorder).await?;
+    }
+    Ok(words)
+}

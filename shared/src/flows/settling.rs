@@ -1,0 +1,368 @@
+//! Settling a text: what can be proved of it is recorded, written on its lead, and told to whom it
+//! concerns. The sender does it with an answer, a receipt or the provider's own list without one.
+
+use super::{
+    alerts::{Alert, Alerts},
+    record::Recorder,
+};
+use crate::{
+    domain::{
+        audit::{AuditEvent, Event, Status, TextFacts},
+        campaign::Plan,
+        client::Client,
+        ids::{AttemptId, AuditId, LeadId},
+        lead::{IllegalStep, Lead, Outcome, Settled, Waits},
+        message::{InFlight, ProviderRefusal, RefusalClass, SendOutcome},
+        phone::PhoneNumber,
+        segments,
+        standing::{OptOut, Standing},
+    },
+    ports::{Also, Directory, Journal, LeadStore, Rev, StoreError, StoreResult},
+};
+
+/// How often a lead is read again when something else was written in between.
+const TRIES: usize = 8;
+
+/// What settling needs.
+#[derive(Clone, Copy)]
+pub struct Settling<'a> {
+    /// So that a refused account holds its client.
+    pub directory: &'a dyn Directory,
+    /// Leads.
+    pub leads: &'a dyn LeadStore,
+    /// Where alerts go.
+    pub alerts: Alerts<'a>,
+}
+
+/// A text on its way as it was read, with all that settling it depends on.
+#[derive(Debug, Clone)]
+pub struct OnItsWay<'a> {
+    /// The client's settings.
+    pub client: &'a Client,
+    /// The version that its enrollment is pinned to; one that has ended needs none.
+    pub plan: Option<&'a Plan>,
+    /// The lead.
+    pub lead: Lead,
+    /// The revision that the lead was read at.
+    pub rev: Rev,
+    /// The text.
+    pub text: InFlight,
+}
+
+impl<'a> OnItsWay<'a> {
+    /// The text on its way to a lead, if there is one.
+    #[must_use]
+    pub fn of(client: &'a Client, plan: Option<&'a Plan>, lead: Lead, rev: Rev) -> Option<Self> {
+        let text = lead.in_flight.clone()?;
+        Some(Self { client, plan, lead, rev, text })
+    }
+}
+
+impl Settling<'_> {
+    /// Records the answer of a call, then writes it on the lead. The record comes first and alone: when
+    /// the lead cannot be written it is the proof that a later look goes by.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the lead could not be written. The claim stands then, and nothing is sent again.
+    pub async fn answered(
+        &self,
+        on: OnItsWay<'_>,
+        outcome: &SendOutcome,
+        recorder: &Recorder<'_>,
+    ) -> StoreResult<Settled> {
+        let record = attempt_record(&on, outcome, recorder);
+        let recorded = self.alerts.journal.record(std::slice::from_ref(&record)).await;
+        // What could not be recorded alone is written with the lead, or neither is.
+        let missing = recorded.is_err().then(|| record.clone());
+        let settled = match self.write(&on, outcome, missing, recorder).await {
+            Ok(settled) => settled,
+            Err(error) => {
+                tracing::error!(attempt = %on.text.attempt, %error, "a text could not be settled; its claim stands");
+                let words =
+                    format!("the provider answered, and the lead could not be written: {error}; nothing is sent again");
+                let failed = recorder.about(&on.lead, Event::SettleFailed, Status::Failed).because("settle", words);
+                self.note(&AuditEvent { campaign: record.campaign, ..failed }).await;
+                return Err(error);
+            }
+        };
+        if settled == Settled::Recorded && record.ended.is_some() {
+            // Something else ended the enrollment during the call: this text did not.
+            self.note(&AuditEvent { ended: None, ..record }).await;
+        }
+        self.tell(&on, &settled, recorder).await;
+        Ok(settled)
+    }
+
+    /// Writes on the lead what became of a text whose call nobody waits for any more, and with it the
+    /// record of the attempt.
+    ///
+    /// # Errors
+    /// [`StoreError`] when nothing could be written; it is tried again later.
+    pub async fn found_out(
+        &self,
+        on: OnItsWay<'_>,
+        outcome: &SendOutcome,
+        recorder: &Recorder<'_>,
+    ) -> StoreResult<Settled> {
+        let record = attempt_record(&on, outcome, recorder);
+        let settled = self.write(&on, outcome, Some(record), recorder).await?;
+        self.tell(&on, &settled, recorder).await;
+        Ok(settled)
+    }
+
+    /// Notes that the provider was asked and could not tell. After the last time it is told to a person.
+    ///
+    /// # Errors
+    /// [`StoreError`] when nothing could be written, a conflict included: it is read and asked again.
+    pub async fn not_found_out(&self, on: OnItsWay<'_>, why: &str, recorder: &Recorder<'_>) -> StoreResult<Settled> {
+        let mut lead = on.lead.clone();
+        let settled = lead.ask_again(on.text.attempt, recorder.now).map_err(|_| StoreError::Conflict)?;
+        let mut audit = Vec::new();
+        if matches!(settled, Settled::Unclear { ask_at: None, .. }) {
+            let words = format!("nobody can say whether a text went out: {why}");
+            audit.push(self.about(&on, Event::ReviewNeeded, Status::Unknown, recorder).because("unclear", words));
+        }
+        self.leads.save(&lead, Some(on.rev), Also { audit, ..Also::default() }).await?;
+        self.tell(&on, &settled, recorder).await;
+        Ok(settled)
+    }
+
+    /// Writes what the outcome means for the lead. What changed in between stays: an opt-out that came
+    /// during the call is not undone by the text it came too late for.
+    async fn write(
+        &self,
+        on: &OnItsWay<'_>,
+        outcome: &SendOutcome,
+        record: Option<AuditEvent>,
+        recorder: &Recorder<'_>,
+    ) -> StoreResult<Settled> {
+        let (mut lead, mut rev) = (on.lead.clone(), on.rev);
+        for _ in 0..TRIES {
+            let before = lead.clone();
+            let settled = match lead.settle(on.text.attempt, outcome.clone(), on.plan, recorder.now) {
+                Ok(settled) => settled,
+                Err(IllegalStep::OtherAttempt(_) | IllegalStep::NotSentBefore(_)) => return Ok(Settled::Already),
+                Err(illegal) => return Err(StoreError::Unreadable(illegal.to_string())),
+            };
+            let mut audit = consequences(&before, &lead, recorder);
+            if let Some(Waits::ForReview { reason, .. }) = lead.enrollment(on.text.enrollment).map(|live| &live.waits) {
+                audit.push(self.about(on, Event::ReviewNeeded, Status::Failed, recorder).because("failed", reason));
+            }
+            audit.extend(record.clone().map(|record| {
+                let ended = record.ended.filter(|_| settled != Settled::Recorded);
+                AuditEvent { ended, ..record }
+            }));
+            let also = Also { audit, opt_out: new_opt_out(&before, &lead), ..Also::default() };
+            match self.leads.save(&lead, Some(rev), also).await {
+                Ok(_) => return Ok(settled),
+                Err(StoreError::Conflict) => {
+                    let read = self.leads.lead(&on.client.id, lead.id).await?;
+                    let read = read.ok_or_else(|| StoreError::Unreadable("the lead is gone".to_owned()))?;
+                    (lead, rev) = (read.lead, read.rev);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(StoreError::Conflict)
+    }
+
+    /// Writes on the lead that a text which the provider took did not arrive, for a reason that stands.
+    ///
+    /// # Errors
+    /// [`StoreError`] when nothing could be written; it is tried again later.
+    pub async fn did_not_arrive(
+        &self,
+        client: &Client,
+        lead: LeadId,
+        to: Option<&PhoneNumber>,
+        refusal: &ProviderRefusal,
+        recorder: &Recorder<'_>,
+    ) -> StoreResult<()> {
+        for _ in 0..TRIES {
+            let Some(read) = self.leads.lead(&client.id, lead).await? else { return Ok(()) };
+            let mut lead = read.lead.clone();
+            if lead.did_not_arrive(to, refusal, recorder.now) {
+                let audit = consequences(&read.lead, &lead, recorder);
+                let also = Also { audit, opt_out: new_opt_out(&read.lead, &lead), ..Also::default() };
+                match self.leads.save(&lead, Some(read.rev), also).await {
+                    Err(StoreError::Conflict) => continue,
+                    saved => saved?,
+                };
+            }
+            if refusal.class == RefusalClass::Configuration
+                && let Some(alert) = self.hold(client, refusal, recorder).await
+            {
+                self.alerts.raise(alert, client.mailbox(), recorder).await;
+            }
+            return Ok(());
+        }
+        Err(StoreError::Conflict)
+    }
+
+    fn about(&self, on: &OnItsWay<'_>, event: Event, status: Status, recorder: &Recorder<'_>) -> AuditEvent {
+        let about = recorder.about(&on.lead, event, status);
+        match on.lead.campaign_of(on.text.enrollment) {
+            Some(campaign) => about.in_campaign(campaign, Some(on.text.step)),
+            None => about,
+        }
+    }
+
+    /// Records what cannot be undone any more; that it could not be recorded is all that can be said.
+    pub async fn note(&self, event: &AuditEvent) {
+        note(self.alerts.journal, event).await;
+    }
+
+    /// Alerts that an outcome asks for, and the hold on an account that cannot send.
+    async fn tell(&self, on: &OnItsWay<'_>, settled: &Settled, recorder: &Recorder<'_>) {
+        let lead = on.lead.id;
+        let campaign = on.lead.campaign_of(on.text.enrollment).map_or("?", |campaign| campaign.as_str());
+        let alert = match settled {
+            Settled::Advanced | Settled::Completed | Settled::Recorded => {
+                self.lift(on.client, recorder).await;
+                return;
+            }
+            Settled::Retrying { .. } | Settled::Already => return,
+            Settled::Undeliverable(_) | Settled::OptedOut(_) | Settled::Unclear { ask_at: Some(_), .. } => return,
+            Settled::ForReview(reason) => Alert {
+                cause: format!("review#{lead}"),
+                subject: format!("a text failed and needs review: {reason}"),
+                text: format!(
+                    "Lead {lead}, campaign {campaign}: {reason}.\n\nIt is not tried again until someone decides: \
+                     `leadline dead-letters` lists it, `leadline redrive` tries it again.\n"
+                ),
+            },
+            Settled::Unclear { ask_at: None, why } => Alert {
+                cause: format!("unclear#{lead}"),
+                subject: "a text may or may not have gone out".to_owned(),
+                text: format!(
+                    "Lead {lead}, campaign {campaign}: {why}. The provider was asked and cannot tell.\n\nWhether it went \
+                     out is not known, so it is not sent again. Look in the provider's log, then say which it is: \
+                     `leadline settle {lead} --sent` or `--not-sent`. Until then this lead gets no further text.\n"
+                ),
+            },
+            Settled::AccountRefused(refusal) => match self.hold(on.client, refusal, recorder).await {
+                Some(alert) => alert,
+                None => return,
+            },
+        };
+        self.alerts.raise(alert, on.client.mailbox(), recorder).await;
+    }
+
+    /// The account refused: nothing more is sent by it until it is tried again. Gives the alert, unless
+    /// sending is on hold already.
+    async fn hold(&self, client: &Client, refusal: &ProviderRefusal, recorder: &Recorder<'_>) -> Option<Alert> {
+        let reason = format!("the SMS account refused a text: {refusal}");
+        let held = client.sending.after_refusal(&reason, recorder.now)?;
+        match self.directory.set_sending(recorder.client, &client.sending, &held).await {
+            Ok(true) => {}
+            Ok(false) => return None,
+            Err(error) => {
+                tracing::error!(client = %recorder.client, %error, "sending could not be put on hold");
+                return None;
+            }
+        }
+        self.note(&recorder.event(Event::SendingHeld, Status::Failed).because("account", &reason)).await;
+        Some(Alert {
+            cause: "account-refused".to_owned(),
+            subject: format!("sending is on hold: {refusal}"),
+            text: format!(
+                "The SMS account refused a text: {refusal}.\n\nAll sending of this client is on hold so that no lead's \
+                 tries are used up. Leads wait meanwhile; a first text whose time runs out is given up and counted in \
+                 the report. Correct the account. Single texts are tried from time to time, and the first that is \
+                 accepted lifts the hold; `leadline resume` lifts it at once.\n"
+            ),
+        })
+    }
+
+    /// A text was accepted: an account that was only tried again can send.
+    async fn lift(&self, client: &Client, recorder: &Recorder<'_>) {
+        use crate::domain::client::Sending;
+        if client.sending == Sending::On || !client.sending.lets_through(recorder.now) {
+            return;
+        }
+        match self.directory.set_sending(recorder.client, &client.sending, &Sending::On).await {
+            Ok(true) => {
+                let lifted = recorder.event(Event::SendingResumed, Status::Ok);
+                self.note(&lifted.because("account", "the SMS account accepted a text again")).await;
+            }
+            Ok(false) => {}
+            Err(error) => tracing::error!(client = %recorder.client, %error, "the hold could not be lifted"),
+        }
+    }
+}
+
+/// Records an event; that it could not be recorded is all that can be said.
+pub async fn note(journal: &dyn Journal, event: &AuditEvent) {
+    if let Err(error) = journal.record(std::slice::from_ref(event)).await {
+        tracing::error!(id = %event.id, event = event.event.code(), %error, "an event could not be recorded");
+    }
+}
+
+/// What settling brought about, for the audit. A sequence that ends by its last text says so in the
+/// record of that text.
+fn consequences(before: &Lead, after: &Lead, recorder: &Recorder<'_>) -> Vec<AuditEvent> {
+    let new = after.history.iter().skip(before.history.len()).filter(|past| past.outcome != Outcome::Completed);
+    let ended = new.map(|past| {
+        let ended = recorder.about(after, Event::EnrollmentEnded, Status::Ok);
+        ended.ending(past.outcome, &past.reason).in_campaign(&past.campaign, None)
+    });
+    let opted_out = new_opt_out(before, after).map(|_| {
+        let said = recorder.about(after, Event::OptedOut, Status::Ok);
+        said.because("provider", "the provider holds an opt-out")
+    });
+    ended.chain(opted_out).collect()
+}
+
+fn new_opt_out(before: &Lead, after: &Lead) -> Option<OptOut> {
+    match (&before.standing, &after.standing) {
+        (Standing::OptedOut(_), _) => None,
+        (_, Standing::OptedOut(opt_out)) => Some(opt_out.clone()),
+        _ => None,
+    }
+}
+
+/// The one record of an attempt: what was sent, why it was lawful, what can be proved of it. Its id is
+/// the attempt's, so whoever finds out writes the same record.
+fn attempt_record(on: &OnItsWay<'_>, outcome: &SendOutcome, recorder: &Recorder<'_>) -> AuditEvent {
+    let (status, reason, detail, provider_id) = match outcome {
+        SendOutcome::Accepted { provider_id } => (Status::Ok, "sent".to_owned(), None, Some(provider_id.clone())),
+        SendOutcome::Refused(refusal) => {
+            let code = refusal.code.map_or_else(|| "refused".to_owned(), |code| format!("refused_{code}"));
+            (Status::Failed, code, Some(refusal.to_string()), None)
+        }
+        SendOutcome::NotSent { why } => (Status::Failed, "not_sent".to_owned(), Some(why.clone()), None),
+        SendOutcome::Unknown { why } => (Status::Unknown, "unknown".to_owned(), Some(why.clone()), None),
+    };
+    let OnItsWay { lead, text, plan, .. } = on;
+    let live = lead.enrollment(text.enrollment);
+    let campaign = lead.campaign_of(text.enrollment);
+    let accepted = provider_id.is_some();
+    let first = live.filter(|enrollment| enrollment.last_sent_at.is_none() && accepted);
+    let last = live.is_some() && plan.is_some_and(|plan| plan.after(text.step).is_none()) && accepted;
+    let mut record = recorder.about(lead, Event::SmsAttempt, status);
+    record.id = AuditId(text.attempt.0);
+    record.reason = Some(reason);
+    record.detail = detail;
+    record.campaign = campaign.cloned();
+    record.step = Some(text.step);
+    record.ended = last.then_some(Outcome::Completed);
+    record.text = Some(TextFacts {
+        body: text.text.clone(),
+        template: plan.zip(campaign).map(|(plan, campaign)| plan.template_name(campaign, text.step)),
+        hours: text.hours.clone(),
+        provider_id,
+        retry: text.tries.saturating_sub(1),
+        segments: u32::try_from(segments::count(&text.text).count).unwrap_or(u32::MAX),
+        minutes_from_import: first.map(|enrollment| (recorder.now - enrollment.imported_at).num_minutes()),
+    });
+    record
+}
+
+/// What our own record of an attempt proves: a sender that recorded an acceptance and ended before it
+/// could write the lead left that behind.
+#[must_use]
+pub fn proved_by(record: &AuditEvent, attempt: AttemptId) -> Option<SendOutcome> {
+    let provider_id = record.text.as_ref()?.provider_id.clone()?;
+    let is_it = record.id.0 == attempt.0 && record.event == Event::SmsAttempt && record.status == Status::Ok;
+    is_it.then_some(SendOutcome::Accepted { provider_id })
+}

@@ -1,0 +1,138 @@
+//! Twilio's own list of texts, asked for one number.
+//! Source: twilio.com/docs/messaging/api/message-resource, "Read multiple Message resources".
+
+use chrono::DateTime;
+use reqwest::StatusCode;
+use secrecy::ExposeSecret;
+use serde::Deserialize;
+
+use super::send::{Credentials, Twilio, credentials, root_cause};
+use crate::{
+    domain::{Instant, ids::ClientId, message::ListedText, phone::PhoneNumber},
+    ports::Direction,
+    sources::twilio::is_sid,
+};
+
+/// Texts on a page; Twilio gives at most 1,000.
+const PAGE_SIZE: &str = "200";
+/// Pages that are read for one number. More texts than that between two numbers are nobody's sequence.
+const PAGES: usize = 20;
+/// A page that is longer is not read, in bytes.
+const LONGEST_PAGE: usize = 4 * 1024 * 1024;
+
+/// A page of the list, as far as it is needed.
+#[derive(Deserialize)]
+struct Page {
+    messages: Vec<Message>,
+    next_page_uri: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Message {
+    sid: String,
+    body: Option<String>,
+    date_created: Option<String>,
+    direction: Option<String>,
+}
+
+impl Twilio {
+    /// Every text that Twilio lists between the account and `number` since `since`, one way.
+    ///
+    /// There is no filter by date: Twilio filters by when a text was sent, and one that still waits in
+    /// its queue has no such date. Nothing promises an order either, so every page is read.
+    ///
+    /// # Errors
+    /// Why the list could not be read to its end, in words.
+    pub async fn list(
+        &self,
+        client: &ClientId,
+        account_sid: &str,
+        direction: Direction,
+        number: &PhoneNumber,
+        since: Instant,
+    ) -> Result<Vec<ListedText>, String> {
+        if !(account_sid.starts_with("AC") && is_sid(account_sid)) {
+            return Err("the account id in the settings is not `AC` and 32 letters or digits".to_owned());
+        }
+        let read = self.read_all(client, account_sid, direction, number);
+        let messages = tokio::time::timeout(self.deadline, read)
+            .await
+            .map_err(|_| format!("the provider's list was not read within {:?}", self.deadline))??;
+        let mut listed = Vec::new();
+        for message in messages {
+            let ours = message.direction.as_deref().unwrap_or_default().starts_with("outbound");
+            if ours != (direction == Direction::To) {
+                continue;
+            }
+            let at = message.date_created.as_deref().and_then(|date| DateTime::parse_from_rfc2822(date).ok());
+            let at = at.ok_or("a text in the provider's list has no readable date")?.to_utc();
+            if at >= since {
+                listed.push(ListedText { provider_id: message.sid, body: message.body.unwrap_or_default(), at });
+            }
+        }
+        Ok(listed)
+    }
+
+    async fn read_all(
+        &self,
+        client: &ClientId,
+        account_sid: &str,
+        direction: Direction,
+        number: &PhoneNumber,
+    ) -> Result<Vec<Message>, String> {
+        let base = self.endpoints.twilio_base.trim_end_matches('/');
+        let side = match direction {
+            Direction::To => "To",
+            Direction::From => "From",
+        };
+        let first = serde_urlencoded::to_string([(side, number.e164()), ("PageSize", PAGE_SIZE)])
+            .map_err(|error| error.to_string())?;
+        let path = format!("/2010-04-01/Accounts/{account_sid}/Messages.json");
+        let mut next = Some(format!("{path}?{first}"));
+        let mut messages = Vec::new();
+        for _ in 0..PAGES {
+            let Some(uri) = next.take() else { return Ok(messages) };
+            // The address of a further page comes from the answer: it must stay where the first one is.
+            if !uri.starts_with(&path) {
+                return Err("the provider's list goes on at another address".to_owned());
+            }
+            let page = self.page(client, account_sid, &format!("{base}{uri}")).await?;
+            messages.extend(page.messages);
+            next = page.next_page_uri.filter(|uri| !uri.is_empty());
+        }
+        match next {
+            None => Ok(messages),
+            Some(_) => Err(format!("the provider lists more than {PAGES} pages for this number")),
+        }
+    }
+
+    async fn page(&self, client: &ClientId, account_sid: &str, url: &str) -> Result<Page, String> {
+        let secrets = self.secrets.secrets(client).await.map_err(|error| error.to_string())?;
+        let (status, body) = self.get(url, &credentials(&secrets, account_sid)?).await?;
+        let (status, body) = match status {
+            StatusCode::UNAUTHORIZED => {
+                let secrets = self.secrets.refreshed(client).await.map_err(|error| error.to_string())?;
+                self.get(url, &credentials(&secrets, account_sid)?).await?
+            }
+            _ => (status, body),
+        };
+        if status != StatusCode::OK {
+            return Err(format!("the provider's list cannot be read (HTTP {})", status.as_u16()));
+        }
+        serde_json::from_slice(&body).map_err(|_| "the provider's list is not readable".to_owned())
+    }
+
+    async fn get(&self, url: &str, credentials: &Credentials) -> Result<(StatusCode, Vec<u8>), String> {
+        let failed = |error: &reqwest::Error| format!("the provider's list cannot be read: {}", root_cause(error));
+        let request = self.http.get(url).basic_auth(&credentials.user, Some(credentials.password.expose_secret()));
+        let mut response = request.send().await.map_err(|error| failed(&error))?;
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| failed(&error))? {
+            body.extend_from_slice(&chunk);
+            if body.len() > LONGEST_PAGE {
+                return Err("a page of the provider's list is too long".to_owned());
+            }
+        }
+        Ok((response.status(), body))
+    }
+}

@@ -1,0 +1,113 @@
+//! The judges. They go by what reached the provider, what was posted and answered, what operators wrote
+//! and what is stored at the end; hours, zones and limits they reckon themselves.
+
+mod state;
+mod texts;
+
+use std::collections::BTreeMap;
+
+use leadline::{
+    domain::{
+        Instant,
+        audit::AuditEvent,
+        ids::{AttemptId, ClientId},
+    },
+    ports::{EventKey, EventState, StoredLead},
+};
+
+use crate::{
+    executor::TaskId,
+    notes::{Notes, Snapshot},
+    people::named,
+    provider::Offer,
+    spec::{Person, Spec},
+};
+
+/// Everything that a world is judged by.
+pub struct Evidence<'a> {
+    /// What it was made of.
+    pub spec: &'a Spec,
+    /// What reached the provider.
+    pub offers: &'a [Offer],
+    /// What the world knows itself.
+    pub notes: &'a Notes,
+    /// The audit of each client.
+    pub journals: Vec<Vec<AuditEvent>>,
+    /// Every lead at the end.
+    pub leads: Vec<StoredLead>,
+    /// What stands in the due index at the end, by client.
+    pub due: Vec<Vec<leadline::ports::DueWork>>,
+    /// What came of the raw events that forms were stored as.
+    pub events: BTreeMap<(ClientId, EventKey), EventState>,
+    /// Processes in which something went wrong, which may therefore have done a thing again.
+    pub disturbed: &'a dyn Fn(TaskId) -> bool,
+    /// The end.
+    pub now: Instant,
+}
+
+/// Something that must never be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// Which judge found it.
+    pub judge: &'static str,
+    /// Whom it is about, where it is about one person.
+    pub person: Option<usize>,
+    /// When.
+    pub at: Instant,
+    /// What it is.
+    pub what: String,
+}
+
+impl Violation {
+    fn about(person: Option<&Person>, judge: &'static str, at: Instant, what: impl Into<String>) -> Self {
+        Self { judge, person: person.map(|person| person.n), at, what: what.into() }
+    }
+}
+
+/// Judges a world.
+#[must_use]
+pub fn violations(evidence: &Evidence<'_>) -> Vec<Violation> {
+    let mut found = texts::violations(evidence);
+    found.extend(state::violations(evidence));
+    found.sort_by_key(|violation| violation.at);
+    found
+}
+
+/// A text as its own words say what it is.
+struct Text<'a> {
+    offer: &'a Offer,
+    n: usize,
+    person: &'a Person,
+    campaign: &'a str,
+    step: u16,
+    version: u32,
+}
+
+impl<'a> Text<'a> {
+    fn read(evidence: &Evidence<'a>, n: usize) -> Option<Self> {
+        let offer = &evidence.offers[n];
+        let person = named(&evidence.spec.people, &offer.body)?;
+        let (_, rest) = offer.body.split_once(", step ")?;
+        let (step, rest) = rest.split_once(" of ")?;
+        let (campaign, rest) = rest.split_once(", version ")?;
+        let (version, _) = rest.split_once('.')?;
+        Some(Self { offer, n, person, campaign, step: step.parse().ok()?, version: version.parse().ok()? })
+    }
+
+    /// When it was claimed, which is in the attempt's id.
+    fn claimed(&self) -> Instant {
+        claimed(self.offer.attempt)
+    }
+}
+
+fn claimed(attempt: AttemptId) -> Instant {
+    let millis = i64::try_from(attempt.0.timestamp_ms()).unwrap_or_default();
+    Instant::from_timestamp_millis(millis).unwrap_or_default()
+}
+
+/// How an operator had left a client at some moment within a time, the newest last.
+fn in_force<'a>(notes: &'a Notes, client: usize, from: Instant, until: Instant) -> Vec<&'a Snapshot> {
+    let own: Vec<&Snapshot> = notes.settings.iter().filter(|snapshot| snapshot.client == client).collect();
+    let first = own.iter().rposition(|snapshot| snapshot.at <= from).unwrap_or(0);
+    own[first..].iter().copied().filter(|snapshot| snapshot.at <= until).collect()
+}

@@ -1,0 +1,189 @@
+//! Judges of what is left behind: nothing lost, nothing without a record, books that balance, and no
+//! mail that comes again for the same cause.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::TimeDelta;
+use leadline::{
+    domain::{
+        audit::{AuditEvent, Event, Status},
+        ids::{AuditId, LeadId},
+        lead::Waits,
+        message::InFlightState,
+    },
+    ports::{DueWork, EventKey, EventState},
+};
+
+use super::{Evidence, Violation, claimed};
+use crate::{people::named, provider::Offer, spec::FormKind};
+
+/// A lead that has been due for longer is one that nobody looks at.
+const OVERDUE: TimeDelta = TimeDelta::hours(2);
+
+/// What no report may say: its red lines.
+const RED: [&str; 5] =
+    ["books off by", "after an opt-out\n", "outside the hours\n", "sent twice\n", "ended that never began"];
+
+pub(super) fn violations(evidence: &Evidence<'_>) -> Vec<Violation> {
+    let mut found = lost_forms(evidence);
+    found.extend(lost_leads(evidence));
+    found.extend(unrecorded(evidence));
+    found.extend(books(evidence));
+    found.extend(mails(evidence));
+    found
+}
+
+/// Every form that was answered with 2xx has become something.
+fn lost_forms(evidence: &Evidence<'_>) -> Vec<Violation> {
+    let mut found = Vec::new();
+    for form in &evidence.notes.forms {
+        let (Some(taken), Some(key)) = (form.taken, &form.key) else { continue };
+        let person = &evidence.spec.people[form.person];
+        let client = &evidence.spec.clients[form.client].settings.id;
+        let state = evidence.events.get(&(client.clone(), EventKey(key.clone())));
+        let mut wrong = |what: String| found.push(Violation::about(Some(person), "never lost", taken, what));
+        match state {
+            None => wrong(format!("the form {key} of {} was answered and is not stored", person.name)),
+            Some(EventState::Received { due, tries }) => {
+                wrong(format!("the form {key} of {} waits since {due}, after {tries} tries", person.name));
+            }
+            Some(EventState::Done { .. } | EventState::Unusable { .. }) => {}
+        }
+        let stands = matches!(form.kind, FormKind::Plain | FormKind::BadPhone | FormKind::NoPhone | FormKind::NoConsent)
+            && evidence.leads.iter().all(|stored| stored.profile.first_name.as_ref() != Some(&person.name));
+        // Someone who wrote first is known by the number alone until a form says the name.
+        if stands && matches!(state, Some(EventState::Done { .. })) {
+            wrong(format!("{} sent the form {key}, which is done, and is no lead", person.name));
+        }
+    }
+    for (client, due) in evidence.due.iter().enumerate() {
+        for work in due {
+            if let DueWork::Event { key, due } = work {
+                let what = format!("event {} of client-{client} waits since {due}", key.0);
+                found.push(Violation::about(None, "never lost", *due, what));
+            }
+        }
+    }
+    found
+}
+
+/// Every live enrollment waits for a moment that is in the due index, or for a person who can see it.
+fn lost_leads(evidence: &Evidence<'_>) -> Vec<Violation> {
+    let ids = |work: &DueWork| match work {
+        DueWork::Lead { id, .. } => Some(*id),
+        DueWork::Event { .. } => None,
+    };
+    let indexed: BTreeSet<LeadId> = evidence.due.iter().flatten().filter_map(ids).collect();
+    let mut found = Vec::new();
+    for stored in &evidence.leads {
+        let lead = &stored.lead;
+        let name = stored.profile.first_name.as_deref().unwrap_or_default();
+        let person = evidence.spec.people.iter().find(|person| person.name == name);
+        let mut wrong = |at, what: String| found.push(Violation::about(person, "never lost", at, what));
+        let on_the_list = matches!(
+            lead.in_flight.as_ref().map(|text| &text.state),
+            Some(InFlightState::Unknown { ask_at: None, .. })
+        );
+        match lead.due() {
+            Some(due) if !indexed.contains(&lead.id) => {
+                wrong(due, format!("lead {} of {name} is due {due} and not in the index", lead.id));
+            }
+            Some(due) if due + OVERDUE < evidence.now => {
+                wrong(due, format!("lead {} of {name} is due since {due}, and nobody looks", lead.id));
+            }
+            Some(_) => {}
+            None => {
+                for enrollment in &lead.enrollments {
+                    if matches!(enrollment.waits, Waits::Until(_)) && !on_the_list {
+                        let what = format!("lead {} of {name} is in {} and waits for nothing", lead.id, enrollment.campaign);
+                        wrong(evidence.now, what);
+                    }
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Every text that the provider took stands in the audit with the provider's id, or is on the
+/// operator's list.
+fn unrecorded(evidence: &Evidence<'_>) -> Vec<Violation> {
+    let mut records: BTreeMap<AuditId, &AuditEvent> = BTreeMap::new();
+    for event in evidence.journals.iter().flatten().filter(|event| event.event == Event::SmsAttempt) {
+        records.insert(event.id, event);
+    }
+    let mut found = Vec::new();
+    for (n, offer) in evidence.offers.iter().enumerate().filter(|(_, offer)| offer.accepted.is_some()) {
+        let person = named(&evidence.spec.people, &offer.body);
+        let record = records.get(&AuditId(offer.attempt.0));
+        let sid = record.and_then(|record| record.text.as_ref()?.provider_id.as_deref());
+        if record.is_some_and(|record| record.status == Status::Ok) && sid == Some(Offer::sid(n).as_str()) {
+            continue;
+        }
+        let stored = evidence.leads.iter().find(|stored| stored.lead.id == offer.lead);
+        let listed = stored.and_then(|stored| stored.lead.in_flight.as_ref()).is_some_and(|text| {
+            text.attempt == offer.attempt && matches!(text.state, InFlightState::Unknown { ask_at: None, .. })
+        });
+        if !listed {
+            let what = format!("attempt {} was accepted, and no record says so: {:?}", offer.attempt, record.map(|r| (r.status, &r.reason)));
+            found.push(Violation::about(person, "never without a record", claimed(offer.attempt), what));
+        }
+    }
+    found
+}
+
+/// Received = what became of it, enrolled = active + ended, and no report has a red line.
+fn books(evidence: &Evidence<'_>) -> Vec<Violation> {
+    let mut found = Vec::new();
+    for (client, journal) in evidence.journals.iter().enumerate() {
+        let count = |kinds: &[Event]| journal.iter().filter(|event| kinds.contains(&event.event)).count();
+        let received = count(&[Event::EventReceived]);
+        let became = count(&[
+            Event::EventUnusable,
+            Event::EventIgnored,
+            Event::ReceiptReceived,
+            Event::ReplyReceived,
+            Event::Enrolled,
+            Event::Rejected,
+        ]);
+        let mut wrong = |what: String| found.push(Violation::about(None, "books", evidence.now, what));
+        if received != became {
+            wrong(format!("client-{client}: {received} events came in and {became} became something"));
+        }
+        let id = &evidence.spec.clients[client].settings.id;
+        let own = evidence.leads.iter().filter(|stored| stored.lead.client == *id);
+        let active: usize = own.map(|stored| stored.lead.enrollments.len()).sum();
+        let (enrolled, ended) = (count(&[Event::Enrolled]), journal.iter().filter(|event| event.ended.is_some()).count());
+        if enrolled != active + ended {
+            wrong(format!("client-{client}: {enrolled} enrolled, {active} are active and {ended} ended"));
+        }
+    }
+    for mail in &evidence.notes.mails {
+        for red in RED.iter().filter(|red| mail.email.text.contains(**red)) {
+            let what = format!("a report says `{}`: {}", red.trim(), mail.email.subject);
+            found.push(Violation::about(None, "report", mail.at, what));
+        }
+    }
+    found
+}
+
+/// One mail a cause and day, unless something went wrong with the process that sent the first.
+fn mails(evidence: &Evidence<'_>) -> Vec<Violation> {
+    let mut sent: BTreeMap<(&str, &str, &str), Vec<&crate::notes::Mail>> = BTreeMap::new();
+    for mail in &evidence.notes.mails {
+        let email = &mail.email;
+        sent.entry((email.to.as_str(), email.subject.as_str(), email.text.as_str())).or_default().push(mail);
+    }
+    let mut found = Vec::new();
+    for ((to, subject, _), mails) in sent {
+        for pair in mails.windows(2) {
+            let day = |mail: &crate::notes::Mail, back: i64| (mail.at - TimeDelta::seconds(back)).date_naive();
+            let same = day(pair[0], 0) == day(pair[1], 0) && day(pair[0], 130) == day(pair[1], 130);
+            if same && !(evidence.disturbed)(pair[0].task) {
+                let what = format!("{to} was mailed twice on one day: {subject}");
+                found.push(Violation::about(None, "one mail a cause and day", pair[1].at, what));
+            }
+        }
+    }
+    found
+}

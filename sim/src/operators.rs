@@ -1,0 +1,226 @@
+//! The operators: settings edited while everything runs, holds, pauses, new versions of campaigns, and
+//! deploys during which a release of before still writes its own form of an item.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use futures_util::FutureExt;
+use leadline::{
+    domain::{
+        Instant,
+        campaign::CampaignStatus,
+        client::{Client, Mode, Sending},
+        phone::{PhoneNumber, Region},
+    },
+    ports::{Also, Clock, Directory, LeadStore},
+};
+
+use crate::{
+    executor::lock,
+    faults::Class,
+    notes::Snapshot,
+    older::older,
+    rng::Rng,
+    spec::{campaign, limits, window},
+    world::World,
+};
+
+/// Starts the operators of every client, and the deploys.
+pub fn begin(world: &Arc<World>) {
+    for n in 0..world.spec.clients.len() {
+        let mut rng = Rng::of(&[world.spec.seed, 31, n as u64]);
+        let span = (world.spec.quiet - world.spec.start).num_minutes();
+        for nth in 0..rng.between(0, span / (4 * 1_440)) {
+            let (at, salt) = (world.spec.start + TimeDelta::minutes(rng.between(60, span)), rng.next_word());
+            if world.faults.strikes(Class::Operator, &[n as u64, nth.unsigned_abs()], 10_000) {
+                start_at(world, at, move |world| Box::pin(act(world, n, salt)));
+            }
+        }
+        start_at(world, world.spec.quiet, move |world| {
+            Box::pin(async move {
+                mend(&world, n);
+            })
+        });
+        world.handle.start(lift(world.clone(), n));
+    }
+    for (nth, at) in world.spec.weather.deploys.iter().enumerate() {
+        if world.faults.strikes(Class::Deploy, &[nth as u64], 10_000) {
+            start_at(world, *at, |world| {
+                Box::pin(async move {
+                    deploy(&world);
+                })
+            });
+        }
+    }
+}
+
+type Work = std::pin::Pin<Box<dyn Future<Output = ()>>>;
+
+fn start_at(world: &Arc<World>, at: Instant, work: impl FnOnce(Arc<World>) -> Work + 'static) {
+    let world = world.clone();
+    world.handle.clone().start(async move {
+        world.handle.sleep_until(at).await;
+        work(world.clone()).await;
+    });
+}
+
+/// One edit; what is only for a while is taken back.
+async fn act(world: Arc<World>, n: usize, salt: u64) {
+    let mut rng = Rng::of(&[salt]);
+    let Snapshot { settings: Some(mut settings), held, mut campaigns, .. } = world.left(n) else { return };
+    if held || world.faults.over() {
+        return;
+    }
+    let id = settings.id.clone();
+    let longest = *rng.pick(&[60, 600, 2_000]);
+    let for_a_while = TimeDelta::minutes(rng.between(5, longest));
+    let at = usize::try_from(rng.between(0, campaigns.len() as i64 - 1)).unwrap_or(0);
+    let what = rng.between(0, 9);
+    world.trace.note(format_args!("operator of {id}: edit {what}"));
+    match what {
+        0 => {
+            settings.limits = serde_json::from_value(limits(&mut rng)).expect("limits");
+            world.write_settings(n, Some(&settings), &[], false);
+            again(&world, n, campaigns);
+        }
+        1 => {
+            settings.window = serde_json::from_value(window(&mut rng)).expect("a window");
+            world.write_settings(n, Some(&settings), &[], false);
+            again(&world, n, campaigns);
+        }
+        2 => {
+            let address = format!("owner-{n}-{}@example.com", rng.between(0, 99));
+            settings.admin_email = leadline::domain::email::EmailAddress::parse(&address).expect("an address");
+            world.write_settings(n, Some(&settings), &[], false);
+            again(&world, n, campaigns);
+        }
+        3 | 4 => {
+            hold(&world, n, true);
+            world.handle.sleep(for_a_while).await;
+            hold(&world, n, false);
+        }
+        5 => {
+            set_status(&world, n, at, CampaignStatus::Paused);
+            world.handle.sleep(for_a_while).await;
+            set_status(&world, n, at, CampaignStatus::Active);
+        }
+        6 => {
+            let client: usize = n;
+            let version = campaigns[at].version + 1;
+            let mut new = campaign(&mut rng, client, at, version);
+            new.status = campaigns[at].status.clone();
+            campaigns[at] = new;
+            world.write_settings(n, Some(&settings), &campaigns, false);
+        }
+        7 => {
+            world.write_settings(n, None, &[], false);
+            world.handle.sleep(for_a_while).await;
+            if world.left(n).settings.is_none() {
+                world.write_settings(n, Some(&settings), &campaigns, false);
+            }
+        }
+        8 => {
+            settings.mode = toggled(&settings, n);
+            world.write_settings(n, Some(&settings), &campaigns, false);
+            world.handle.sleep(for_a_while).await;
+            if let Snapshot { settings: Some(mut settings), held, campaigns, .. } = world.left(n) {
+                settings.mode = toggled(&settings, n);
+                world.write_settings(n, Some(&settings), &campaigns, held);
+            }
+        }
+        _ if campaigns.len() > 1 && rng.chance(5_000) => {
+            set_status(&world, n, at, CampaignStatus::Deactivated { at: world.handle.now() });
+        }
+        _ => world.queue.redrive(),
+    }
+}
+
+fn toggled(settings: &Client, n: usize) -> Mode {
+    match settings.mode {
+        Mode::Live => {
+            let phone = PhoneNumber::parse(&format!("+1305555018{n}"), Region::default());
+            Mode::Test { phone: phone.ok(), email: None }
+        }
+        Mode::Test { .. } => Mode::Live,
+    }
+}
+
+/// Notes the campaigns that go with settings that were just written without them.
+fn again(world: &World, n: usize, campaigns: Vec<leadline::domain::campaign::Campaign>) {
+    if let Some(last) = lock(&world.notes).settings.iter_mut().rev().find(|snapshot| snapshot.client == n) {
+        last.campaigns = campaigns;
+    }
+}
+
+/// Holds all sending, or lets it go on, whatever the system itself has made of it.
+fn hold(world: &World, n: usize, held: bool) {
+    let Snapshot { settings: Some(settings), campaigns, .. } = world.left(n) else { return };
+    let now = world.handle.now();
+    let new = if held { Sending::held("an operator wants to look", now) } else { Sending::On };
+    let Some(stored) = world.stored(&settings.id) else { return };
+    let wrote = world.store.set_sending(&settings.id, &stored.sending, &new).now_or_never();
+    if matches!(wrote, Some(Ok(true))) {
+        world.trace.note(format_args!("operator of {}: held {held}", settings.id));
+        let snapshot = Snapshot { client: n, at: now, settings: Some(settings), held, campaigns };
+        lock(&world.notes).settings.push(snapshot);
+    }
+}
+
+fn set_status(world: &World, n: usize, at: usize, status: CampaignStatus) {
+    let Snapshot { settings: Some(settings), held, mut campaigns, .. } = world.left(n) else { return };
+    if !matches!(campaigns[at].status, CampaignStatus::Deactivated { .. }) {
+        campaigns[at].status = status;
+        world.write_settings(n, Some(&settings), &campaigns, held);
+    }
+}
+
+/// Lifts holds that nobody else lifts: once a day an operator looks.
+async fn lift(world: Arc<World>, n: usize) {
+    let id = world.spec.clients[n].settings.id.clone();
+    loop {
+        world.handle.sleep(TimeDelta::hours(20)).await;
+        if let Some(Client { sending: Sending::OnHold { try_at: None, .. }, .. }) = world.stored(&id)
+            && !world.left(n).held
+        {
+            hold(&world, n, false);
+        }
+        world.queue.redrive();
+    }
+}
+
+/// At the end everything is as it should be, so that nothing waits for an operator.
+fn mend(world: &World, n: usize) {
+    let Snapshot { settings, mut campaigns, .. } = world.left(n);
+    let settings = settings.unwrap_or_else(|| world.spec.clients[n].settings.clone());
+    for campaign in &mut campaigns {
+        if campaign.status == CampaignStatus::Paused {
+            campaign.status = CampaignStatus::Active;
+        }
+    }
+    if campaigns.iter().all(|campaign| campaign.status != CampaignStatus::Active)
+        && let Some(first) = campaigns.first_mut()
+    {
+        first.status = CampaignStatus::Active;
+    }
+    world.write_settings(n, Some(&settings), &campaigns, false);
+    hold(world, n, false);
+    world.queue.redrive();
+}
+
+/// A release of before writes every lead once in its own form.
+fn deploy(world: &World) {
+    world.trace.note(format_args!("a release of before writes every lead"));
+    for stored in world.store.all_leads() {
+        if let Some(lead) = older(&stored.lead) {
+            let _ = world.store.save(&lead, Some(stored.rev), Also::default()).now_or_never();
+        }
+    }
+    for n in 0..world.spec.clients.len() {
+        let id = &world.spec.clients[n].settings.id;
+        if let Some(client) = world.stored(id)
+            && let Some(older) = older(&client)
+        {
+            let _ = world.store.set_sending(id, &client.sending, &older.sending).now_or_never();
+        }
+    }
+}

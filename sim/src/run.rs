@@ -1,0 +1,125 @@
+//! Runs one world from its start to its quiet end, and judges it.
+
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
+use futures_util::FutureExt;
+use leadline::{
+    domain::{Instant, audit::AuditEvent, ids::ClientId},
+    ports::{Clock, DueIndex, DueKind, DueWork, EventStore, Journal},
+};
+
+use crate::{
+    executor::lock,
+    faults::Class,
+    judge::{Evidence, Violation, violations},
+    spec::Spec,
+    world::{Options, World},
+};
+
+/// How long a world goes on after nothing goes wrong any more.
+const QUIET: TimeDelta = TimeDelta::days(3);
+/// How many days more it may take until everything that is due has been looked at.
+const DRAIN: usize = 40;
+
+/// What became of a world.
+#[derive(Debug, Clone)]
+pub struct Ran {
+    /// Texts that the provider accepted.
+    pub texts: u64,
+    /// How long it went on.
+    pub span: TimeDelta,
+    /// Faults by kind.
+    pub faults: BTreeMap<Class, u64>,
+    /// Every fault by its key.
+    pub injected: Vec<u64>,
+    /// What must never be.
+    pub violations: Vec<Violation>,
+    /// The hash of what happened.
+    pub hash: [u8; 32],
+    /// What happened, if it was kept.
+    pub lines: Vec<(Instant, String)>,
+}
+
+/// Runs a world.
+#[must_use]
+pub fn run(spec: Spec, options: &Options) -> Ran {
+    let (start, quiet) = (spec.start, spec.quiet);
+    let (mut executor, world) = World::new(spec, options);
+    executor.run_until(quiet + QUIET);
+    for _ in 0..DRAIN {
+        if drained(&world) {
+            break;
+        }
+        executor.run_until(world.handle.now() + TimeDelta::days(1));
+    }
+    let violations = judge(&world);
+    Ran {
+        texts: world.provider.accepted() as u64,
+        span: world.handle.now() - start,
+        faults: world.faults.counts(),
+        injected: world.faults.injected(),
+        violations,
+        hash: world.trace.hash(),
+        lines: world.trace.lines(),
+    }
+}
+
+fn drained(world: &World) -> bool {
+    let until = world.handle.now() - TimeDelta::hours(2);
+    world.spec.clients.iter().all(|client| {
+        let due = |kind, until| world.store.due_of(&client.settings.id, kind, until, 1).now_or_never();
+        let none = |found: Option<Result<Vec<DueWork>, _>>| found.and_then(Result::ok).is_some_and(|due| due.is_empty());
+        none(due(DueKind::Leads, until)) && none(due(DueKind::Events, world.handle.now() + TimeDelta::days(30)))
+    })
+}
+
+fn judge(world: &World) -> Vec<Violation> {
+    let notes = lock(&world.notes);
+    let far = world.handle.now() + TimeDelta::days(4_000);
+    let (mut journals, mut due, mut events) = (Vec::new(), Vec::new(), BTreeMap::new());
+    for client in &world.spec.clients {
+        let id = &client.settings.id;
+        journals.push(journal(world, id, far));
+        let mut all = Vec::new();
+        for kind in [DueKind::Leads, DueKind::Events] {
+            all.extend(world.store.due_of(id, kind, far, usize::MAX).now_or_never().and_then(Result::ok).unwrap_or_default());
+        }
+        due.push(all);
+    }
+    for form in &notes.forms {
+        let id = &world.spec.clients[form.client].settings.id;
+        if let Some(key) = &form.key {
+            let key = leadline::ports::EventKey(key.clone());
+            if let Some(Ok(Some(event))) = world.store.event(id, &key).now_or_never() {
+                events.insert((id.clone(), key), event.state);
+            }
+        }
+    }
+    let offers = world.provider.offers();
+    let disturbed = |task| world.faults.disturbed(task);
+    violations(&Evidence {
+        spec: &world.spec,
+        offers: &offers,
+        notes: &notes,
+        journals,
+        leads: world.store.all_leads(),
+        due,
+        events,
+        disturbed: &disturbed,
+        now: world.handle.now(),
+    })
+}
+
+fn journal(world: &World, client: &ClientId, until: Instant) -> Vec<AuditEvent> {
+    let (mut all, mut page) = (Vec::new(), None);
+    loop {
+        let found = world.store.happened(client, Instant::UNIX_EPOCH, until, page).now_or_never();
+        let Some(Ok(found)) = found else { return all };
+        all.extend(found.events);
+        page = found.next;
+        if page.is_none() {
+            return all;
+        }
+    }
+}

@@ -1,0 +1,465 @@
+//! What one world is made of, all of it from its seed: clients, people, and what goes wrong when.
+
+use chrono::{DateTime, Datelike, Days, NaiveTime, TimeDelta, TimeZone, Weekday};
+use chrono_tz::Tz;
+use leadline::domain::{
+    Instant,
+    campaign::Campaign,
+    client::{Client, TokenHash},
+};
+use serde_json::{Value, json};
+
+use crate::rng::{Rng, key};
+
+/// Area codes, and every zone that a number of each could be in. Written down here and not read from
+/// the system's own file, which is among what is judged.
+pub const AREAS: [(u32, &[Tz]); 32] = {
+    use chrono_tz::{America as A, Pacific as P};
+    [
+        (305, &[A::New_York]),
+        (212, &[A::New_York]),
+        (617, &[A::New_York]),
+        (404, &[A::New_York]),
+        (202, &[A::New_York]),
+        (216, &[A::New_York]),
+        (313, &[A::New_York]),
+        (312, &[A::Chicago]),
+        (214, &[A::Chicago]),
+        (713, &[A::Chicago]),
+        (504, &[A::Chicago]),
+        (612, &[A::Chicago]),
+        (303, &[A::Denver]),
+        (505, &[A::Denver]),
+        (801, &[A::Denver]),
+        (602, &[A::Phoenix]),
+        (213, &[A::Los_Angeles]),
+        (206, &[A::Los_Angeles]),
+        (415, &[A::Los_Angeles]),
+        (619, &[A::Los_Angeles]),
+        (702, &[A::Los_Angeles]),
+        (808, &[P::Honolulu]),
+        (907, &[A::Adak, A::Anchorage, A::Juneau, P::Honolulu]),
+        (219, &[A::Chicago, A::New_York]),
+        (850, &[A::Chicago, A::New_York]),
+        (423, &[A::Chicago, A::New_York]),
+        (208, &[A::Boise, A::Denver, A::Los_Angeles]),
+        (701, &[A::Chicago, A::Denver]),
+        (605, &[A::Chicago, A::Denver]),
+        (541, &[A::Denver, A::Los_Angeles]),
+        (915, &[A::Denver]),
+        (888, &[A::New_York, A::Chicago, A::Denver, A::Los_Angeles, A::Anchorage, P::Honolulu]),
+    ]
+};
+
+/// How large worlds are.
+#[derive(Debug, Clone, Copy)]
+pub struct Scale {
+    /// People in each.
+    pub people: usize,
+    /// Days in which they come.
+    pub days: i64,
+}
+
+impl Default for Scale {
+    fn default() -> Self {
+        Self { people: 900, days: 45 }
+    }
+}
+
+/// One world.
+#[derive(Debug, Clone)]
+pub struct Spec {
+    /// Its own seed.
+    pub seed: u64,
+    /// Its number in the run.
+    pub number: u64,
+    /// When it begins.
+    pub start: Instant,
+    /// When nobody comes any more and nothing goes wrong any more.
+    pub quiet: Instant,
+    /// Its clients.
+    pub clients: Vec<ClientSpec>,
+    /// Its people.
+    pub people: Vec<Person>,
+    /// What goes wrong.
+    pub weather: Weather,
+}
+
+/// One client.
+#[derive(Debug, Clone)]
+pub struct ClientSpec {
+    /// Its settings at the start.
+    pub settings: Client,
+    /// The token in its Kajabi address.
+    pub token: String,
+    /// What Twilio signs with.
+    pub auth_token: String,
+    /// The number that texts come from.
+    pub number: String,
+    /// Its campaigns at the start.
+    pub campaigns: Vec<Campaign>,
+}
+
+/// One person, who is a lead of one client.
+#[derive(Debug, Clone)]
+pub struct Person {
+    /// The number in the world.
+    pub n: usize,
+    /// Whose lead.
+    pub client: usize,
+    /// A first name that nobody else of the world has.
+    pub name: String,
+    /// The number, E.164.
+    pub phone: String,
+    /// Every zone that the person could be in.
+    pub zones: Vec<Tz>,
+    /// The zone that the person states.
+    pub stated: Option<Tz>,
+    /// The forms that are sent, whatever happens.
+    pub visits: Vec<Visit>,
+    /// What the number is like.
+    pub number: NumberKind,
+    /// How ready the person is to answer, of ten thousand.
+    pub answers: u32,
+    /// A text of the person at a moment that has nothing to do with ours.
+    pub writes: Option<(Instant, bool)>,
+}
+
+/// What a number is like at the provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NumberKind {
+    /// It takes texts.
+    Mobile,
+    /// The provider refuses it with this code.
+    Refused(u32),
+    /// The provider takes texts for it, and reports later that they did not arrive.
+    Unreachable(u32),
+}
+
+/// One form that a person sends.
+#[derive(Debug, Clone)]
+pub struct Visit {
+    /// When.
+    pub at: Instant,
+    /// The campaign whose form it is.
+    pub campaign: usize,
+    /// What is special about it.
+    pub form: FormKind,
+    /// When the same delivery is posted once more, after it was answered.
+    pub again: Option<TimeDelta>,
+    /// Whether the other webhook system of Kajabi posts it, too.
+    pub both: bool,
+}
+
+/// What is special about a form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FormKind {
+    /// Nothing.
+    Plain,
+    /// Its number cannot be one.
+    BadPhone,
+    /// It has no number.
+    NoPhone,
+    /// Its number is of another country.
+    Foreign,
+    /// The box is not ticked, where there is one.
+    NoConsent,
+    /// Nobody knows the form.
+    UnknownForm,
+    /// It does not say which form it is.
+    Nameless,
+    /// Kajabi's own test.
+    Sample,
+    /// Something else that happened at Kajabi.
+    Purchase,
+    /// Not readable at all.
+    Garbage,
+}
+
+/// What goes wrong in a world.
+#[derive(Debug, Clone)]
+pub struct Weather {
+    /// Faults in ten thousand calls, on a usual day.
+    pub usual: u32,
+    /// Times at which there are more.
+    pub storms: Vec<Storm>,
+    /// Times at which the provider is down.
+    pub outages: Vec<(Instant, Instant, Outage)>,
+    /// Times at which a client's account is refused, with the code.
+    pub accounts: Vec<(usize, Instant, Instant, u32)>,
+    /// The longest that an accepted text is missing in the provider's list, in minutes.
+    pub list_lag: i64,
+    /// Offers in ten thousand that the provider treats badly.
+    pub moody: u32,
+    /// Whether people answer in the very gaps of a call.
+    pub gaps: u32,
+    /// When a release of the system before writes items of its own form.
+    pub deploys: Vec<Instant>,
+}
+
+/// Many faults for some time.
+#[derive(Debug, Clone, Copy)]
+pub struct Storm {
+    /// From when.
+    pub from: Instant,
+    /// Until when.
+    pub until: Instant,
+    /// Faults in ten thousand calls.
+    pub rate: u32,
+    /// The port that it is about; all of them without one.
+    pub port: Option<&'static str>,
+}
+
+/// How the provider is down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outage {
+    /// No connection.
+    Gone,
+    /// It answers 5xx, and took the text or not.
+    Failing,
+    /// It takes requests and answers none, and took the text or not.
+    Silent,
+}
+
+impl Spec {
+    /// World `number` of a run.
+    #[must_use]
+    pub fn of(run: u64, number: u64, scale: Scale) -> Self {
+        let seed = key(&[run, number]);
+        let mut rng = Rng::of(&[seed, 1]);
+        let year = DateTime::from_timestamp(1_767_225_600, 0).unwrap_or_default();
+        let start = year + TimeDelta::hours(rng.between(0, 3 * 365) * 24 + rng.between(0, 23));
+        let days = rng.between(scale.days * 2 / 3, scale.days * 4 / 3).max(3);
+        let quiet = start + TimeDelta::days(days);
+        let many = usize::try_from(rng.between(1, 5)).unwrap_or(1);
+        let clients: Vec<ClientSpec> = (0..many).map(|n| client(seed, n, start)).collect();
+        let people = (0..scale.people).map(|n| person(seed, n, &clients, start, days)).collect();
+        let weather = weather(seed, start, quiet, many);
+        Self { seed, number, start, quiet, clients, people, weather }
+    }
+}
+
+fn client(seed: u64, n: usize, start: Instant) -> ClientSpec {
+    let mut rng = Rng::of(&[seed, 2, n as u64]);
+    let zones =
+        ["America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles", "America/Phoenix", "Pacific/Honolulu"];
+    let zone = *rng.pick(&zones);
+    let id = format!("client-{n}");
+    let (number, test_phone) = (format!("+1305555019{n}"), format!("+1305555018{n}"));
+    let token = format!("a-token-of-client-{n}-{:016x}", rng.next_word());
+    let mode = match (n, rng.between(0, 5)) {
+        (1.., 0) => json!({"test": {"phone": test_phone, "email": format!("test-{n}@example.com")}}),
+        _ => json!("live"),
+    };
+    let settings = json!({
+        "id": id, "name": format!("Business {n}"), "zone": zone,
+        "admin_email": format!("owner-{n}@example.com"), "mode": mode,
+        "provider": {"twilio": {"account_sid": format!("AC{n:032}"), "sender": {"number": number}}},
+        "kajabi": {"token_hashes": [TokenHash::of(&token)]},
+        "since": start, "window": window(&mut rng), "limits": limits(&mut rng),
+        "report_at": format!("{:02}:{}0:00", rng.between(5, 11), rng.between(0, 5)),
+    });
+    let many = usize::try_from(rng.between(1, 3)).unwrap_or(1);
+    ClientSpec {
+        settings: serde_json::from_value(settings).expect("settings of a client"),
+        token,
+        auth_token: format!("auth-token-of-client-{n}"),
+        number,
+        campaigns: (0..many).map(|campaign| self::campaign(&mut rng, n, campaign, 1)).collect(),
+    }
+}
+
+/// Sending hours.
+pub fn window(rng: &mut Rng) -> Value {
+    let (days, opens, closes) = *rng.pick(&[
+        ("mon tue wed thu fri", "08:00", "20:00"),
+        ("mon tue wed thu fri", "10:00", "18:00"),
+        ("mon tue wed thu fri sat", "09:00", "21:00"),
+        ("mon tue wed thu fri sat sun", "07:00", "22:00"),
+        ("mon tue wed thu fri sat sun", "00:00", "24:00"),
+        ("tue thu sat", "12:00", "17:30"),
+    ]);
+    json!({"days": days.split(' ').collect::<Vec<_>>(), "opens": opens, "closes": closes})
+}
+
+/// How much may be sent.
+pub fn limits(rng: &mut Rng) -> Value {
+    json!({
+        "per_run": rng.pick(&[5, 20, 50, 50]), "per_run_in_test": rng.pick(&[2, 5]),
+        "per_hour": rng.pick(&[6, 20, 60, 100]), "per_number_per_hour": rng.pick(&[1, 2, 10]),
+        "per_number_per_day": rng.pick(&[1, 2, 3]),
+    })
+}
+
+/// A campaign. Every text of a world says whose it is, and which step of what.
+pub fn campaign(rng: &mut Rng, client: usize, n: usize, version: u32) -> Campaign {
+    let steps = rng.between(1, 4);
+    let delays = [5, 30, 60, 120, 24 * 60, 2 * 24 * 60, 3 * 24 * 60, 7 * 24 * 60, 16 * 24 * 60];
+    let earliest = *rng.pick(&[0, 5, 60, 60]);
+    let messages: Vec<Value> = (1..=steps)
+        .map(|step| {
+            let delay = if step == 1 { *rng.pick(&[0, 5, 60]) } else { *rng.pick(&delays) };
+            let tail = if rng.chance(150) { " {{custom_9}}" } else { "" };
+            let text = format!(
+                "Hi {{{{first_name|Friend}}}}, step {step} of c{client}-{n}, version {version}.{tail} Reply STOP to end these texts."
+            );
+            json!({"step": step, "delay_minutes": delay, "text": text})
+        })
+        .collect();
+    let given_by = if rng.chance(3_000) {
+        json!({"answer": {"field": "custom_1", "values": ["Yes"]}})
+    } else {
+        json!("submission")
+    };
+    let counts = if rng.chance(7_500) { "open-hours" } else { "wall-clock" };
+    let window = if rng.chance(1_500) { window(rng) } else { Value::Null };
+    let campaign = json!({
+        "id": format!("c{client}-{n}"), "name": format!("Campaign {n}"), "version": version,
+        "forms": [{"form": form_id(client, n), "consent": {"version": "1", "words": "Text me.", "given_by": given_by}}],
+        "messages": messages, "window": window,
+        "timing": {"earliest_minutes": earliest, "latest_minutes": *rng.pick(&[180, 180, 600]), "latest_counts": counts},
+    });
+    serde_json::from_value(campaign).expect("a campaign")
+}
+
+/// Kajabi's id of the form of a campaign.
+#[must_use]
+pub fn form_id(client: usize, campaign: usize) -> String {
+    format!("21500{client}{campaign}")
+}
+
+/// A name of letters only, which no other number has.
+fn name(n: usize) -> String {
+    let letter = |place: usize| char::from(b'a' + u8::try_from(n / 26_usize.pow(u32::try_from(place).unwrap_or(0)) % 26).unwrap_or(0));
+    let mut name = "Pat".to_owned();
+    name.extend((0..4).rev().map(letter));
+    name
+}
+
+fn person(seed: u64, n: usize, clients: &[ClientSpec], start: Instant, days: i64) -> Person {
+    let mut rng = Rng::of(&[seed, 3, n as u64]);
+    let client = usize::try_from(rng.between(0, clients.len() as i64 - 1)).unwrap_or(0);
+    let (area, zones) = AREAS[n % AREAS.len()];
+    let line = 100 + n / AREAS.len() % 80;
+    let stated = rng.chance(1_000).then(|| *rng.pick(&[chrono_tz::America::New_York, chrono_tz::America::Los_Angeles]));
+    let number = match rng.between(0, 199) {
+        0..=2 => NumberKind::Refused(*rng.pick(&[21211, 21614, 30006])),
+        3..=4 => NumberKind::Refused(21610),
+        5 => NumberKind::Refused(21617),
+        6..=8 => NumberKind::Unreachable(*rng.pick(&[30003, 30005, 30006])),
+        9 => NumberKind::Unreachable(*rng.pick(&[30004, 30007])),
+        _ => NumberKind::Mobile,
+    };
+    let zone = clients[client].settings.zone;
+    let campaigns = clients[client].campaigns.len() as i64;
+    let came = start + TimeDelta::minutes(rng.between(0, days * 24 * 60 * 7 / 10));
+    let first = daytime(&mut rng, came, zone);
+    let mut visits = vec![visit(&mut rng, first, campaigns)];
+    while visits.len() < 4 && rng.chance(2_800) {
+        let after = *rng.pick(&[2, 40, 600, 3 * 1_440, 12 * 1_440]);
+        let at = visits[visits.len() - 1].at + TimeDelta::minutes(rng.between(1, after));
+        visits.push(visit(&mut rng, at, campaigns));
+    }
+    let writes = rng.chance(500).then(|| (first + TimeDelta::minutes(rng.between(1, 20 * 1_440)), rng.chance(5_000)));
+    Person {
+        n,
+        client,
+        name: name(n),
+        phone: format!("+1{area}5550{line}"),
+        zones: stated.map_or_else(|| zones.to_vec(), |zone| vec![zone]),
+        stated,
+        visits,
+        number,
+        answers: *rng.pick(&[0, 0, 300, 1_000, 4_000]),
+        writes,
+    }
+}
+
+fn visit(rng: &mut Rng, at: Instant, campaigns: i64) -> Visit {
+    use FormKind::{BadPhone, Foreign, Garbage, Nameless, NoConsent, NoPhone, Plain, Purchase, Sample, UnknownForm};
+    let special = [BadPhone, NoPhone, Foreign, NoConsent, NoConsent, UnknownForm, Nameless, Sample, Purchase, Garbage];
+    Visit {
+        at,
+        campaign: usize::try_from(rng.between(0, campaigns - 1)).unwrap_or(0),
+        form: if rng.chance(1_000) { *rng.pick(&special) } else { Plain },
+        again: rng.chance(800).then(|| TimeDelta::seconds(*rng.pick(&[1, 20, 200, 90_000]))),
+        both: rng.chance(500),
+    }
+}
+
+/// Moves most moments of the night to the day: people send forms when they are awake.
+fn daytime(rng: &mut Rng, at: Instant, zone: Tz) -> Instant {
+    if rng.chance(1_500) {
+        return at;
+    }
+    let local = at.with_timezone(&zone);
+    let time = NaiveTime::MIN + TimeDelta::seconds(rng.between(7 * 3_600, 21 * 3_600));
+    let mut day = local.date_naive();
+    if matches!(day.weekday(), Weekday::Sat | Weekday::Sun) && rng.chance(5_000) {
+        day = day + Days::new(2);
+    }
+    zone.from_local_datetime(&day.and_time(time)).earliest().map_or(at, |found| found.to_utc())
+}
+
+fn weather(seed: u64, start: Instant, quiet: Instant, clients: usize) -> Weather {
+    let mut rng = Rng::of(&[seed, 4]);
+    let span = (quiet - start).num_minutes();
+    let calm = rng.chance(1_200);
+    let usual = if calm { 0 } else { *rng.pick(&[2, 10, 30, 100, 200]) };
+    let during = |rng: &mut Rng, shortest: i64, longest: i64| {
+        let from = start + TimeDelta::minutes(rng.between(0, span));
+        (from, from + TimeDelta::minutes(rng.between(shortest, longest)))
+    };
+    let ports = [None, None, Some("LeadStore"), Some("Journal"), Some("EventStore"), Some("Directory"), Some("Mailer")];
+    let many = |rng: &mut Rng, a_month: i64| if calm { 0 } else { rng.between(0, 2 * a_month) * span / (30 * 1_440) };
+    let storms = (0..many(&mut rng, 12))
+        .map(|_| {
+            let (from, until) = during(&mut rng, 3, 120);
+            Storm { from, until, rate: *rng.pick(&[300, 1_000, 3_000]), port: *rng.pick(&ports) }
+        })
+        .collect();
+    let outages = (0..many(&mut rng, 3))
+        .map(|_| {
+            let (from, until) = during(&mut rng, 4, 300);
+            (from, until, *rng.pick(&[Outage::Gone, Outage::Failing, Outage::Silent]))
+        })
+        .collect();
+    let accounts = (0..many(&mut rng, 2))
+        .map(|_| {
+            let (from, until) = during(&mut rng, 10, 1_500);
+            let client = usize::try_from(rng.between(0, clients as i64 - 1)).unwrap_or(0);
+            (client, from, until, *rng.pick(&[20003, 63038, 30034]))
+        })
+        .collect();
+    let deploys = (0..rng.between(0, 3)).map(|_| during(&mut rng, 1, 2).0).collect();
+    Weather {
+        usual,
+        storms,
+        outages,
+        accounts,
+        list_lag: if calm { 0 } else { *rng.pick(&[0, 0, 1, 5, 25]) },
+        moody: if calm { 0 } else { *rng.pick(&[100, 300, 1_000]) },
+        gaps: *rng.pick(&[0, 50, 300]),
+        deploys,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_world_is_its_seed_and_its_people_have_numbers_and_names_of_their_own() {
+        let world = Spec::of(7, 3, Scale::default());
+        let again = Spec::of(7, 3, Scale::default());
+        assert_eq!(format!("{:?}", world.people), format!("{:?}", again.people));
+        let distinct = |of: fn(&Person) -> &String| {
+            world.people.iter().map(of).collect::<std::collections::BTreeSet<_>>().len()
+        };
+        assert_eq!(distinct(|person| &person.name), world.people.len());
+        assert_eq!(distinct(|person| &person.phone), world.people.len());
+        for campaign in world.clients.iter().flat_map(|client| &client.campaigns) {
+            assert_eq!(campaign.problems(), []);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! What happens from outside in the runs of the sweep: small stories, each about one way that a text
+//! can go, so that every call of each can be broken in every way.
+
+use leadline_standins::carrier::Behaviour;
+
+/// Someone else posts something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Post {
+    /// The form, as Kajabi posts it.
+    Form {
+        /// The submission's id.
+        id: &'static str,
+        /// The number in it.
+        phone: &'static str,
+    },
+    /// A reply, as Twilio posts it.
+    Reply {
+        /// The message's id.
+        sid: &'static str,
+        /// The number.
+        phone: &'static str,
+        /// What it says.
+        says: &'static str,
+    },
+    /// The receipt of a text that was accepted, the n-th in the ledger.
+    Receipt {
+        /// Which.
+        nth: usize,
+    },
+}
+
+/// One story. All begin on Tuesday, 6 January 2026, at 10:00 in New York.
+#[derive(Debug, Clone)]
+pub struct Story {
+    /// What it is about.
+    pub name: &'static str,
+    /// What is posted, and how many minutes after the start.
+    pub posts: Vec<(i64, Post)>,
+    /// What the provider does with the texts it is handed, in order; after them it accepts.
+    pub provider: Vec<Behaviour>,
+    /// What is posted while this text, counted from 1, is handed to the provider.
+    pub meanwhile: Option<(usize, Post)>,
+    /// Whether receipts come.
+    pub receipts: bool,
+    /// Whether the provider's list can be read.
+    pub list: bool,
+    /// The hour's limit.
+    pub per_hour: Option<u32>,
+    /// How many texts go out when nothing breaks.
+    pub texts: usize,
+}
+
+/// The first lead's number.
+pub const PAT: &str = "+13055550123";
+/// The second lead's number.
+pub const KIM: &str = "+13055550124";
+/// The third lead's number.
+pub const LOU: &str = "+13055550125";
+
+const FORM: (i64, Post) = (0, Post::Form { id: "1", phone: PAT });
+
+fn stop(sid: &'static str) -> Post {
+    Post::Reply { sid, phone: PAT, says: "STOP" }
+}
+
+impl Story {
+    fn of(name: &'static str, provider: &[Behaviour], texts: usize) -> Self {
+        Self {
+            name,
+            posts: vec![FORM],
+            provider: provider.to_vec(),
+            meanwhile: None,
+            receipts: false,
+            list: true,
+            per_hour: None,
+            texts,
+        }
+    }
+}
+
+/// The message ids of replies.
+const REPLY: &str = "SM000000000000000000000000000000aa";
+
+/// Every story.
+#[must_use]
+pub fn all() -> Vec<Story> {
+    use Behaviour::{Accept, AnswerLost, Down, Refuse, RequestLost, Throttled};
+    let refuse = |code| Refuse { code, http_status: 400 };
+    vec![
+        Story { receipts: true, ..Story::of("two texts and their receipts", &[], 2) },
+        Story::of("turned away for now, then taken", &[Throttled, Throttled], 2),
+        Story::of("the answer is lost, the list has it", &[AnswerLost], 2),
+        Story { receipts: true, ..Story::of("the answer is lost, the receipt tells", &[AnswerLost, AnswerLost], 2) },
+        Story::of("the request is lost", &[RequestLost], 2),
+        Story { list: false, ..Story::of("nobody can tell", &[AnswerLost], 1) },
+        Story::of("the provider is down, and nothing went out", &[Accept, Down], 2),
+        Story::of("the provider holds an opt-out", &[refuse(21610)], 0),
+        Story::of("the number is a landline", &[refuse(30006)], 0),
+        Story::of("the text is filtered", &[Accept, refuse(30007)], 1),
+        Story::of("the account is refused, then works again", &[refuse(20003)], 2),
+        Story { posts: vec![FORM, (90, stop(REPLY))], ..Story::of("a stop after the first text", &[], 1) },
+        Story { meanwhile: Some((1, stop(REPLY))), ..Story::of("a stop during the call", &[], 1) },
+        Story {
+            meanwhile: Some((1, stop(REPLY))),
+            ..Story::of("a stop during a call whose answer is lost", &[AnswerLost], 1)
+        },
+        Story { meanwhile: Some((1, stop(REPLY))), ..Story::of("a stop during a call that fails", &[Throttled], 0) },
+        Story {
+            posts: vec![FORM, (90, Post::Reply { sid: REPLY, phone: PAT, says: "Yes, please!" })],
+            ..Story::of("an answer in words", &[], 1)
+        },
+        Story {
+            posts: vec![FORM, (0, Post::Form { id: "2", phone: KIM }), (1, Post::Form { id: "3", phone: LOU })],
+            per_hour: Some(2),
+            ..Story::of("three at once, two an hour", &[Accept, AnswerLost], 6)
+        },
+        Story {
+            posts: vec![FORM, (30, Post::Form { id: "4", phone: PAT }), (40, FORM.1)],
+            ..Story::of("the form again and again", &[], 2)
+        },
+    ]
+}
+
+/// The stories that are told over the real SDK, where each call is slower: together they make every
+/// request that the others make.
+#[must_use]
+pub fn over_the_sdk() -> Vec<Story> {
+    let names = ["a stop after the first text", "the answer is lost, the receipt tells"];
+    all().into_iter().filter(|story| names.contains(&story.name)).collect()
+}

@@ -1,0 +1,601 @@
+//! The world of one run: the functions over ports that break, and everything around them that goes on
+//! by itself: the queue, the schedule, receipts, and others who post again what was not answered.
+
+use std::{collections::BTreeMap, future::Future, pin::Pin, sync::Arc};
+
+use chrono::{DurationRound, TimeDelta};
+use lambda_http::{Body, Request};
+use leadline::{
+    domain::{
+        Instant,
+        client::{Client, TokenHash},
+        ids::AttemptId,
+        phone::{PhoneNumber, Region},
+    },
+    ports::{Clock, DueKind, IdSource, SecretStore},
+};
+use leadline_cli::system::ClientSetup;
+use leadline_standins::{
+    carrier::{Carrier, CarrierPort},
+    fakes::{FixedSecrets, Mailbox, SeededIds, SimClock},
+    faulty::{Chaos, Fault, Faulty},
+    queue::Received,
+};
+use serde_json::json;
+
+use super::{
+    process::{Broken, Process, Script, Side, Stuck},
+    sqs::Sqs,
+    story::{Post, Story},
+};
+use crate::{
+    contract::Store,
+    world::{PUBLIC_URL, TOKEN, form, new_york, sample},
+};
+
+/// How often the scheduler runs.
+const SCHEDULER_EVERY: TimeDelta = TimeDelta::minutes(15);
+/// How long a receipt takes.
+const RECEIPT_AFTER: TimeDelta = TimeDelta::minutes(3);
+/// When an unanswered post comes again, counted from the try before.
+const REPOSTS: [TimeDelta; 3] = [TimeDelta::seconds(15), TimeDelta::minutes(2), TimeDelta::minutes(30)];
+/// How long a story may take to come to rest.
+const LONGEST: TimeDelta = TimeDelta::days(4);
+
+/// What is different from the ordinary.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Turns {
+    /// Every job is handed out twice.
+    pub jobs_twice: bool,
+    /// Every post comes twice.
+    pub posts_twice: bool,
+    /// The jobs of a batch come in the reverse order.
+    pub backwards: bool,
+    /// A receipt is there before the answer of the call that it is about.
+    pub receipts_first: bool,
+    /// Two runs of the scheduler, one right after the other.
+    pub runs_twice: bool,
+    /// Two executions at once.
+    pub pair: Option<Pair>,
+}
+
+/// Two executions at once: the first stops before one of its calls, the second begins and stops before
+/// one of its own, then the first goes on to its end, then the second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pair {
+    /// What is interrupted.
+    pub first: Kind,
+    /// Which execution of its kind, counted from 0.
+    pub nth: usize,
+    /// By what.
+    pub second: Second,
+    /// Before which call of the first.
+    pub at: usize,
+    /// Before which call of the second.
+    pub until: usize,
+}
+
+/// A function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// The webhook.
+    Webhook,
+    /// The scheduler.
+    Scheduler,
+    /// The sender.
+    Sender,
+}
+
+/// What interrupts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Second {
+    /// The same once more: a run, or the very same jobs, or the very same post.
+    Same,
+    /// A run of the scheduler.
+    Run,
+    /// Someone posts.
+    Post(Post),
+}
+
+/// Whether the marked places were reached.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Reached {
+    /// The first execution came to its place.
+    pub first: bool,
+    /// The second one came to its own.
+    pub second: bool,
+}
+
+/// An answered no: from then on only these attempts may still reach the person.
+#[derive(Debug, Clone)]
+pub struct No {
+    /// Whose.
+    pub phone: String,
+    /// When it was answered.
+    pub at: Instant,
+    /// How many texts the provider had taken by then.
+    pub taken: usize,
+    /// The text that was on its way.
+    pub on_its_way: Option<AttemptId>,
+}
+
+/// The world of one run.
+pub struct World {
+    /// The store, never broken.
+    pub store: Arc<dyn Store>,
+    /// The provider's ledger.
+    pub carrier: Carrier,
+    /// The operator's mails.
+    pub mailbox: Mailbox,
+    /// The client.
+    pub client: Client,
+    /// The queue.
+    pub queue: Sqs,
+    /// The calls.
+    pub script: Arc<Script>,
+    /// Nos that were answered.
+    pub nos: Vec<No>,
+    /// Forms that were answered.
+    pub forms: Vec<&'static str>,
+    /// Posts that nobody answered in any try.
+    pub given_up: Vec<Post>,
+    /// Which places of a pair were reached.
+    pub reached: Reached,
+    /// Executions so far.
+    pub executions: BTreeMap<Kind, usize>,
+    clock: SimClock,
+    base: Arc<dyn Store>,
+    breaks_stores: bool,
+    ids: Arc<dyn IdSource>,
+    secrets: Arc<dyn SecretStore>,
+    token: String,
+    story: Story,
+    turns: Turns,
+    posts: Vec<(Instant, Post, usize)>,
+    asleep: Vec<(Instant, Running)>,
+    last_run: Option<Instant>,
+    receipts: usize,
+    sends: usize,
+    current: Arc<std::sync::Mutex<Option<Arc<Process>>>>,
+}
+
+enum What {
+    Posting(Post, usize),
+    Running,
+    Sending(Vec<Received>),
+}
+
+enum Done {
+    Answered(u16),
+    Ran,
+    Sent(Vec<String>),
+}
+
+struct Running {
+    process: Arc<Process>,
+    what: What,
+    work: Pin<Box<dyn Future<Output = Done>>>,
+}
+
+/// What a run is over.
+pub struct Over {
+    /// The store as the functions see it.
+    pub base: Arc<dyn Store>,
+    /// The same store, never broken.
+    pub store: Arc<dyn Store>,
+    /// Whether the calls of the ports break. Otherwise something below them does.
+    pub breaks_ports: bool,
+    /// The process that runs, for what breaks below the ports.
+    pub current: Arc<std::sync::Mutex<Option<Arc<Process>>>>,
+    /// The clock.
+    pub clock: SimClock,
+}
+
+impl World {
+    /// Begins a story.
+    pub async fn begin(over: Over, story: &Story, turns: Turns, breaks: Option<Broken<Fault>>) -> Self {
+        let mut settings = sample();
+        settings["campaigns"][0]["messages"][1]["delay_minutes"] = json!(120);
+        if let Some(limit) = story.per_hour {
+            settings["settings"]["limits"] = json!({ "per_hour": limit });
+        }
+        let mut setup: ClientSetup = serde_json::from_value(settings).expect("a client");
+        setup.settings.kajabi.token_hashes.push(TokenHash::of(&setup.token));
+        let Over { base, store, breaks_ports, current, clock } = over;
+        store.put_client(&setup.settings).await.expect("written");
+        for campaign in &setup.campaigns {
+            store.put_campaign(&setup.settings.id, campaign).await.expect("written");
+        }
+        let all = setup.all_secrets();
+        let values: Vec<(&str, &str)> = all.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let secrets = FixedSecrets::new();
+        secrets.set(&setup.settings.id, &values);
+
+        let start = clock.now();
+        let of_carrier = clock.clone();
+        let carrier = Carrier::new(move || of_carrier.now());
+        carrier.script_next(story.provider.iter().copied());
+        carrier.set_lookups_down(!story.list);
+        let posts = story.posts.iter().map(|(minutes, post)| (start + TimeDelta::minutes(*minutes), *post, 0));
+        let twice = if turns.posts_twice { 2 } else { 1 };
+        let posts = posts.flat_map(|post| std::iter::repeat_n(post, twice)).collect();
+        Self {
+            store,
+            mailbox: Mailbox::new(clock.clone()),
+            client: setup.settings,
+            queue: Sqs::new(clock.clone(), turns.jobs_twice, turns.backwards),
+            script: Script::new(clock.clone(), breaks),
+            nos: Vec::new(),
+            forms: Vec::new(),
+            given_up: Vec::new(),
+            reached: Reached::default(),
+            executions: BTreeMap::new(),
+            base,
+            breaks_stores: breaks_ports,
+            ids: Arc::new(SeededIds::new(7)),
+            secrets: Arc::new(secrets),
+            token: all["twilio_auth_token"].clone(),
+            story: story.clone(),
+            turns,
+            posts,
+            asleep: Vec::new(),
+            last_run: None,
+            receipts: 0,
+            sends: 0,
+            carrier,
+            clock,
+            current,
+        }
+    }
+
+    /// The clock that stories begin at.
+    #[must_use]
+    pub fn clock() -> SimClock {
+        SimClock::new(new_york("2026-01-06 10:00"))
+    }
+
+    /// The moment.
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// Everything that happens until nothing is left to happen. Gives whether it came to rest.
+    pub async fn run(&mut self) -> bool {
+        let end = self.clock.now() + LONGEST;
+        while let Some(at) = self.next().await {
+            if at > end {
+                return false;
+            }
+            self.clock.set(at.max(self.clock.now()));
+            self.happen().await;
+        }
+        true
+    }
+
+    /// The next moment at which anything happens.
+    async fn next(&mut self) -> Option<Instant> {
+        let posts = self.posts.iter().map(|(at, ..)| *at);
+        let asleep = self.asleep.iter().map(|(at, _)| *at);
+        let soonest = posts.chain(asleep).chain(self.queue.next_visible_at()).min();
+        [soonest, self.next_run().await].into_iter().flatten().min()
+    }
+
+    /// The next run that finds anything. Runs that find nothing are left out, but for the very first.
+    async fn next_run(&self) -> Option<Instant> {
+        let far = self.clock.now() + TimeDelta::days(365);
+        let mut due = Vec::new();
+        for kind in [DueKind::Events, DueKind::Leads] {
+            due.extend(self.store.due_of(&self.client.id, kind, far, 1).await.expect("the store"));
+        }
+        let due = due.iter().map(leadline::ports::DueWork::since).min();
+        let due = if self.last_run.is_none() { Some(self.clock.now()) } else { due }?;
+        let earliest = self.last_run.map_or(due, |last| due.max(last + SCHEDULER_EVERY)).max(self.clock.now());
+        let quarter = earliest.duration_trunc(SCHEDULER_EVERY).expect("a quarter of an hour");
+        Some(if quarter < earliest { quarter + SCHEDULER_EVERY } else { quarter })
+    }
+
+    /// One thing that is due now.
+    async fn happen(&mut self) {
+        let now = self.clock.now();
+        if let Some(n) = self.asleep.iter().position(|(at, _)| *at <= now) {
+            let (_, running) = self.asleep.remove(n);
+            running.process.go_on();
+            self.drive(running).await;
+        } else if let Some(n) = self.posts.iter().position(|(at, ..)| *at <= now) {
+            let (_, post, tries) = self.posts.remove(n);
+            self.execute(Kind::Webhook, |world, process| world.posting(process, post, tries)).await;
+        } else if let Some((event, received)) = self.queue.receive() {
+            let make = |world: &mut Self, process: &Arc<Process>| world.sending(process, &event, &received);
+            self.execute(Kind::Sender, make).await;
+        } else if self.next_run().await.is_some_and(|at| at <= now) {
+            self.last_run = Some(now);
+            for _ in 0..if self.turns.runs_twice { 2 } else { 1 } {
+                self.execute(Kind::Scheduler, |world, process| world.running(process)).await;
+            }
+        }
+    }
+
+    /// Executes a function, and at the marked place another one with it.
+    async fn execute(&mut self, kind: Kind, make: impl Fn(&mut Self, &Arc<Process>) -> Running) {
+        let count = self.executions.entry(kind).or_default();
+        let nth = *count;
+        *count += 1;
+        match self.turns.pair.filter(|pair| pair.first == kind && pair.nth == nth) {
+            None => {
+                let process = self.process(None);
+                let running = make(self, &process);
+                self.drive(running).await;
+            }
+            Some(pair) => self.interrupt(pair, make).await,
+        }
+    }
+
+    async fn interrupt(&mut self, pair: Pair, make: impl Fn(&mut Self, &Arc<Process>) -> Running) {
+        let first = self.process(Some(pair.at));
+        let first = make(self, &first);
+        let first = self.drive(first).await;
+        self.reached.first = first.is_some();
+        let second = self.process(Some(pair.until));
+        let second = match pair.second {
+            Second::Same => make(self, &second),
+            Second::Run => self.running(&second),
+            Second::Post(post) => self.posting(&second, post, REPOSTS.len()),
+        };
+        let second = self.drive(second).await;
+        self.reached.second = second.is_some();
+        for stopped in [first, second].into_iter().flatten() {
+            stopped.process.go_on();
+            self.drive(stopped).await;
+        }
+    }
+
+    fn process(&mut self, stop_at: Option<usize>) -> Arc<Process> {
+        let side = if self.turns.receipts_first { Side::After } else { Side::Before };
+        let in_send = (self.story.meanwhile.is_some() || self.turns.receipts_first).then_some(side);
+        let process = Arc::new(Process::new(&self.script).stopping_at(stop_at).stopping_in_send(in_send));
+        *self.current.lock().expect("no panic") = Some(process.clone());
+        process
+    }
+
+    /// Drives an execution until it ends or has to wait. Gives it back if it was stopped at a marked place.
+    async fn drive(&mut self, mut running: Running) -> Option<Running> {
+        loop {
+            *self.current.lock().expect("no panic") = Some(running.process.clone());
+            let stuck = tokio::select! {
+                biased;
+                done = &mut running.work => {
+                    self.finish(running.what, Some(done)).await;
+                    return None;
+                }
+                stuck = running.process.stuck() => stuck,
+            };
+            match stuck {
+                Stuck::Dead => {
+                    self.finish(running.what, None).await;
+                    return None;
+                }
+                Stuck::Until(at) => {
+                    self.asleep.push((at, running));
+                    return None;
+                }
+                Stuck::InSend => {
+                    self.meanwhile().await;
+                    running.process.go_on();
+                }
+                Stuck::Stopped => return Some(running),
+            }
+        }
+    }
+
+    /// What happens outside while a text is handed over.
+    async fn meanwhile(&mut self) {
+        self.sends += 1;
+        let mut posts: Vec<Post> = Vec::new();
+        posts.extend(self.story.meanwhile.filter(|(nth, _)| *nth == self.sends).map(|(_, post)| post));
+        if self.turns.receipts_first {
+            posts.extend((self.receipts..self.carrier.ledger().len()).map(|nth| Post::Receipt { nth }));
+        }
+        for post in posts {
+            let process = self.process(None);
+            let posting = self.posting(&process, post, 0);
+            Box::pin(self.drive(posting)).await;
+        }
+    }
+
+    /// What follows outside from the end of an execution; `None`: it died.
+    async fn finish(&mut self, what: What, done: Option<Done>) {
+        match (what, done) {
+            (What::Posting(post, tries), done) => {
+                if matches!(done, Some(Done::Answered(200 | 204))) {
+                    self.answered(post).await;
+                } else if let Some(wait) = REPOSTS.get(tries) {
+                    self.posts.push((self.clock.now() + *wait, post, tries + 1));
+                } else {
+                    self.given_up.push(post);
+                }
+            }
+            (What::Sending(received), Some(Done::Sent(failed))) => self.queue.settle(&received, &failed),
+            (What::Sending(_) | What::Running, _) => {}
+        }
+        let texts = self.carrier.ledger().len();
+        if self.story.receipts || self.turns.receipts_first {
+            let at = self.clock.now() + RECEIPT_AFTER;
+            self.posts.extend((self.receipts..texts).map(|nth| (at, Post::Receipt { nth }, 0)));
+        }
+        self.receipts = texts;
+    }
+
+    async fn answered(&mut self, post: Post) {
+        match post {
+            Post::Form { id, .. } => self.forms.push(id),
+            Post::Receipt { .. } => {}
+            Post::Reply { phone, .. } => {
+                let number = PhoneNumber::parse(phone, Region::default()).expect("a number");
+                let known = self.store.phone(&self.client.id, &number).await.expect("the store").lead;
+                let lead = match known {
+                    Some(id) => self.store.lead(&self.client.id, id).await.expect("the store"),
+                    None => None,
+                };
+                // A text that just waits to be tried again is not on its way.
+                let text = lead.and_then(|stored| stored.lead.in_flight).filter(|text| !text.is_retry());
+                let on_its_way = text.map(|text| text.attempt);
+                let taken = self.carrier.ledger().len();
+                self.nos.push(No { phone: phone.to_owned(), at: self.clock.now(), taken, on_its_way });
+            }
+        }
+    }
+}
+
+/// The functions, as one process sees what they need.
+impl World {
+    fn broken<S: ?Sized>(process: &Arc<Process>, inner: Arc<S>) -> Arc<Faulty<S>> {
+        let chaos: Arc<dyn Chaos> = process.clone();
+        Arc::new(Faulty::new(inner, chaos))
+    }
+
+    fn posting(&mut self, process: &Arc<Process>, post: Post, tries: usize) -> Running {
+        let request = self.request(post);
+        let (clock, ids) = (Arc::new(self.clock.clone()), self.ids.clone());
+        macro_rules! deps {
+            ($store:expr, $mailer:expr, $secrets:expr) => {{
+                let store = $store;
+                leadline_webhook::Deps {
+                    directory: store.clone(),
+                    leads: store.clone(),
+                    events: store.clone(),
+                    journal: store.clone(),
+                    once: store,
+                    mailer: $mailer,
+                    secrets: $secrets,
+                    clock,
+                    ids,
+                    public_url: PUBLIC_URL.to_owned(),
+                }
+            }};
+        }
+        let mailbox = Arc::new(self.mailbox.clone());
+        let deps = if self.breaks_stores {
+            deps!(
+                Self::broken(process, self.base.clone()),
+                Self::broken(process, mailbox),
+                Self::broken(process, self.secrets.clone())
+            )
+        } else {
+            deps!(self.base.clone(), mailbox, self.secrets.clone())
+        };
+        let work = async move { Done::Answered(leadline_webhook::handle(request, &deps).await.status().as_u16()) };
+        Running { process: process.clone(), what: What::Posting(post, tries), work: Box::pin(work) }
+    }
+
+    fn running(&mut self, process: &Arc<Process>) -> Running {
+        let (clock, ids) = (Arc::new(self.clock.clone()), self.ids.clone());
+        macro_rules! deps {
+            ($store:expr, $mailer:expr, $queue:expr) => {{
+                let store = $store;
+                leadline_scheduler::Deps {
+                    directory: store.clone(),
+                    leads: store.clone(),
+                    due: store.clone(),
+                    budget: store.clone(),
+                    events: store.clone(),
+                    journal: store.clone(),
+                    once: store,
+                    queue: $queue,
+                    mailer: $mailer,
+                    clock,
+                    ids,
+                }
+            }};
+        }
+        let (mailbox, queue) = (Arc::new(self.mailbox.clone()), Arc::new(self.queue.clone()));
+        let deps = if self.breaks_stores {
+            let queue = Self::broken(process, queue);
+            deps!(Self::broken(process, self.base.clone()), Self::broken(process, mailbox), queue)
+        } else {
+            deps!(self.base.clone(), mailbox, queue)
+        };
+        let work = async move {
+            // A run that fails is followed by the next one.
+            let _ran = leadline_scheduler::handle(leadline_scheduler::Tick::default(), &deps).await;
+            Done::Ran
+        };
+        Running { process: process.clone(), what: What::Running, work: Box::pin(work) }
+    }
+
+    fn sending(
+        &mut self,
+        process: &Arc<Process>,
+        event: &aws_lambda_events::sqs::SqsEvent,
+        received: &[Received],
+    ) -> Running {
+        let (clock, ids) = (Arc::new(self.clock.clone()), self.ids.clone());
+        let carrier = CarrierPort { carrier: self.carrier.clone(), public_url: PUBLIC_URL.to_owned() };
+        let (provider, mailbox) = (Self::broken(process, Arc::new(carrier)), Arc::new(self.mailbox.clone()));
+        macro_rules! deps {
+            ($store:expr, $mailer:expr, $redelivery:expr) => {{
+                let store = $store;
+                leadline_sender::Deps {
+                    directory: store.clone(),
+                    leads: store.clone(),
+                    budget: store.clone(),
+                    journal: store.clone(),
+                    once: store,
+                    redelivery: $redelivery,
+                    provider,
+                    mailer: $mailer,
+                    clock,
+                    ids,
+                }
+            }};
+        }
+        let queue = Arc::new(self.queue.clone());
+        let deps = if self.breaks_stores {
+            let queue = Self::broken(process, queue);
+            deps!(Self::broken(process, self.base.clone()), Self::broken(process, mailbox), queue)
+        } else {
+            deps!(self.base.clone(), mailbox, queue)
+        };
+        let event = event.clone();
+        let work = async move {
+            let response = leadline_sender::handle(event, &deps, None).await;
+            Done::Sent(response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect())
+        };
+        Running { process: process.clone(), what: What::Sending(received.to_vec()), work: Box::pin(work) }
+    }
+
+    fn request(&self, post: Post) -> Request {
+        let id = &self.client.id;
+        match post {
+            Post::Form { id: submission, phone } => {
+                let body = form(submission, "Pat Rivera", phone).to_string();
+                request(&format!("{PUBLIC_URL}/webhooks/kajabi/{id}/{TOKEN}"), body, &[("content-type", "application/json")])
+            }
+            Post::Reply { sid, phone, says } => {
+                let fields = [("Body", says), ("From", phone), ("MessageSid", sid), ("To", "+13055550199")];
+                self.signed(&format!("{PUBLIC_URL}/webhooks/twilio/{id}/inbound"), &fields)
+            }
+            Post::Receipt { nth } => {
+                let text = self.carrier.ledger().swap_remove(nth);
+                let fields = [("MessageSid", text.sid.as_str()), ("MessageStatus", "delivered"), ("To", &text.to)];
+                self.signed(&text.status_callback.expect("a callback"), &fields)
+            }
+        }
+    }
+
+    fn signed(&self, url: &str, fields: &[(&str, &str)]) -> Request {
+        let signature = leadline_standins::signature::sign(&self.token, url, fields);
+        let body = serde_urlencoded::to_string(fields).expect("a form");
+        request(url, body, &[("x-twilio-signature", &signature)])
+    }
+}
+
+fn request(url: &str, body: String, headers: &[(&'static str, &str)]) -> Request {
+    let mut request = Request::new(Body::Text(body));
+    *request.method_mut() = lambda_http::http::Method::POST;
+    *request.uri_mut() = url.parse().expect("an address");
+    for (name, value) in headers {
+        request.headers_mut().insert(*name, value.parse().expect("a header"));
+    }
+    request
+}

@@ -1,0 +1,84 @@
+//! Every call of every story, broken in every way: nobody is texted twice or after a no, at a wrong
+//! hour or over the limit, and nobody is lost.
+
+use leadline_standins::faulty::{Call, Fault};
+use leadline_tests::sweep::{
+    http::{self, HttpFault},
+    plan::{Counts, FAULTS, in_parallel, name, say, tell},
+    process::Broken,
+    story::{self, Story},
+    world::Turns,
+};
+
+/// One run of the plan.
+struct Run<'a> {
+    story: &'a Story,
+    call: Call,
+    broken: Broken<Fault>,
+}
+
+#[test]
+fn every_call_through_a_port_breaks_in_every_way() {
+    let stories = story::all();
+    let sound = in_parallel(&stories, async |story| tell(story, Turns::default(), None).await);
+    let mut plan = Vec::new();
+    for (story, told) in stories.iter().zip(&sound) {
+        say(&format!("{}: {} calls, {} texts, {:?}", story.name, told.calls.len(), told.verdict.texts, told.executions));
+        assert_eq!(told.verdict.wrong, [""; 0], "{}", story.name);
+        assert_eq!(told.verdict.texts, story.texts, "{}", story.name);
+        for (n, call) in told.calls.iter().enumerate() {
+            for fault in FAULTS.into_iter().filter(|fault| fault.means_something_for(call)) {
+                plan.push(Run { story, call: *call, broken: Broken { call: n, fault } });
+            }
+        }
+    }
+    let results = in_parallel(&plan, async |run: &Run| tell(run.story, Turns::default(), Some(run.broken)).await);
+    let mut counts = Counts::default();
+    let mut wrong = Vec::new();
+    for (run, told) in plan.iter().zip(&results) {
+        let Call { port, method, .. } = run.call;
+        let reached = told.calls.get(run.broken.call).map(|call| (call.port, call.method));
+        assert_eq!(reached, Some((port, method)), "the run is another one: {} {:?}", run.story.name, run.broken);
+        counts.add(port, name(run.broken.fault));
+        for words in &told.verdict.wrong {
+            wrong.push(format!("{}: {port}.{method} ({}) {}: {words}", run.story.name, run.broken.call, name(run.broken.fault)));
+        }
+    }
+    say(&counts.table("port", &FAULTS.map(name)));
+    say(&format!("swept {} (call x fault) pairs, none skipped; {} wrong", counts.total(), wrong.len()));
+    assert_eq!(counts.total(), plan.len());
+    std::fs::write("/tmp/sweep-wrong.txt", wrong.join("\n")).expect("written");
+    assert_eq!(wrong.len(), 0, "{}", wrong.iter().take(30).cloned().collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn every_request_of_the_sdk_breaks_in_every_way() {
+    let stories = story::over_the_sdk();
+    let sound = in_parallel(&stories, async |story| http::tell(story, None).await);
+    let mut plan = Vec::new();
+    for (story, (told, operations)) in stories.iter().zip(&sound) {
+        say(&format!("{}: {} requests, {} texts, {:?}", story.name, operations.len(), told.verdict.texts, told.executions));
+        assert_eq!(told.verdict.wrong, [""; 0], "{}", story.name);
+        assert_eq!(told.verdict.texts, story.texts, "{}", story.name);
+        for (n, operation) in operations.iter().enumerate() {
+            for fault in http::FAULTS.into_iter().filter(|fault| fault.means_something_for(operation)) {
+                plan.push((story, operation, Broken { call: n, fault }));
+            }
+        }
+    }
+    let results = in_parallel(&plan, async |(story, _, broken)| http::tell(story, Some(*broken)).await);
+    let mut counts = Counts::default();
+    let mut wrong = Vec::new();
+    for ((story, operation, broken), (told, operations)) in plan.iter().zip(&results) {
+        let fault = broken.fault.name();
+        assert_eq!(operations.get(broken.call), Some(*operation), "the run is another one: {} {broken:?}", story.name);
+        counts.add(operation.as_str(), &fault);
+        let words = |words: &String| format!("{}: {operation} ({}) {fault}: {words}", story.name, broken.call);
+        wrong.extend(told.verdict.wrong.iter().map(words));
+    }
+    say(&counts.table("request", &http::FAULTS.map(HttpFault::name)));
+    say(&format!("swept {} (request x fault) pairs, none skipped; {} wrong", counts.total(), wrong.len()));
+    assert_eq!(counts.total(), plan.len());
+    std::fs::write("/tmp/sweep-wrong-http.txt", wrong.join("\n")).expect("written");
+    assert_eq!(wrong.len(), 0, "{}", wrong.iter().take(30).cloned().collect::<Vec<_>>().join("\n"));
+}
