@@ -48,7 +48,7 @@ pub async fn show(target: &Target, queues: &Queues, json: bool, out: &mut dyn Wr
         0 => writeln!(out, "There are no dead letters.")?,
         some => {
             writeln!(out, "{}", in_words(&all))?;
-            writeln!(out, "{some} dead letter(s), as of {}.", utc(place.now))?;
+            writeln!(out, "Dead letters: {some}, as of {}.", utc(place.now))?;
         }
     }
     if all.len() >= MOST_LETTERS {
@@ -61,7 +61,7 @@ pub async fn show(target: &Target, queues: &Queues, json: bool, out: &mut dyn Wr
 #[derive(Debug, Clone, clap::Args)]
 pub struct Which {
     /// Every dead letter that can be moved.
-    #[arg(long, required_unless_present = "ids", conflicts_with = "ids")]
+    #[arg(long, conflicts_with = "ids")]
     pub all: bool,
     /// Dead letters by their ids, or leads that wait for review by id, number or address.
     #[arg(value_name = "ID")]
@@ -81,6 +81,9 @@ pub async fn redrive(
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
     let by = person.name()?;
+    if !which.all && which.ids.is_empty() {
+        bail!("say which: the ids that `leadline dead-letters` shows, leads that wait for review, or --all");
+    }
     let place = target.open().await?;
     let (letters, texts) = (place.dead_letters(queues)?, place.texts(queues)?);
     let all = looked_at(&place, &letters).await?;

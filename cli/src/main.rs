@@ -23,6 +23,11 @@ struct Cli {
     command: Command,
 }
 
+/// A moment as people and programs write it.
+fn moment(text: &str) -> Result<Instant, String> {
+    text.parse().map_err(|_| "give a moment with its offset from UTC, such as 2026-01-06T15:00:00-05:00".to_owned())
+}
+
 #[derive(Subcommand)]
 enum Command {
     /// Run a scenario in simulated time and print what happens.
@@ -45,7 +50,7 @@ enum Command {
         /// The lead: its id, its phone number or its email address.
         lead: String,
         /// Another moment than now, such as 2026-01-06T15:00:00-05:00.
-        #[arg(long)]
+        #[arg(long, value_parser = moment)]
         at: Option<Instant>,
         /// JSON instead of tables.
         #[arg(long)]
@@ -57,7 +62,7 @@ enum Command {
     #[command(after_help = "Example: leadline preview --until 2026-01-09T20:00:00-05:00")]
     Preview {
         /// The moment, with its offset from UTC.
-        #[arg(long)]
+        #[arg(long, value_parser = moment)]
         until: Instant,
         /// One lead only: its id, its phone number or its email address.
         #[arg(long)]
@@ -138,7 +143,7 @@ enum Command {
     )]
     Restored {
         /// The moment that the table was restored to.
-        #[arg(long, value_name = "MOMENT")]
+        #[arg(long, value_name = "MOMENT", value_parser = moment)]
         since: Instant,
         /// Also for a table that is no copy under another name.
         #[arg(long)]
@@ -213,4 +218,35 @@ async fn main() -> ExitCode {
 fn start_logging() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "error".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false).without_time().init();
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn every_command_has_an_example_and_nothing_contradicts_itself() {
+        let all = Cli::command();
+        all.clone().debug_assert();
+        for command in all.get_subcommands() {
+            let example = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(example.contains(&format!("leadline {}", command.get_name())), "{}", command.get_name());
+        }
+    }
+
+    #[test]
+    fn a_word_on_a_text_is_one_word_and_not_sent_needs_a_reason() {
+        let parse = |args: &str| Cli::try_parse_from(args.split(' ')).map(|_| ()).map_err(|told| told.kind());
+        use clap::error::ErrorKind::{ArgumentConflict, MissingRequiredArgument};
+        assert_eq!(parse("leadline settle x --sent --provider-id SM1"), Ok(()));
+        assert_eq!(parse("leadline settle x --not-sent --because log"), Ok(()));
+        assert_eq!(parse("leadline settle x"), Err(MissingRequiredArgument));
+        assert_eq!(parse("leadline settle x --not-sent"), Err(MissingRequiredArgument));
+        assert_eq!(parse("leadline settle x --sent --not-sent --because y"), Err(ArgumentConflict));
+        assert_eq!(parse("leadline settle x --not-sent --because y --provider-id SM1"), Err(ArgumentConflict));
+        assert_eq!(parse("leadline redrive --all x"), Err(ArgumentConflict));
+        assert_eq!(parse("leadline hold"), Err(MissingRequiredArgument));
+    }
 }

@@ -48,11 +48,12 @@ pub async fn restored(
     if clients.is_empty() {
         bail!("there are no clients");
     }
+    // Before anything is written: without it nothing can be compared.
+    let provider = place.provider()?;
     let mut ready = Vec::new();
     for client in &clients {
         ready.push(on_hold(&place, client, force, &by).await?);
     }
-    let provider = place.provider()?;
     let mut failed = Vec::new();
     for client in &ready {
         match compare(&place, client, since, &provider).await {
@@ -134,13 +135,13 @@ fn show(client: &Client, summary: &Summary, json: bool, out: &mut dyn Write) -> 
         let review = found.review.clone().unwrap_or_default();
         rows.add_row([id.to_string(), found.texts.to_string(), found.replies.to_string(), review]);
     }
-    writeln!(out, "{}: {} lead(s) looked at", client.id, summary.leads)?;
+    writeln!(out, "{}: leads looked at: {}", client.id, summary.leads)?;
     if !summary.found.is_empty() {
         writeln!(out, "{rows}")?;
     }
     let texts: usize = summary.found.iter().map(|(_, found)| found.texts).sum();
     let replies: usize = summary.found.iter().map(|(_, found)| found.replies).sum();
     let review = summary.found.iter().filter(|(_, found)| found.review.is_some()).count();
-    writeln!(out, "{texts} text(s) and {replies} repl(ies) were learned; {review} lead(s) wait for review")?;
+    writeln!(out, "learned: texts {texts}, replies {replies}; put up for review: {review}")?;
     Ok(())
 }

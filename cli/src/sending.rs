@@ -74,14 +74,14 @@ async fn press_one(button: &Button, place: &Place, client: &ClientId, by: &str) 
     };
     let due = waiting(leads_due(store, client, place.now).await?);
     Ok(match (button, changed) {
-        (Button::Hold(_), Changed::Done(_)) => format!("sending is on hold now; {due}"),
+        (Button::Hold(_), Changed::Done(_)) => format!("sending is on hold now ({due})"),
         (Button::Resume, Changed::Done(before)) => {
-            format!("sending is on again; it was on hold {}. {due}; the next run takes them up", since(&before))
+            format!("sending is on again from the next run on ({due}); it was on hold {}", since(&before))
         }
         (Button::Hold(_), Changed::Before(before)) => {
-            format!("sending is on hold already, {}; nothing was changed. {due}", since(&before))
+            format!("nothing was changed: sending is on hold already ({due}), {}", since(&before))
         }
-        (Button::Resume, Changed::Before(_)) => format!("sending is on already; nothing was changed. {due}"),
+        (Button::Resume, Changed::Before(_)) => format!("nothing was changed: sending is on already ({due})"),
     })
 }
 

@@ -134,6 +134,8 @@ pub struct Also {
     pub opt_out: Option<OptOut>,
     /// What happened, for the audit.
     pub audit: Vec<AuditEvent>,
+    /// The raw event that this write works through to its end.
+    pub event: Option<EventOutcome>,
 }
 
 /// What is kept with a phone number, whoever's it is.
@@ -299,6 +301,16 @@ pub enum EventState {
     },
 }
 
+/// What came of working on a raw event. Written together with what it led to, so that an event has one
+/// outcome, however often it is worked on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventOutcome {
+    /// The event as it was read.
+    pub event: RawEvent,
+    /// How it stands now.
+    pub state: EventState,
+}
+
 /// Whether an event is new.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Receipt {
@@ -315,8 +327,9 @@ pub trait EventStore: Send + Sync {
     async fn receive(&self, event: &RawEvent, audit: AuditEvent) -> StoreResult<Receipt>;
     /// One event.
     async fn event(&self, client: &ClientId, key: &EventKey) -> StoreResult<Option<RawEvent>>;
-    /// Writes what came of an event.
-    async fn set_state(&self, event: &RawEvent) -> StoreResult<()>;
+    /// Writes what came of an event and its audit, all or nothing. A conflict if the event does not stand
+    /// as it was read any more: someone else worked on it.
+    async fn conclude(&self, outcome: &EventOutcome, audit: Vec<AuditEvent>) -> StoreResult<()>;
 }
 
 /// The audit.
@@ -324,6 +337,9 @@ pub trait EventStore: Send + Sync {
 pub trait Journal: Send + Sync {
     /// Writes events. One written again under its id takes the place of the first.
     async fn record(&self, events: &[AuditEvent]) -> StoreResult<()>;
+    /// Writes an event unless its id is taken. Gives whether it was new, as far as can be told after a
+    /// lost answer.
+    async fn record_once(&self, event: &AuditEvent) -> StoreResult<bool>;
     /// What was recorded about a lead under an id, strongly consistent.
     async fn recorded(&self, client: &ClientId, lead: LeadId, id: AuditId) -> StoreResult<Option<AuditEvent>>;
     /// A page of what happened to a client from `from` up to `until`, by the time in the events' ids, in order.

@@ -211,11 +211,7 @@ impl Handle {
     }
 
     /// Starts a task that is given `span` to finish, and awaits its end.
-    pub fn run<T: 'static>(
-        &self,
-        span: TimeDelta,
-        work: impl Future<Output = T> + 'static,
-    ) -> (TaskId, Run<T>) {
+    pub fn run<T: 'static>(&self, span: TimeDelta, work: impl Future<Output = T> + 'static) -> (TaskId, Run<T>) {
         let end = Arc::new(Mutex::new(End { value: None, over: false, waker: None }));
         let told = Told(end.clone());
         let id = self.start(async move {

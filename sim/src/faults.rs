@@ -103,8 +103,8 @@ impl Class {
 /// What a world is run without, to find out what a violation needs.
 #[derive(Debug, Clone, Default)]
 pub struct Without {
-    /// Everybody but this person.
-    pub only: Option<usize>,
+    /// Everybody but these people.
+    pub only: Option<BTreeSet<usize>>,
     /// Kinds of faults.
     pub classes: BTreeSet<Class>,
     /// Single faults.
@@ -273,9 +273,8 @@ impl Faults {
     fn rate(&self, call: &Call) -> u32 {
         let now = self.0.handle.now();
         let Weather { usual, storms, .. } = &self.0.weather;
-        let stormy = |storm: &&Storm| {
-            storm.from <= now && now < storm.until && storm.port.is_none_or(|port| port == call.port)
-        };
+        let stormy =
+            |storm: &&Storm| storm.from <= now && now < storm.until && storm.port.is_none_or(|port| port == call.port);
         storms.iter().filter(stormy).map(|storm| storm.rate).max().unwrap_or(0).max(*usual)
     }
 

@@ -23,14 +23,11 @@ use crate::{
     spec::{Person, Spec},
 };
 
-/// Everything that a world is judged by.
-pub struct Evidence<'a> {
-    /// What it was made of.
-    pub spec: &'a Spec,
+/// What is left behind by a world.
+#[derive(Clone)]
+pub struct Left {
     /// What reached the provider.
-    pub offers: &'a [Offer],
-    /// What the world knows itself.
-    pub notes: &'a Notes,
+    pub offers: Vec<Offer>,
     /// The audit of each client.
     pub journals: Vec<Vec<AuditEvent>>,
     /// Every lead at the end.
@@ -39,6 +36,17 @@ pub struct Evidence<'a> {
     pub due: Vec<Vec<leadline::ports::DueWork>>,
     /// What came of the raw events that forms were stored as.
     pub events: BTreeMap<(ClientId, EventKey), EventState>,
+}
+
+/// Everything that a world is judged by.
+#[derive(Clone, Copy)]
+pub struct Evidence<'a> {
+    /// What it was made of.
+    pub spec: &'a Spec,
+    /// What it knows itself.
+    pub notes: &'a Notes,
+    /// What it left behind.
+    pub left: &'a Left,
     /// Processes in which something went wrong, which may therefore have done a thing again.
     pub disturbed: &'a dyn Fn(TaskId) -> bool,
     /// The end.
@@ -85,7 +93,7 @@ struct Text<'a> {
 
 impl<'a> Text<'a> {
     fn read(evidence: &Evidence<'a>, n: usize) -> Option<Self> {
-        let offer = &evidence.offers[n];
+        let offer = &evidence.left.offers[n];
         let person = named(&evidence.spec.people, &offer.body)?;
         let (_, rest) = offer.body.split_once(", step ")?;
         let (step, rest) = rest.split_once(" of ")?;
@@ -111,3 +119,6 @@ fn in_force<'a>(notes: &'a Notes, client: usize, from: Instant, until: Instant) 
     let first = own.iter().rposition(|snapshot| snapshot.at <= from).unwrap_or(0);
     own[first..].iter().copied().filter(|snapshot| snapshot.at <= until).collect()
 }
+
+#[cfg(test)]
+mod tests;

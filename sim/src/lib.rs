@@ -12,6 +12,10 @@ pub mod provider;
 mod queue;
 pub mod rng;
 pub mod run;
+pub mod shrink;
+mod simulate;
 pub mod spec;
 pub mod trace;
 pub mod world;
+
+pub use simulate::{Asked, Summary, simulate};

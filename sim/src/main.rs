@@ -1,19 +1,122 @@
-//! `cargo sim`.
-use leadline_sim::{run::run, spec::{Scale, Spec}, world::Options, faults::Without};
+//! `cargo sim`: runs worlds until enough texts were accepted, and says what came of it.
 
-fn main() {
-    let args: Vec<String> = std::env::args().collect();
-    let from: u64 = args.get(1).and_then(|a| a.parse().ok()).unwrap_or(0);
-    let many: u64 = args.get(2).and_then(|a| a.parse().ok()).unwrap_or(1);
-    let only: Option<usize> = args.get(3).and_then(|a| a.parse().ok());
-    for n in from..from + many {
-        let spec = Spec::of(1, n, Scale::default());
-        let mut ran = run(spec, &Options { lines: only.is_some(), without: Without { only: only.filter(|o| *o < 100000), ..Without::default()}, ..Options::default() });
-        for (at, line) in &ran.lines { println!("{at} {line}"); }
-        println!("world {n}: {} texts, {} days, faults {:?} hash {:02x?}", ran.texts, ran.span.num_days(), ran.faults, &ran.hash[..4]);
-        ran.violations.sort_by_key(|v| v.judge);
-        let mut by = std::collections::BTreeMap::<_, usize>::new();
-        for v in &ran.violations { let c = by.entry(v.judge).or_default(); *c += 1; if *c <= 5 { println!("   {} {:?} {} {}", v.judge, v.person, v.at, v.what); } }
-        println!("   {by:?}");
+use std::process::ExitCode;
+
+use clap::Parser;
+use leadline_sim::{
+    Asked, Summary,
+    judge::Violation,
+    run::run,
+    shrink::shrink,
+    simulate,
+    spec::{Scale, Spec},
+    world::Options,
+};
+
+/// The whole system in simulated time, under every kind of fault, judged from the outside.
+#[derive(Parser)]
+struct Arguments {
+    /// Texts that the stand-in provider must accept before it is enough.
+    #[arg(long, default_value_t = 100_000)]
+    texts: u64,
+    /// The same seed gives the same trace on every run.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// One object of JSON instead of lines.
+    #[arg(long)]
+    json: bool,
+    /// Only the world of this number, as a violation names it.
+    #[arg(long)]
+    world: Option<u64>,
+    /// The whole trace of that world.
+    #[arg(long, requires = "world")]
+    trace: bool,
+}
+
+/// Violations that are printed.
+const SHOWN: usize = 10;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let (seed, scale) = (arguments.seed, Scale::default());
+    let violations = match arguments.world {
+        Some(number) => {
+            let options = Options { lines: arguments.trace, ..Options::default() };
+            let ran = run(Spec::of(seed, number, scale), &options);
+            ran.lines.iter().for_each(|(at, line)| println!("{at} {line}"));
+            println!("world {number} of seed {seed}: {} texts, {} days", ran.texts, ran.span.num_days());
+            ran.violations.into_iter().map(|violation| (number, violation)).collect()
+        }
+        None => {
+            let asked = Asked { seed, texts: arguments.texts, scale, options: Options::default() };
+            let (summary, seconds) = timed(|| simulate(&asked));
+            if arguments.json {
+                print_json(&summary, seconds)
+            } else {
+                print(&summary, seconds)
+            }
+            summary.violations
+        }
+    };
+    if violations.is_empty() {
+        return ExitCode::SUCCESS;
     }
+    complain(seed, scale, &violations);
+    ExitCode::FAILURE
+}
+
+#[expect(clippy::disallowed_methods, reason = "the speed is that of this machine, and nothing else depends on it")]
+fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
+    let begun = std::time::Instant::now();
+    let done = work();
+    (done, begun.elapsed().as_secs_f64())
+}
+
+fn print(summary: &Summary, seconds: f64) {
+    println!("texts       {} in {} worlds", summary.texts, summary.worlds);
+    println!("years       {:.1}", summary.years());
+    println!("faults      {}", summary.faults_in_all());
+    for (class, count) in &summary.faults {
+        println!("            {count:>9} {}", class.name());
+    }
+    println!("violations  {}", summary.violations.len());
+    let speed = summary.texts as f64 / seconds;
+    println!("speed       {speed:.0} texts a second, {:.0} a minute", speed * 60.0);
+    println!("trace hash  {}", summary.trace_hash());
+}
+
+fn print_json(summary: &Summary, seconds: f64) {
+    let object = serde_json::json!({
+        "texts": summary.texts,
+        "years": (summary.years() * 10.0).round() / 10.0,
+        "faults": summary.faults_in_all(),
+        "violations": summary.violations.len(),
+        "texts_per_second": (summary.texts as f64 / seconds).round(),
+        "trace_hash": summary.trace_hash(),
+    });
+    println!("{object}");
+}
+
+/// Names the violations, and prints the shortest trace that shows the first of them.
+fn complain(seed: u64, scale: Scale, violations: &[(u64, Violation)]) {
+    for (world, violation) in violations.iter().take(SHOWN) {
+        eprintln!(
+            "VIOLATION   seed {seed}, world {world}: {} at {}: {}",
+            violation.judge, violation.at, violation.what
+        );
+    }
+    if violations.len() > SHOWN {
+        eprintln!("            and {} more", violations.len() - SHOWN);
+    }
+    // One that is about a person leaves more out.
+    let of_person = violations.iter().find(|(_, violation)| violation.person.is_some());
+    let Some((world, violation)) = of_person.or_else(|| violations.first()) else { return };
+    eprintln!("looking for the shortest trace of: {}", violation.what);
+    let shrunk = shrink(seed, *world, scale, &Options::default(), violation);
+    let (people, faults) = (shrunk.people, shrunk.faults);
+    eprintln!("seed {seed}, world {world}, reduced to {people} people and {faults} faults:");
+    for (at, line) in &shrunk.lines {
+        eprintln!("  {} {line}", at.format("%Y-%m-%d %H:%M:%S%.3f"));
+    }
+    eprintln!("  {}: {}", shrunk.violation.judge, shrunk.violation.what);
 }

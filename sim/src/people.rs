@@ -2,7 +2,7 @@
 //! What a person can do is a function here that posts something and notes how it was answered. Bookings
 //! come in over no webhook in this release; one more such function is all that they will need.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::TimeDelta;
 use futures_util::FutureExt;
@@ -28,9 +28,9 @@ const KAJABI_TRIES: [i64; 6] = [0, 60, 300, 1_800, 7_200, 28_800];
 /// When Twilio posts a reply again, as the README sets it up (`rc=3`).
 const TWILIO_TRIES: [i64; 4] = [0, 1, 3, 6];
 
-/// Starts everybody, or one person alone, and what answers to texts.
-pub fn begin(world: &Arc<World>, only: Option<usize>) {
-    for person in world.spec.people.iter().filter(|person| only.is_none_or(|only| person.n == only)) {
+/// Starts everybody, or some alone, and what answers to texts.
+pub fn begin(world: &Arc<World>, only: Option<&BTreeSet<usize>>) {
+    for person in world.spec.people.iter().filter(|person| only.is_none_or(|only| only.contains(&person.n))) {
         for (nth, visit) in person.visits.iter().enumerate() {
             let (world, visit, n) = (world.clone(), visit.clone(), person.n);
             world.handle.clone().start(async move {
@@ -196,7 +196,8 @@ fn phone_of(person: &Person, form: FormKind) -> Value {
     match form {
         FormKind::BadPhone => json!("555-0123"),
         FormKind::NoPhone => Value::Null,
-        FormKind::Foreign => json!("+44 20 7946 0123"),
+        // Numbers that the regulator of Great Britain keeps for stories.
+        FormKind::Foreign => json!(format!("+44 20 7946 0{:03}", person.n % 1_000)),
         _ => {
             let digits = &person.phone[2..];
             json!(format!("({}) {}-{}", &digits[..3], &digits[3..6], &digits[6..]))
@@ -231,7 +232,8 @@ fn by_api(world: &World, n: usize, visit: &Visit, id: u64) -> String {
         FormKind::Nameless => json!({}),
         _ => json!({"form": {"data": {"id": form, "type": "forms"}}}),
     };
-    let submission = json!({"id": id, "type": "form_submissions", "attributes": attributes, "relationships": relationships});
+    let submission =
+        json!({"id": id, "type": "form_submissions", "attributes": attributes, "relationships": relationships});
     json!({"id": id, "event": "form_submission", "payload": [submission]}).to_string()
 }
 

@@ -1,18 +1,22 @@
 //! Runs one world from its start to its quiet end, and judges it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::TimeDelta;
 use futures_util::FutureExt;
 use leadline::{
-    domain::{Instant, audit::AuditEvent, ids::ClientId},
-    ports::{Clock, DueIndex, DueKind, DueWork, EventStore, Journal},
+    domain::{
+        Instant,
+        audit::AuditEvent,
+        ids::{ClientId, LeadId},
+    },
+    ports::{Clock, DueIndex, DueKind, DueWork, EventKey, EventStore, Journal},
 };
 
 use crate::{
-    executor::lock,
+    executor::{Executor, lock},
     faults::Class,
-    judge::{Evidence, Violation, violations},
+    judge::{Evidence, Left, Violation, violations},
     spec::Spec,
     world::{Options, World},
 };
@@ -39,20 +43,16 @@ pub struct Ran {
     pub hash: [u8; 32],
     /// What happened, if it was kept.
     pub lines: Vec<(Instant, String)>,
+    /// Whose lead is whose.
+    pub people: HashMap<LeadId, usize>,
 }
 
 /// Runs a world.
 #[must_use]
 pub fn run(spec: Spec, options: &Options) -> Ran {
-    let (start, quiet) = (spec.start, spec.quiet);
+    let start = spec.start;
     let (mut executor, world) = World::new(spec, options);
-    executor.run_until(quiet + QUIET);
-    for _ in 0..DRAIN {
-        if drained(&world) {
-            break;
-        }
-        executor.run_until(world.handle.now() + TimeDelta::days(1));
-    }
+    finish(&mut executor, &world);
     let violations = judge(&world);
     Ran {
         texts: world.provider.accepted() as u64,
@@ -62,6 +62,18 @@ pub fn run(spec: Spec, options: &Options) -> Ran {
         violations,
         hash: world.trace.hash(),
         lines: world.trace.lines(),
+        people: lock(&world.notes).people.clone(),
+    }
+}
+
+/// Runs a world to its end.
+pub fn finish(executor: &mut Executor, world: &World) {
+    executor.run_until(world.spec.quiet + QUIET);
+    for _ in 0..DRAIN {
+        if drained(world) {
+            break;
+        }
+        executor.run_until(world.handle.now() + TimeDelta::days(1));
     }
 }
 
@@ -69,46 +81,42 @@ fn drained(world: &World) -> bool {
     let until = world.handle.now() - TimeDelta::hours(2);
     world.spec.clients.iter().all(|client| {
         let due = |kind, until| world.store.due_of(&client.settings.id, kind, until, 1).now_or_never();
-        let none = |found: Option<Result<Vec<DueWork>, _>>| found.and_then(Result::ok).is_some_and(|due| due.is_empty());
+        let none =
+            |found: Option<Result<Vec<DueWork>, _>>| found.and_then(Result::ok).is_some_and(|due| due.is_empty());
         none(due(DueKind::Leads, until)) && none(due(DueKind::Events, world.handle.now() + TimeDelta::days(30)))
     })
 }
 
 fn judge(world: &World) -> Vec<Violation> {
+    let left = left_by(world);
+    let notes = lock(&world.notes);
+    let disturbed = |task| world.faults.disturbed(task);
+    let now = world.handle.now();
+    violations(&Evidence { spec: &world.spec, notes: &notes, left: &left, disturbed: &disturbed, now })
+}
+
+/// What a world has left behind so far.
+#[must_use]
+pub fn left_by(world: &World) -> Left {
     let notes = lock(&world.notes);
     let far = world.handle.now() + TimeDelta::days(4_000);
     let (mut journals, mut due, mut events) = (Vec::new(), Vec::new(), BTreeMap::new());
     for client in &world.spec.clients {
         let id = &client.settings.id;
         journals.push(journal(world, id, far));
-        let mut all = Vec::new();
-        for kind in [DueKind::Leads, DueKind::Events] {
-            all.extend(world.store.due_of(id, kind, far, usize::MAX).now_or_never().and_then(Result::ok).unwrap_or_default());
-        }
-        due.push(all);
+        let found = [DueKind::Leads, DueKind::Events].map(|kind| world.store.due_of(id, kind, far, usize::MAX).now_or_never());
+        due.push(found.into_iter().flatten().flatten().flatten().collect());
     }
     for form in &notes.forms {
         let id = &world.spec.clients[form.client].settings.id;
         if let Some(key) = &form.key {
-            let key = leadline::ports::EventKey(key.clone());
+            let key = EventKey(key.clone());
             if let Some(Ok(Some(event))) = world.store.event(id, &key).now_or_never() {
                 events.insert((id.clone(), key), event.state);
             }
         }
     }
-    let offers = world.provider.offers();
-    let disturbed = |task| world.faults.disturbed(task);
-    violations(&Evidence {
-        spec: &world.spec,
-        offers: &offers,
-        notes: &notes,
-        journals,
-        leads: world.store.all_leads(),
-        due,
-        events,
-        disturbed: &disturbed,
-        now: world.handle.now(),
-    })
+    Left { offers: world.provider.offers(), journals, leads: world.store.all_leads(), due, events }
 }
 
 fn journal(world: &World, client: &ClientId, until: Instant) -> Vec<AuditEvent> {

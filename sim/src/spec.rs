@@ -241,8 +241,14 @@ impl Spec {
 
 fn client(seed: u64, n: usize, start: Instant) -> ClientSpec {
     let mut rng = Rng::of(&[seed, 2, n as u64]);
-    let zones =
-        ["America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles", "America/Phoenix", "Pacific/Honolulu"];
+    let zones = [
+        "America/New_York",
+        "America/Chicago",
+        "America/Denver",
+        "America/Los_Angeles",
+        "America/Phoenix",
+        "Pacific/Honolulu",
+    ];
     let zone = *rng.pick(&zones);
     let id = format!("client-{n}");
     let (number, test_phone) = (format!("+1305555019{n}"), format!("+1305555018{n}"));
@@ -330,7 +336,9 @@ pub fn form_id(client: usize, campaign: usize) -> String {
 
 /// A name of letters only, which no other number has.
 fn name(n: usize) -> String {
-    let letter = |place: usize| char::from(b'a' + u8::try_from(n / 26_usize.pow(u32::try_from(place).unwrap_or(0)) % 26).unwrap_or(0));
+    let letter = |place: usize| {
+        char::from(b'a' + u8::try_from(n / 26_usize.pow(u32::try_from(place).unwrap_or(0)) % 26).unwrap_or(0))
+    };
     let mut name = "Pat".to_owned();
     name.extend((0..4).rev().map(letter));
     name
@@ -453,9 +461,8 @@ mod tests {
         let world = Spec::of(7, 3, Scale::default());
         let again = Spec::of(7, 3, Scale::default());
         assert_eq!(format!("{:?}", world.people), format!("{:?}", again.people));
-        let distinct = |of: fn(&Person) -> &String| {
-            world.people.iter().map(of).collect::<std::collections::BTreeSet<_>>().len()
-        };
+        let distinct =
+            |of: fn(&Person) -> &String| world.people.iter().map(of).collect::<std::collections::BTreeSet<_>>().len();
         assert_eq!(distinct(|person| &person.name), world.people.len());
         assert_eq!(distinct(|person| &person.phone), world.people.len());
         for campaign in world.clients.iter().flat_map(|client| &client.campaigns) {

@@ -95,8 +95,7 @@ impl World {
             trace.clone(),
         );
         let numbers: HashMap<_, _> = spec.people.iter().map(|person| (person.phone.clone(), person.number)).collect();
-        let provider =
-            Provider::new(handle.clone(), faults.clone(), trace.clone(), spec.seed, numbers, options.broken);
+        let provider = Provider::new(handle.clone(), faults.clone(), trace.clone(), spec.seed, numbers, options.broken);
         let notes = Arc::<Mutex<Notes>>::default();
         let store = MemoryStore::new();
         let queue = Texts::new(handle.clone(), store.clone(), notes.clone());
@@ -168,11 +167,11 @@ impl World {
             queue,
             notes,
         });
-        world.begin(options.without.only);
+        world.begin(options.without.only.as_ref());
         (executor, world)
     }
 
-    fn begin(self: &Arc<Self>, only: Option<usize>) {
+    fn begin(self: &Arc<Self>, only: Option<&std::collections::BTreeSet<usize>>) {
         for (n, client) in self.spec.clients.iter().enumerate() {
             self.write_settings(n, Some(&client.settings), &client.campaigns, false);
         }
@@ -262,10 +261,9 @@ impl World {
             self.faults.leave(id, matches!(ended, Ended::Done(_)));
             match ended {
                 Ended::Done(Ok(summary)) if summary.queued == 0 && summary.stopped == 0 => {}
-                Ended::Done(Ok(summary)) => self.trace.note(format_args!(
-                    "scheduler: {} queued, {} clients stopped",
-                    summary.queued, summary.stopped
-                )),
+                Ended::Done(Ok(summary)) => self
+                    .trace
+                    .note(format_args!("scheduler: {} queued, {} clients stopped", summary.queued, summary.stopped)),
                 Ended::Done(Err(_)) => self.trace.note(format_args!("scheduler: failed")),
                 Ended::Died | Ended::TimedOut => self.trace.note(format_args!("scheduler: ended from outside")),
             }

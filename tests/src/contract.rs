@@ -49,9 +49,12 @@ macro_rules! store_contract {
             events: an_event_is_new_once_and_known_after,
                 an_event_received_many_times_at_once_is_new_once,
                 what_came_of_an_event_is_kept_with_it,
+                an_event_that_someone_else_worked_on_is_a_conflict_and_writes_nothing,
+                a_lead_and_the_event_that_led_to_it_are_written_together_or_not_at_all,
                 a_large_event_is_kept_as_it_came,
                 the_same_key_of_two_clients_is_two_events;
             journal: an_event_recorded_twice_is_there_once,
+                an_event_recorded_once_leaves_the_first_under_its_id,
                 events_are_given_in_order_of_their_ids,
                 an_event_is_in_exactly_one_of_two_periods_that_meet,
                 a_period_begins_with_its_first_moment_and_ends_before_its_last,

@@ -150,7 +150,11 @@ async fn when_the_sender_dies_in_the_call_the_provider_is_asked_before_it_is_sen
     assert_eq!(world.texts(), [], "it may have gone out, so it is not sent again");
     assert_eq!(world.lead(PAT).await.expect("a lead").sms_status(), SmsStatus::Unclear);
     world.until("2026-01-06 15:34").await;
-    assert_eq!(world.texts().len(), 1, "surely absent: 30 minutes after the last moment at which it could have been sent");
+    assert_eq!(
+        world.texts().len(),
+        1,
+        "surely absent: 30 minutes after the last moment at which it could have been sent"
+    );
 }
 
 #[tokio::test]

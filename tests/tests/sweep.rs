@@ -4,10 +4,10 @@
 use leadline_standins::faulty::{Call, Fault};
 use leadline_tests::sweep::{
     http::{self, HttpFault},
-    plan::{Counts, FAULTS, in_parallel, name, say, tell},
+    plan::{Counts, FAULTS, in_parallel, name, say, tell, tell_pairs},
     process::Broken,
-    story::{self, Story},
-    world::Turns,
+    story::{self, Post, STOP, Story},
+    world::{Kind, Pair, Second, Turns},
 };
 
 /// One run of the plan.
@@ -23,7 +23,13 @@ fn every_call_through_a_port_breaks_in_every_way() {
     let sound = in_parallel(&stories, async |story| tell(story, Turns::default(), None).await);
     let mut plan = Vec::new();
     for (story, told) in stories.iter().zip(&sound) {
-        say(&format!("{}: {} calls, {} texts, {:?}", story.name, told.calls.len(), told.verdict.texts, told.executions));
+        say(&format!(
+            "{}: {} calls, {} texts, {:?}",
+            story.name,
+            told.calls.len(),
+            told.verdict.texts,
+            told.executions
+        ));
         assert_eq!(told.verdict.wrong, [""; 0], "{}", story.name);
         assert_eq!(told.verdict.texts, story.texts, "{}", story.name);
         for (n, call) in told.calls.iter().enumerate() {
@@ -41,7 +47,12 @@ fn every_call_through_a_port_breaks_in_every_way() {
         assert_eq!(reached, Some((port, method)), "the run is another one: {} {:?}", run.story.name, run.broken);
         counts.add(port, name(run.broken.fault));
         for words in &told.verdict.wrong {
-            wrong.push(format!("{}: {port}.{method} ({}) {}: {words}", run.story.name, run.broken.call, name(run.broken.fault)));
+            wrong.push(format!(
+                "{}: {port}.{method} ({}) {}: {words}",
+                run.story.name,
+                run.broken.call,
+                name(run.broken.fault)
+            ));
         }
     }
     say(&counts.table("port", &FAULTS.map(name)));
@@ -57,7 +68,13 @@ fn every_request_of_the_sdk_breaks_in_every_way() {
     let sound = in_parallel(&stories, async |story| http::tell(story, None).await);
     let mut plan = Vec::new();
     for (story, (told, operations)) in stories.iter().zip(&sound) {
-        say(&format!("{}: {} requests, {} texts, {:?}", story.name, operations.len(), told.verdict.texts, told.executions));
+        say(&format!(
+            "{}: {} requests, {} texts, {:?}",
+            story.name,
+            operations.len(),
+            told.verdict.texts,
+            told.executions
+        ));
         assert_eq!(told.verdict.wrong, [""; 0], "{}", story.name);
         assert_eq!(told.verdict.texts, story.texts, "{}", story.name);
         for (n, operation) in operations.iter().enumerate() {
@@ -80,5 +97,76 @@ fn every_request_of_the_sdk_breaks_in_every_way() {
     say(&format!("swept {} (request x fault) pairs, none skipped; {} wrong", counts.total(), wrong.len()));
     assert_eq!(counts.total(), plan.len());
     std::fs::write("/tmp/sweep-wrong-http.txt", wrong.join("\n")).expect("written");
+    assert_eq!(wrong.len(), 0, "{}", wrong.iter().take(30).cloned().collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn what_comes_twice_or_out_of_order_changes_nothing() {
+    let ordinary = Turns::default();
+    let turns = [
+        ("every job twice", Turns { jobs_twice: true, ..ordinary }),
+        ("every post twice", Turns { posts_twice: true, ..ordinary }),
+        ("batches backwards", Turns { backwards: true, ..ordinary }),
+        ("receipts before answers", Turns { receipts_first: true, ..ordinary }),
+        ("every run twice", Turns { runs_twice: true, ..ordinary }),
+        (
+            "all of it",
+            Turns { jobs_twice: true, posts_twice: true, backwards: true, receipts_first: true, runs_twice: true, pair: None },
+        ),
+    ];
+    let stories = story::all();
+    let plan: Vec<_> = stories.iter().flat_map(|story| turns.map(|(name, turns)| (story, name, turns))).collect();
+    let results = in_parallel(&plan, async |(story, _, turns)| tell(story, *turns, None).await);
+    let mut wrong = Vec::new();
+    for ((story, name, turns), told) in plan.iter().zip(&results) {
+        wrong.extend(told.verdict.wrong.iter().map(|words| format!("{}: {name}: {words}", story.name)));
+        // A receipt that comes first can tell what nobody could have told otherwise.
+        let texts = if turns.receipts_first { told.verdict.texts.max(story.texts) } else { story.texts };
+        if told.verdict.texts != texts {
+            wrong.push(format!("{}: {name}: {} texts instead of {texts}", story.name, told.verdict.texts));
+        }
+    }
+    say(&format!("told {} stories with repetitions and in other orders; {} wrong", plan.len(), wrong.len()));
+    assert_eq!(wrong, [""; 0]);
+}
+
+#[test]
+fn two_executions_at_once_meet_at_every_pair_of_places() {
+    let stories = story::of_two_at_once();
+    let sound = in_parallel(&stories, async |story| tell(story, Turns::default(), None).await);
+    let mut plan = Vec::new();
+    for (story, told) in stories.iter().zip(&sound) {
+        for (first, count) in &told.executions {
+            let others: &[Second] = match first {
+                Kind::Webhook => &[Second::Same, Second::Post(STOP)],
+                Kind::Scheduler => &[Second::Same, Second::Post(STOP)],
+                Kind::Sender => &[Second::Same, Second::Run, Second::Post(STOP), Second::Post(Post::Receipt { nth: 0 })],
+            };
+            for nth in 0..*count {
+                plan.extend(others.iter().map(|second| (story, Pair { first: *first, nth, second: *second, at: 0, until: 0 })));
+            }
+        }
+    }
+    let results = in_parallel(&plan, async |(story, pair)| {
+        let mut wrong = Vec::new();
+        let runs = tell_pairs(story, *pair, |pair, verdict| {
+            wrong.extend(verdict.wrong.into_iter().map(|words| format!("{}: {pair:?}: {words}", story.name)));
+        });
+        (runs.await, wrong)
+    });
+    let mut counts = Counts::default();
+    for ((_, pair), (runs, _)) in plan.iter().zip(&results) {
+        let second = match pair.second {
+            Second::Same => "the same",
+            Second::Run => "a run",
+            Second::Post(Post::Receipt { .. }) => "a receipt",
+            Second::Post(_) => "a stop",
+        };
+        counts.add_many(format!("{:?}", pair.first), second, *runs);
+    }
+    let wrong: Vec<String> = results.into_iter().flat_map(|(_, wrong)| wrong).collect();
+    say(&counts.table("execution", &["the same", "a run", "a stop", "a receipt"].map(str::to_owned)));
+    say(&format!("{} pairs of places, none skipped; {} wrong", counts.total(), wrong.len()));
+    std::fs::write("/tmp/sweep-wrong-pairs.txt", wrong.join("\n")).expect("written");
     assert_eq!(wrong.len(), 0, "{}", wrong.iter().take(30).cloned().collect::<Vec<_>>().join("\n"));
 }

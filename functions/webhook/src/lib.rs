@@ -207,9 +207,22 @@ async fn store_and_work(
             Ok(_) | Err(_) => return Ok(receipt),
         },
     };
-    let reply = event.source == Source::TwilioInbound;
+    let (reply, key) = (event.source == Source::TwilioInbound, event.key.clone());
+    let mut open = Some(event);
     for _ in 0..WORKS {
-        match work(client, event.clone(), content_type, deps, &recorder).await {
+        // Someone else may have worked on it since it was read.
+        let read = match open.take() {
+            Some(event) => Ok(Some(event)),
+            None => deps.events.event(&client.id, &key).await,
+        };
+        let worked = match read {
+            Ok(Some(event)) if matches!(event.state, EventState::Received { .. }) => {
+                work(client, event, content_type, deps, &recorder).await
+            }
+            Ok(_) => Ok(()),
+            Err(error) => Err(error),
+        };
+        match worked {
             Ok(()) => return Ok(receipt),
             Err(error) => tracing::error!(client = %client.id, %error, "an event was stored and not worked through"),
         }

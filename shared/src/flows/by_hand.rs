@@ -51,7 +51,7 @@ pub enum NotDone {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The settings.
-    #[error("client {0}: {1}")]
+    #[error("the settings of client {0} cannot be used")]
     Settings(ClientId, #[source] SettingsProblem),
     /// As things stand it may not be done.
     #[error("{0}")]

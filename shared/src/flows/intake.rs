@@ -8,7 +8,7 @@ mod known;
 
 use chrono::TimeDelta;
 
-use super::{alerts::Alerts, derived_id, receipts::take_receipt, record::Recorder, replies};
+use super::{alerts::Alerts, derived_id, receipts::take_receipt, record::Recorder, replies, settling::Settling};
 use crate::{
     domain::{
         audit::{AuditEvent, Event, Status},
@@ -22,7 +22,8 @@ use crate::{
         standing::Standing,
     },
     ports::{
-        Also, Directory, EventState, EventStore, LeadStore, PhoneRecord, RawEvent, Source, StoreError, StoreResult,
+        Also, Directory, EventOutcome, EventState, EventStore, LeadStore, PhoneRecord, RawEvent, Source, StoreError,
+        StoreResult,
     },
     sources::{
         kajabi::{self, Content, FormSubmission},
@@ -63,50 +64,27 @@ impl Intake<'_> {
     ///
     /// # Errors
     /// [`StoreError`] when the store fails; the event stays due.
-    pub async fn resume(
-        &self,
-        client: &Client,
-        mut event: RawEvent,
-        recorder: &Recorder<'_>,
-    ) -> StoreResult<EventState> {
+    pub async fn resume(&self, client: &Client, event: RawEvent, recorder: &Recorder<'_>) -> StoreResult<EventState> {
         match (event.source, &event.state) {
             (_, EventState::Done { .. } | EventState::Unusable { .. }) => Ok(event.state),
             (Source::Kajabi, _) => self.kajabi(client, event, None, recorder).await,
             (Source::TwilioInbound, _) => {
-                event.state = match replies::twilio(&event.body, client) {
-                    Ok(reply) => EventState::Done {
-                        result: replies::take_reply(
-                            self.leads,
-                            &client.id,
-                            &reply,
-                            derived_id::outcome_of(&event),
-                            recorder,
-                        )
-                        .await?,
-                    },
-                    Err(reason) => {
-                        self.note(&event, Event::EventUnusable, "reply", &reason, recorder).await?;
-                        EventState::Unusable { reason }
-                    }
+                let reply = match replies::twilio(&event.body, client) {
+                    Ok(reply) => reply,
+                    Err(reason) => return self.unusable(event, "reply", reason, recorder).await,
                 };
-                self.events.set_state(&event).await?;
-                Ok(event.state)
+                let id = derived_id::outcome_of(&event);
+                let result = replies::take_reply(self.leads, &client.id, &reply, id, Some(&event), recorder).await?;
+                Ok(EventState::Done { result })
             }
             (Source::TwilioStatus, _) => {
-                let result = match receipt_of(&event) {
-                    Some(receipt) => {
-                        let id = derived_id::outcome_of(&event);
-                        take_receipt(self.directory, self.leads, self.alerts, client, &receipt, id, recorder).await?
-                    }
-                    None => {
-                        let words = "a delivery receipt of a text that is not ours; it is kept";
-                        self.note(&event, Event::EventIgnored, "receipt", words, recorder).await?;
-                        words.to_owned()
-                    }
+                let Some(receipt) = receipt_of(&event) else {
+                    let words = "a delivery receipt of a text that is not ours; it is kept";
+                    return self.ignored(event, "receipt", words, recorder).await;
                 };
-                event.state = EventState::Done { result };
-                self.events.set_state(&event).await?;
-                Ok(event.state)
+                let settling = Settling { directory: self.directory, leads: self.leads, alerts: self.alerts };
+                let (result, received) = take_receipt(settling, client, &receipt, recorder).await?;
+                self.conclude(event, EventState::Done { result }, received).await
             }
         }
     }
@@ -118,42 +96,23 @@ impl Intake<'_> {
     pub async fn kajabi(
         &self,
         client: &Client,
-        mut event: RawEvent,
+        event: RawEvent,
         content_type: Option<&str>,
         recorder: &Recorder<'_>,
     ) -> StoreResult<EventState> {
         let delivery = kajabi::read(event.body.as_bytes(), content_type, event.received_at);
-        event.state = match delivery.content {
+        match delivery.content {
             Content::Form(form) if form.is_test => {
-                self.note(
-                    &event,
-                    Event::EventIgnored,
-                    "test_sample",
-                    "a test sample of Kajabi: nobody is texted for it",
-                    recorder,
-                )
-                .await?;
-                EventState::Done { result: "a test sample".to_owned() }
+                let words = "a test sample of Kajabi: nobody is texted for it";
+                self.ignored(event, "test_sample", words, recorder).await
             }
-            Content::Form(form) => match self.form(client, &event, &form, recorder).await? {
-                Ok(result) => EventState::Done { result },
-                Err(reason) => {
-                    self.note(&event, Event::EventUnusable, "no_form", &reason, recorder).await?;
-                    EventState::Unusable { reason }
-                }
-            },
+            Content::Form(form) => self.form(client, event, &form, recorder).await,
             Content::Other { event: kind } => {
                 let words = format!("a {kind} event starts nothing");
-                self.note(&event, Event::EventIgnored, &kind, &words, recorder).await?;
-                EventState::Done { result: words }
+                self.ignored(event, &kind, &words, recorder).await
             }
-            Content::Unusable { reason } => {
-                self.note(&event, Event::EventUnusable, "unreadable", &reason, recorder).await?;
-                EventState::Unusable { reason }
-            }
-        };
-        self.events.set_state(&event).await?;
-        Ok(event.state)
+            Content::Unusable { reason } => self.unusable(event, "unreadable", reason, recorder).await,
+        }
     }
 
     /// Puts an event off that could not be worked through: each time longer, and after the last try
@@ -161,62 +120,87 @@ impl Intake<'_> {
     ///
     /// # Errors
     /// [`StoreError`] when that cannot be written either.
-    pub async fn put_off(&self, mut event: RawEvent, why: &StoreError, recorder: &Recorder<'_>) -> StoreResult<()> {
+    pub async fn put_off(&self, event: RawEvent, why: &StoreError, recorder: &Recorder<'_>) -> StoreResult<()> {
         let EventState::Received { tries, .. } = event.state else { return Ok(()) };
-        if tries + 1 < EVENT_TRIES {
+        let done = if tries + 1 < EVENT_TRIES {
             let wait = TimeDelta::minutes(15) * 2_i32.pow(tries.min(6));
-            event.state = EventState::Received { due: recorder.now + wait, tries: tries + 1 };
+            let state = EventState::Received { due: recorder.now + wait, tries: tries + 1 };
+            self.events.conclude(&EventOutcome { event, state }, Vec::new()).await
         } else {
             let reason = format!("could not be worked through in {EVENT_TRIES} tries: {why}");
-            self.note(&event, Event::EventUnusable, "failed", &reason, recorder).await?;
-            event.state = EventState::Unusable { reason };
+            self.unusable(event, "failed", reason, recorder).await.map(|_| ())
+        };
+        match done {
+            // Someone else worked on it meanwhile.
+            Err(StoreError::Conflict) => Ok(()),
+            done => done,
         }
-        self.events.set_state(&event).await
     }
 
-    async fn note(
+    /// An event that changes nothing.
+    async fn ignored(
         &self,
-        of: &RawEvent,
-        event: Event,
+        event: RawEvent,
         reason: &str,
         words: &str,
         recorder: &Recorder<'_>,
-    ) -> StoreResult<()> {
-        let status = if event == Event::EventUnusable { Status::Rejected } else { Status::Ok };
-        let outcome = recorder.event(event, status).because(reason, words);
-        self.alerts.journal.record(&[AuditEvent { id: derived_id::outcome_of(of), ..outcome }]).await
+    ) -> StoreResult<EventState> {
+        let ignored = recorder.event(Event::EventIgnored, Status::Ok).because(reason, words);
+        self.conclude(event, EventState::Done { result: words.to_owned() }, ignored).await
     }
 
-    /// Takes in one form. The inner error is the reason why it cannot be used.
+    /// An event that makes no sense.
+    async fn unusable(
+        &self,
+        event: RawEvent,
+        reason: &str,
+        words: String,
+        recorder: &Recorder<'_>,
+    ) -> StoreResult<EventState> {
+        let unusable = recorder.event(Event::EventUnusable, Status::Rejected).because(reason, &words);
+        self.conclude(event, EventState::Unusable { reason: words }, unusable).await
+    }
+
+    /// Writes an event's end and the one audit event that says what came of it.
+    async fn conclude(&self, event: RawEvent, state: EventState, came: AuditEvent) -> StoreResult<EventState> {
+        let came = AuditEvent { id: derived_id::outcome_of(&event), ..came };
+        self.events.conclude(&EventOutcome { event, state: state.clone() }, vec![came]).await?;
+        Ok(state)
+    }
+
+    /// Takes in one form, in the same write that concludes its event.
     async fn form(
         &self,
         client: &Client,
-        event: &RawEvent,
+        event: RawEvent,
         form: &FormSubmission,
         recorder: &Recorder<'_>,
-    ) -> StoreResult<Result<String, String>> {
+    ) -> StoreResult<EventState> {
         let Some(form_id) = &form.form else {
-            return Ok(Err("the submission does not say which form it is".to_owned()));
+            let words = "the submission does not say which form it is".to_owned();
+            return self.unusable(event, "no_form", words, recorder).await;
         };
         let campaign = self.directory.campaign_of_form(&client.id, form_id).await?;
         for _ in 0..TRIES {
             let mut known = self.find(client, form).await?;
             let was_new = known.read_at.is_none();
-            let said = known.update(client, event, form, campaign.as_ref());
+            let said = known.update(client, &event, form, campaign.as_ref());
             let mut audit = vec![recorder.about(
                 &known.lead,
                 if was_new { Event::LeadCreated } else { Event::LeadUpdated },
                 Status::Ok,
             )];
-            let entry = enter(client, campaign.as_ref(), &mut known, said, event, recorder);
+            let entry = enter(client, campaign.as_ref(), &mut known, said, &event, recorder);
             audit.extend(entry.audit);
-            let also = Also { profile: Some(known.profile.clone()), opt_out: None, audit };
+            let state = EventState::Done { result: format!("lead {}: {}", known.lead.id, entry.words) };
+            let outcome = EventOutcome { event: event.clone(), state: state.clone() };
+            let also = Also { profile: Some(known.profile.clone()), opt_out: None, audit, event: Some(outcome) };
             match self.leads.save(&known.lead, known.read_at, also).await {
                 Ok(_) => {
                     if let Some(alert) = entry.alert {
                         self.alerts.raise(alert, client.mailbox(), recorder).await;
                     }
-                    return Ok(Ok(format!("lead {}: {}", known.lead.id, entry.words)));
+                    return Ok(state);
                 }
                 Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error),

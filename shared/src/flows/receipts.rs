@@ -2,7 +2,6 @@
 //! the text went out, which settles it even when the answer of its call never came.
 
 use super::{
-    alerts::Alerts,
     record::Recorder,
     settling::{OnItsWay, Settling},
 };
@@ -10,49 +9,42 @@ use crate::{
     domain::{
         audit::{AuditEvent, Event, Status},
         client::Client,
-        ids::AuditId,
         lead::Settled,
         message::SendOutcome,
         receipt::{Delivery, Receipt},
     },
-    ports::{Directory, LeadStore, StoreResult},
+    ports::StoreResult,
 };
 
-/// Takes a receipt in, and says in words what came of it. `id` is that of its audit event: the same
-/// however often it is worked on.
+/// Acts on a receipt. Says in words what came of it, and gives its audit event for whoever concludes it.
 ///
 /// # Errors
 /// [`StoreError`](crate::ports::StoreError) when the store fails; it is worked on again later.
 pub async fn take_receipt(
-    directory: &dyn Directory,
-    leads: &dyn LeadStore,
-    alerts: Alerts<'_>,
+    settling: Settling<'_>,
     client: &Client,
     receipt: &Receipt,
-    id: AuditId,
     recorder: &Recorder<'_>,
-) -> StoreResult<String> {
-    let Some(stored) = leads.lead(&client.id, receipt.lead).await? else {
+) -> StoreResult<(String, AuditEvent)> {
+    let Some(stored) = settling.leads.lead(&client.id, receipt.lead).await? else {
         let words = "a delivery receipt for a lead that is not known";
         let ignored = recorder.event(Event::EventIgnored, Status::Ok).because("receipt", words);
-        alerts.journal.record(&[AuditEvent { id, ..ignored }]).await?;
-        return Ok(words.to_owned());
+        return Ok((words.to_owned(), ignored));
     };
     let status = if receipt.delivery == Delivery::Undelivered { Status::Failed } else { Status::Ok };
-    let words = match &receipt.problem {
+    let detail = match &receipt.problem {
         Some(Ok(refusal)) => format!("attempt {}: {refusal}", receipt.attempt),
         Some(Err(words)) => format!("attempt {}: {words}", receipt.attempt),
         None => format!("attempt {}", receipt.attempt),
     };
-    let received = recorder.about(&stored.lead, Event::ReceiptReceived, status).because(receipt.delivery.code(), words);
-    alerts.journal.record(&[AuditEvent { id, ..received }]).await?;
-
-    let settling = Settling { directory, leads, alerts };
-    let enrollment = stored.lead.in_flight.as_ref().filter(|text| text.attempt == receipt.attempt);
+    let received =
+        recorder.about(&stored.lead, Event::ReceiptReceived, status).because(receipt.delivery.code(), detail);
     let mut words = format!("a text is {}", receipt.delivery.code());
+
+    let enrollment = stored.lead.in_flight.as_ref().filter(|text| text.attempt == receipt.attempt);
     if let Some(enrollment) = enrollment.map(|text| text.enrollment) {
         let plan = match stored.lead.enrollment(enrollment) {
-            Some(live) => directory.plan(&client.id, &live.campaign, live.version).await?,
+            Some(live) => settling.directory.plan(&client.id, &live.campaign, live.version).await?,
             None => None,
         };
         if let Some(on) = OnItsWay::of(client, plan.as_ref(), stored.lead, stored.rev) {
@@ -65,5 +57,5 @@ pub async fn take_receipt(
     if let Some(Ok(refusal)) = &receipt.problem {
         settling.did_not_arrive(client, receipt.lead, receipt.to.as_ref(), refusal, recorder).await?;
     }
-    Ok(words)
+    Ok((words, received))
 }

@@ -12,7 +12,7 @@ use crate::{
         reply::{self, Reply},
         standing::{OptOut, OptOutChannel, Standing},
     },
-    ports::{Also, LeadStore, StoreError, StoreResult, StoredLead},
+    ports::{Also, EventOutcome, EventState, LeadStore, RawEvent, StoreError, StoreResult, StoredLead},
 };
 
 /// How often a lead is read again when something else was written in between.
@@ -47,7 +47,8 @@ pub fn twilio(form: &str, client: &Client) -> Result<IncomingReply, String> {
 }
 
 /// Acts on a reply, and says in words what it did. `id` is that of the audit event of the reply: the
-/// same however often the reply is worked on.
+/// same however often the reply is worked on. The raw event that the reply came by, if it did, is
+/// concluded in the same write.
 ///
 /// # Errors
 /// [`StoreError`] when the store fails; nothing was done then.
@@ -56,6 +57,7 @@ pub async fn take_reply(
     client: &ClientId,
     reply: &IncomingReply,
     id: AuditId,
+    event: Option<&RawEvent>,
     recorder: &Recorder<'_>,
 ) -> StoreResult<String> {
     let stop = reply.provider_says_stop || reply::read(&reply.body) == Reply::Stop;
@@ -103,8 +105,14 @@ pub async fn take_reply(
             event.ending(outcome, format!("the person {words}")).in_campaign(campaign, None)
         };
         audit.extend(left.iter().map(ended));
-        match leads.save(&lead, read_at, Also { profile, opt_out, audit }).await {
-            Ok(_) => return Ok(format!("lead {}: {words}", lead.id)),
+        let result = format!("lead {}: {words}", lead.id);
+        let outcome = |event: &RawEvent| EventOutcome {
+            event: event.clone(),
+            state: EventState::Done { result: result.clone() },
+        };
+        let event = event.map(outcome);
+        match leads.save(&lead, read_at, Also { profile, opt_out, audit, event }).await {
+            Ok(_) => return Ok(result),
             Err(StoreError::Conflict) => {}
             Err(error) => return Err(error),
         }

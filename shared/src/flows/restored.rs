@@ -214,7 +214,7 @@ impl Restoring<'_> {
                 Happened::Replied(text) => {
                     let reply = IncomingReply { from: phone.clone(), body: text.body, provider_says_stop: false };
                     let audit = AuditId(derived_id::of_listed(&self.client.id, &text.provider_id, text.at));
-                    take_reply(self.leads, &self.client.id, &reply, audit, &self.recorder(text.at)).await?;
+                    take_reply(self.leads, &self.client.id, &reply, audit, None, &self.recorder(text.at)).await?;
                     found.replies += 1;
                 }
             }

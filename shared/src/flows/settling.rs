@@ -59,8 +59,9 @@ impl<'a> OnItsWay<'a> {
 }
 
 impl Settling<'_> {
-    /// Records the answer of a call, then writes it on the lead. The record comes first and alone: when
-    /// the lead cannot be written it is the proof that a later look goes by.
+    /// Records the answer of a call, then writes it on the lead. The record of an acceptance comes first
+    /// and alone: when the lead cannot be written it is the proof that a later look goes by. Any other
+    /// outcome is recorded with the lead or not at all: a receipt may have proved more in the meantime.
     ///
     /// # Errors
     /// [`StoreError`] when the lead could not be written. The claim stands then, and nothing is sent again.
@@ -71,10 +72,10 @@ impl Settling<'_> {
         recorder: &Recorder<'_>,
     ) -> StoreResult<Settled> {
         let record = attempt_record(&on, outcome, recorder);
-        let recorded = self.alerts.journal.record(std::slice::from_ref(&record)).await;
-        // What could not be recorded alone is written with the lead, or neither is.
-        let missing = recorded.is_err().then(|| record.clone());
-        let settled = match self.write(&on, outcome, missing, recorder).await {
+        let accepted = matches!(outcome, SendOutcome::Accepted { .. });
+        // One that is there was written by whoever settled the text meanwhile, and says more than ours.
+        let recorded = accepted && self.alerts.journal.record_once(&record).await.is_ok();
+        let settled = match self.write(&on, outcome, &record, recorded, recorder).await {
             Ok(settled) => settled,
             Err(error) => {
                 tracing::error!(attempt = %on.text.attempt, %error, "a text could not be settled; its claim stands");
@@ -85,10 +86,6 @@ impl Settling<'_> {
                 return Err(error);
             }
         };
-        if settled == Settled::Recorded && record.ended.is_some() {
-            // Something else ended the enrollment during the call: this text did not.
-            self.note(&AuditEvent { ended: None, ..record }).await;
-        }
         self.tell(&on, &settled, recorder).await;
         Ok(settled)
     }
@@ -105,7 +102,7 @@ impl Settling<'_> {
         recorder: &Recorder<'_>,
     ) -> StoreResult<Settled> {
         let record = attempt_record(&on, outcome, recorder);
-        let settled = self.write(&on, outcome, Some(record), recorder).await?;
+        let settled = self.write(&on, outcome, &record, false, recorder).await?;
         self.tell(&on, &settled, recorder).await;
         Ok(settled)
     }
@@ -127,13 +124,15 @@ impl Settling<'_> {
         Ok(settled)
     }
 
-    /// Writes what the outcome means for the lead. What changed in between stays: an opt-out that came
-    /// during the call is not undone by the text it came too late for.
+    /// Writes what the outcome means for the lead, and the record of the attempt where it is not there as
+    /// it should be. What changed in between stays: an opt-out that came during the call is not undone by
+    /// the text it came too late for, and a sequence that it ended was not ended by that text.
     async fn write(
         &self,
         on: &OnItsWay<'_>,
         outcome: &SendOutcome,
-        record: Option<AuditEvent>,
+        record: &AuditEvent,
+        recorded: bool,
         recorder: &Recorder<'_>,
     ) -> StoreResult<Settled> {
         let (mut lead, mut rev) = (on.lead.clone(), on.rev);
@@ -148,10 +147,10 @@ impl Settling<'_> {
             if let Some(Waits::ForReview { reason, .. }) = lead.enrollment(on.text.enrollment).map(|live| &live.waits) {
                 audit.push(self.about(on, Event::ReviewNeeded, Status::Failed, recorder).because("failed", reason));
             }
-            audit.extend(record.clone().map(|record| {
-                let ended = record.ended.filter(|_| settled != Settled::Recorded);
-                AuditEvent { ended, ..record }
-            }));
+            let ended = record.ended.filter(|_| settled != Settled::Recorded);
+            if !recorded || ended != record.ended {
+                audit.push(AuditEvent { ended, ..record.clone() });
+            }
             let also = Also { audit, opt_out: new_opt_out(&before, &lead), ..Also::default() };
             match self.leads.save(&lead, Some(rev), also).await {
                 Ok(_) => return Ok(settled),

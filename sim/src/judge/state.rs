@@ -8,7 +8,7 @@ use leadline::{
     domain::{
         audit::{AuditEvent, Event, Status},
         ids::{AuditId, LeadId},
-        lead::Waits,
+        lead::{Outcome, Waits},
         message::InFlightState,
     },
     ports::{DueWork, EventKey, EventState},
@@ -40,7 +40,7 @@ fn lost_forms(evidence: &Evidence<'_>) -> Vec<Violation> {
         let (Some(taken), Some(key)) = (form.taken, &form.key) else { continue };
         let person = &evidence.spec.people[form.person];
         let client = &evidence.spec.clients[form.client].settings.id;
-        let state = evidence.events.get(&(client.clone(), EventKey(key.clone())));
+        let state = evidence.left.events.get(&(client.clone(), EventKey(key.clone())));
         let mut wrong = |what: String| found.push(Violation::about(Some(person), "never lost", taken, what));
         match state {
             None => wrong(format!("the form {key} of {} was answered and is not stored", person.name)),
@@ -49,14 +49,15 @@ fn lost_forms(evidence: &Evidence<'_>) -> Vec<Violation> {
             }
             Some(EventState::Done { .. } | EventState::Unusable { .. }) => {}
         }
-        let stands = matches!(form.kind, FormKind::Plain | FormKind::BadPhone | FormKind::NoPhone | FormKind::NoConsent)
-            && evidence.leads.iter().all(|stored| stored.profile.first_name.as_ref() != Some(&person.name));
+        let stands =
+            matches!(form.kind, FormKind::Plain | FormKind::BadPhone | FormKind::NoPhone | FormKind::NoConsent)
+                && evidence.left.leads.iter().all(|stored| stored.profile.first_name.as_ref() != Some(&person.name));
         // Someone who wrote first is known by the number alone until a form says the name.
         if stands && matches!(state, Some(EventState::Done { .. })) {
             wrong(format!("{} sent the form {key}, which is done, and is no lead", person.name));
         }
     }
-    for (client, due) in evidence.due.iter().enumerate() {
+    for (client, due) in evidence.left.due.iter().enumerate() {
         for work in due {
             if let DueWork::Event { key, due } = work {
                 let what = format!("event {} of client-{client} waits since {due}", key.0);
@@ -73,9 +74,9 @@ fn lost_leads(evidence: &Evidence<'_>) -> Vec<Violation> {
         DueWork::Lead { id, .. } => Some(*id),
         DueWork::Event { .. } => None,
     };
-    let indexed: BTreeSet<LeadId> = evidence.due.iter().flatten().filter_map(ids).collect();
+    let indexed: BTreeSet<LeadId> = evidence.left.due.iter().flatten().filter_map(ids).collect();
     let mut found = Vec::new();
-    for stored in &evidence.leads {
+    for stored in &evidence.left.leads {
         let lead = &stored.lead;
         let name = stored.profile.first_name.as_deref().unwrap_or_default();
         let person = evidence.spec.people.iter().find(|person| person.name == name);
@@ -95,7 +96,8 @@ fn lost_leads(evidence: &Evidence<'_>) -> Vec<Violation> {
             None => {
                 for enrollment in &lead.enrollments {
                     if matches!(enrollment.waits, Waits::Until(_)) && !on_the_list {
-                        let what = format!("lead {} of {name} is in {} and waits for nothing", lead.id, enrollment.campaign);
+                        let what =
+                            format!("lead {} of {name} is in {} and waits for nothing", lead.id, enrollment.campaign);
                         wrong(evidence.now, what);
                     }
                 }
@@ -109,23 +111,27 @@ fn lost_leads(evidence: &Evidence<'_>) -> Vec<Violation> {
 /// operator's list.
 fn unrecorded(evidence: &Evidence<'_>) -> Vec<Violation> {
     let mut records: BTreeMap<AuditId, &AuditEvent> = BTreeMap::new();
-    for event in evidence.journals.iter().flatten().filter(|event| event.event == Event::SmsAttempt) {
+    for event in evidence.left.journals.iter().flatten().filter(|event| event.event == Event::SmsAttempt) {
         records.insert(event.id, event);
     }
     let mut found = Vec::new();
-    for (n, offer) in evidence.offers.iter().enumerate().filter(|(_, offer)| offer.accepted.is_some()) {
+    for (n, offer) in evidence.left.offers.iter().enumerate().filter(|(_, offer)| offer.accepted.is_some()) {
         let person = named(&evidence.spec.people, &offer.body);
         let record = records.get(&AuditId(offer.attempt.0));
         let sid = record.and_then(|record| record.text.as_ref()?.provider_id.as_deref());
         if record.is_some_and(|record| record.status == Status::Ok) && sid == Some(Offer::sid(n).as_str()) {
             continue;
         }
-        let stored = evidence.leads.iter().find(|stored| stored.lead.id == offer.lead);
+        let stored = evidence.left.leads.iter().find(|stored| stored.lead.id == offer.lead);
         let listed = stored.and_then(|stored| stored.lead.in_flight.as_ref()).is_some_and(|text| {
             text.attempt == offer.attempt && matches!(text.state, InFlightState::Unknown { ask_at: None, .. })
         });
         if !listed {
-            let what = format!("attempt {} was accepted, and no record says so: {:?}", offer.attempt, record.map(|r| (r.status, &r.reason)));
+            let what = format!(
+                "attempt {} was accepted, and no record says so: {:?}",
+                offer.attempt,
+                record.map(|r| (r.status, &r.reason))
+            );
             found.push(Violation::about(person, "never without a record", claimed(offer.attempt), what));
         }
     }
@@ -135,7 +141,7 @@ fn unrecorded(evidence: &Evidence<'_>) -> Vec<Violation> {
 /// Received = what became of it, enrolled = active + ended, and no report has a red line.
 fn books(evidence: &Evidence<'_>) -> Vec<Violation> {
     let mut found = Vec::new();
-    for (client, journal) in evidence.journals.iter().enumerate() {
+    for (client, journal) in evidence.left.journals.iter().enumerate() {
         let count = |kinds: &[Event]| journal.iter().filter(|event| kinds.contains(&event.event)).count();
         let received = count(&[Event::EventReceived]);
         let became = count(&[
@@ -151,11 +157,37 @@ fn books(evidence: &Evidence<'_>) -> Vec<Violation> {
             wrong(format!("client-{client}: {received} events came in and {became} became something"));
         }
         let id = &evidence.spec.clients[client].settings.id;
-        let own = evidence.leads.iter().filter(|stored| stored.lead.client == *id);
+        let own = evidence.left.leads.iter().filter(|stored| stored.lead.client == *id);
         let active: usize = own.map(|stored| stored.lead.enrollments.len()).sum();
-        let (enrolled, ended) = (count(&[Event::Enrolled]), journal.iter().filter(|event| event.ended.is_some()).count());
+        let (enrolled, ended) =
+            (count(&[Event::Enrolled]), journal.iter().filter(|event| event.ended.is_some()).count());
         if enrolled != active + ended {
             wrong(format!("client-{client}: {enrolled} enrolled, {active} are active and {ended} ended"));
+        }
+    }
+    let mut of_lead: BTreeMap<LeadId, (usize, Vec<Outcome>)> = BTreeMap::new();
+    for event in evidence.left.journals.iter().flatten() {
+        if let Some(lead) = event.lead
+            && (event.event == Event::Enrolled || event.ended.is_some())
+        {
+            let (begun, ended) = of_lead.entry(lead).or_default();
+            *begun += usize::from(event.event == Event::Enrolled);
+            ended.extend(event.ended);
+        }
+    }
+    for stored in &evidence.left.leads {
+        let lead = &stored.lead;
+        let (begun, ended) = of_lead.remove(&lead.id).unwrap_or_default();
+        if (begun, ended.len()) != (lead.enrollments.len() + lead.history.len(), lead.history.len()) {
+            let name = stored.profile.first_name.as_deref().unwrap_or_default();
+            let person = evidence.spec.people.iter().find(|person| person.name == name);
+            let what = format!(
+                "lead {} of {name}: {begun} enrolled and {ended:?} ended in the audit; {} live and {:?} past on the lead",
+                lead.id,
+                lead.enrollments.len(),
+                lead.history.iter().map(|past| past.outcome).collect::<Vec<_>>()
+            );
+            found.push(Violation::about(person, "books of a lead", evidence.now, what));
         }
     }
     for mail in &evidence.notes.mails {

@@ -22,12 +22,12 @@ const INTAKE: TimeDelta = TimeDelta::seconds(140);
 pub(super) fn violations(evidence: &Evidence<'_>) -> Vec<Violation> {
     let mut found = Vec::new();
     let mut texts = Vec::new();
-    for n in 0..evidence.offers.len() {
+    for n in 0..evidence.left.offers.len() {
         match Text::read(evidence, n) {
             Some(text) => texts.push(text),
             None => {
-                let what = format!("a text that nobody wrote: {}", evidence.offers[n].body);
-                found.push(Violation::about(None, "unknown text", evidence.offers[n].called, what));
+                let what = format!("a text that nobody wrote: {}", evidence.left.offers[n].body);
+                found.push(Violation::about(None, "unknown text", evidence.left.offers[n].called, what));
             }
         }
     }
@@ -75,11 +75,14 @@ fn after_no(evidence: &Evidence<'_>, text: &Text<'_>) -> Vec<Violation> {
     };
     for reply in evidence.notes.replies.iter().filter(|reply| reply.person == text.person.n && reply.taken < claimed) {
         if reply.stop {
-            wrong(format!("{} said stop, answered {}, and a text was claimed {claimed}", text.person.name, reply.taken));
+            wrong(format!(
+                "{} said stop, answered {}, and a text was claimed {claimed}",
+                text.person.name, reply.taken
+            ));
             break;
         }
         // After a reply only who enrolled again is texted.
-        let anew = evidence.journals[text.person.client].iter().any(|event| {
+        let anew = evidence.left.journals[text.person.client].iter().any(|event| {
             event.event == Event::Enrolled
                 && event.lead == Some(text.offer.lead)
                 && event.campaign.as_ref().is_some_and(|campaign| campaign.as_str() == text.campaign)
@@ -143,9 +146,10 @@ fn wrong_hour(evidence: &Evidence<'_>, text: &Text<'_>) -> Option<Violation> {
             return wrong(at, format!("{} could be in {zone}, where it was {local}", text.person.name));
         }
         let force = in_force(evidence.notes, text.person.client, text.claimed(), text.offer.called);
-        let allowed = force.iter().filter_map(|snapshot| snapshot.settings.as_ref()).any(|client: &Client| {
-            inside(window_of(evidence, text).unwrap_or(&client.window), at, client.zone)
-        });
+        let allowed = force
+            .iter()
+            .filter_map(|snapshot| snapshot.settings.as_ref())
+            .any(|client: &Client| inside(window_of(evidence, text).unwrap_or(&client.window), at, client.zone));
         if !allowed {
             let zone = evidence.spec.clients[text.person.client].settings.zone;
             let (local, day): (_, Weekday) = (at.with_timezone(&zone).time(), at.with_timezone(&zone).weekday());

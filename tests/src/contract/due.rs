@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use leadline::domain::lead::{Lead, Outcome};
-use leadline::ports::{Also, DueWork, EventState, Rev};
+use leadline::ports::{Also, DueWork, EventOutcome, EventState, RawEvent, Rev};
 
 use super::{Store, conflict, done, samples::*};
 
@@ -79,6 +79,11 @@ pub async fn a_lead_with_nothing_to_wait_for_is_in_no_index(store: Arc<impl Stor
     }
 }
 
+async fn move_to(store: &impl Store, event: &mut RawEvent, state: EventState) {
+    done(store.conclude(&EventOutcome { event: event.clone(), state: state.clone() }, Vec::new()).await);
+    event.state = state;
+}
+
 pub async fn an_event_is_due_until_it_is_finished(store: Arc<impl Store>) {
     let mut event = raw_event(1, at(10));
     done(store.receive(&event, audit(1, at(0))).await);
@@ -89,14 +94,11 @@ pub async fn an_event_is_due_until_it_is_finished(store: Arc<impl Store>) {
     ];
     for state in finished {
         assert_eq!(due(&*store, 10).await, [event_work(1, 10)]);
-        event.state = EventState::Received { due: at(20), tries: 1 };
-        done(store.set_state(&event).await);
+        move_to(&*store, &mut event, EventState::Received { due: at(20), tries: 1 }).await;
         assert_eq!(due(&*store, 1_000).await, [event_work(1, 20)], "put off, and due once");
-        event.state = state;
-        done(store.set_state(&event).await);
+        move_to(&*store, &mut event, state).await;
         assert_eq!(due(&*store, 100_000).await, [], "{:?}", event.state);
-        event.state = EventState::Received { due: at(10), tries: 0 };
-        done(store.set_state(&event).await);
+        move_to(&*store, &mut event, EventState::Received { due: at(10), tries: 0 }).await;
     }
 }
 

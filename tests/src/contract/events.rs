@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use leadline::domain::{Instant, audit::AuditEvent};
-use leadline::ports::{EventState, RawEvent, Receipt, StoreError};
+use leadline::domain::{Instant, audit::AuditEvent, lead::Lead};
+use leadline::ports::{Also, EventOutcome, EventState, RawEvent, Receipt, StoreError};
 
-use super::{Store, done, samples::*, storm};
+use super::{Store, conflict, done, samples::*, storm};
 
 /// Everything in acme's journal, which must fit on a page.
 async fn told(store: &impl Store) -> Vec<AuditEvent> {
@@ -49,13 +49,43 @@ pub async fn what_came_of_an_event_is_kept_with_it(store: Arc<impl Store>) {
         EventState::Done { result: "enrolled".to_owned() },
     ];
     for state in states {
+        let outcome = EventOutcome { event: event.clone(), state: state.clone() };
+        done(store.conclude(&outcome, Vec::new()).await);
+        done(store.conclude(&outcome, Vec::new()).await);
         event.state = state;
-        done(store.set_state(&event).await);
         assert_eq!(done(store.event(&acme(), &key(1)).await), Some(event.clone()));
         let again = store.receive(&raw_event(1, at(10)), audit(2, at(0))).await;
         assert_eq!(done(again), Receipt::Known, "whatever came of it");
     }
     assert_eq!(done(store.event(&acme(), &key(1)).await), Some(event));
+}
+
+pub async fn an_event_that_someone_else_worked_on_is_a_conflict_and_writes_nothing(store: Arc<impl Store>) {
+    let event = raw_event(1, at(10));
+    done(store.receive(&event, audit(1, at(0))).await);
+    let outcome =
+        |result: &str| EventOutcome { event: event.clone(), state: EventState::Done { result: result.to_owned() } };
+    done(store.conclude(&outcome("enrolled"), vec![audit(2, at(1))]).await);
+    conflict(store.conclude(&outcome("rejected"), vec![audit(3, at(2))]).await, "it was concluded");
+    let stands = done(store.event(&acme(), &key(1)).await).map(|event| event.state);
+    assert_eq!(stands, Some(outcome("enrolled").state));
+    let recorded = done(store.happened(&acme(), at(0), at(60), None).await).events;
+    assert_eq!(recorded, [audit(1, at(0)), audit(2, at(1))]);
+}
+
+pub async fn a_lead_and_the_event_that_led_to_it_are_written_together_or_not_at_all(store: Arc<impl Store>) {
+    let event = raw_event(1, at(10));
+    done(store.receive(&event, audit(1, at(0))).await);
+    let (lead, state) = (lead_due(1, at(60)), EventState::Done { result: "enrolled".to_owned() });
+    let outcome = EventOutcome { event: event.clone(), state: state.clone() };
+    let also = || Also { event: Some(outcome.clone()), ..with(profile(&lead)) };
+    done(store.save(&lead, None, also()).await);
+    assert_eq!(done(store.event(&acme(), &key(1)).await).map(|event| event.state), Some(state));
+    assert_eq!(done(store.due(&acme(), at(10), 10).await), [], "the event is not due any more");
+    let other = Lead { id: lead_id(2), ..lead.clone() };
+    let again = Also { event: Some(outcome.clone()), ..with(profile(&other)) };
+    conflict(store.save(&other, None, again).await, "the event was worked through before");
+    assert_eq!(done(store.lead(&acme(), other.id).await), None, "nothing was written");
 }
 
 pub async fn a_large_event_is_kept_as_it_came(store: Arc<impl Store>) {

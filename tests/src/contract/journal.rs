@@ -31,6 +31,15 @@ fn in_order(mut events: Vec<AuditEvent>) -> Vec<AuditEvent> {
     events
 }
 
+pub async fn an_event_recorded_once_leaves_the_first_under_its_id(store: Arc<impl Store>) {
+    let (first, second) = (audit(1, at(0)), AuditEvent { detail: Some("other words".to_owned()), ..audit(1, at(0)) });
+    assert!(done(store.record_once(&first).await));
+    assert!(!done(store.record_once(&second).await));
+    assert_eq!(done(store.happened(&acme(), at(0), at(1), None).await).events, [first]);
+    done(store.record(std::slice::from_ref(&second)).await);
+    assert_eq!(done(store.happened(&acme(), at(0), at(1), None).await).events, [second]);
+}
+
 pub async fn an_event_recorded_twice_is_there_once(store: Arc<impl Store>) {
     done(store.record(&[]).await);
     let event = AuditEvent {

@@ -35,6 +35,7 @@ pub async fn a_save_over_another_revision_is_a_conflict_and_writes_nothing(store
         profile: Some(profile_with_email(&late, 2)),
         opt_out: Some(opt_out(at(2), "STOP")),
         audit: vec![audit_of(1, at(2), &late)],
+        event: None,
     };
     conflict(store.save(&late, Some(first), also.clone()).await, "it was read before the last save");
     conflict(store.save(&late, Some(Rev(second.0 + 1)), also.clone()).await, "no such revision was ever written");
@@ -78,7 +79,12 @@ pub async fn a_save_repeated_after_a_lost_answer_gives_the_same_revision(store: 
         assert_eq!(done(store.save(&lead, None, also.clone()).await), Rev(1), "{time}");
     }
     lead.opt_out(opt_out(at(2), "STOP"), at(2));
-    also = Also { opt_out: Some(opt_out(at(2), "STOP")), audit: vec![audit_of(2, at(2), &lead)], profile: None };
+    also = Also {
+        opt_out: Some(opt_out(at(2), "STOP")),
+        audit: vec![audit_of(2, at(2), &lead)],
+        profile: None,
+        event: None,
+    };
     for time in ["first", "repeated"] {
         assert_eq!(done(store.save(&lead, Some(Rev(1)), also.clone()).await), Rev(2), "{time}");
     }

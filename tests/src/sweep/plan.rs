@@ -11,6 +11,11 @@ use std::{
 };
 
 use chrono::TimeDelta;
+use futures_util::FutureExt;
+use leadline::{
+    domain::{Instant, ids::ClientId},
+    ports::{DueIndex, DueKind, DueWork},
+};
 use leadline_standins::{
     faulty::{Call, Fault},
     memory::MemoryStore,
@@ -66,9 +71,16 @@ pub struct Told {
 
 /// Tells a story over plain fakes.
 pub async fn tell(story: &Story, turns: Turns, breaks: Option<Broken<Fault>>) -> Told {
-    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
-    let over =
-        Over { base: store.clone(), store, breaks_ports: true, current: Arc::default(), clock: World::clock() };
+    let memory = MemoryStore::new();
+    let store: Arc<dyn Store> = Arc::new(memory.clone());
+    let over = Over {
+        base: store.clone(),
+        store,
+        breaks_ports: true,
+        current: Arc::default(),
+        first_due: Arc::new(move || first_due(&memory)),
+        clock: World::clock(),
+    };
     let mut world = World::begin(over, story, turns, breaks).await;
     let at_rest = world.run().await;
     Told {
@@ -79,15 +91,21 @@ pub async fn tell(story: &Story, turns: Turns, breaks: Option<Broken<Fault>>) ->
     }
 }
 
+fn first_due(memory: &MemoryStore) -> Option<Instant> {
+    let client = ClientId::parse("acme").expect("an id");
+    let due = |kind| memory.due_of(&client, kind, Instant::MAX_UTC, 1).now_or_never()?.ok()?.first().map(DueWork::since);
+    [due(DueKind::Events), due(DueKind::Leads)].into_iter().flatten().min()
+}
+
 /// Tells a story with two executions at once, at every pair of places. Gives how many there were.
-pub async fn tell_pairs(story: &Story, pair: Pair, mut judge: impl FnMut(Pair, Verdict)) -> usize {
+pub async fn tell_pairs(story: &Story, pair: Pair, mut each: impl FnMut(Pair, Verdict)) -> usize {
     let mut runs = 0;
     for at in 0.. {
         for until in 0.. {
             let pair = Pair { at, until, ..pair };
             let told = tell(story, Turns { pair: Some(pair), ..Turns::default() }, None).await;
             runs += 1;
-            judge(pair, told.verdict);
+            each(pair, told.verdict);
             if !told.reached.first {
                 return runs;
             }
@@ -139,7 +157,12 @@ pub struct Counts {
 impl Counts {
     /// Counts one run.
     pub fn add(&mut self, port: impl Into<String>, fault: impl Into<String>) {
-        *self.by_port.entry(port.into()).or_default().entry(fault.into()).or_default() += 1;
+        self.add_many(port, fault, 1);
+    }
+
+    /// Counts several runs.
+    pub fn add_many(&mut self, port: impl Into<String>, fault: impl Into<String>, runs: usize) {
+        *self.by_port.entry(port.into()).or_default().entry(fault.into()).or_default() += runs;
     }
 
     /// All of them.

@@ -121,10 +121,29 @@ pub fn all() -> Vec<Story> {
     ]
 }
 
-/// The stories that are told over the real SDK, where each call is slower: together they make every
-/// request that the others make.
+/// The stories that are told over the real SDK, where each call is slower. Together they make every
+/// kind of request that the others make.
 #[must_use]
 pub fn over_the_sdk() -> Vec<Story> {
-    let names = ["a stop after the first text", "the answer is lost, the receipt tells"];
+    let posts = vec![FORM, (90, stop(REPLY))];
+    vec![
+        Story { receipts: true, posts: posts.clone(), ..Story::of("a text, its receipt, a stop", &[], 1) },
+        Story { posts, ..Story::of("a lost answer, a stop", &[Behaviour::AnswerLost], 1) },
+    ]
+}
+
+/// The stories in which two executions run at once, at every pair of places.
+#[must_use]
+pub fn of_two_at_once() -> Vec<Story> {
+    let names = [
+        "two texts and their receipts",
+        "turned away for now, then taken",
+        "the answer is lost, the list has it",
+        "the request is lost",
+        "the account is refused, then works again",
+    ];
     all().into_iter().filter(|story| names.contains(&story.name)).collect()
 }
+
+/// A stop that comes while something else runs.
+pub const STOP: Post = Post::Reply { sid: "SM000000000000000000000000000000bb", phone: PAT, says: "STOP" };

@@ -12,7 +12,7 @@ use leadline::{
         ids::AttemptId,
         phone::{PhoneNumber, Region},
     },
-    ports::{Clock, DueKind, IdSource, SecretStore},
+    ports::{Clock, IdSource, SecretStore},
 };
 use leadline_cli::system::ClientSetup;
 use leadline_standins::{
@@ -146,6 +146,7 @@ pub struct World {
     clock: SimClock,
     base: Arc<dyn Store>,
     breaks_stores: bool,
+    first_due: Arc<dyn Fn() -> Option<Instant> + Send + Sync>,
     ids: Arc<dyn IdSource>,
     secrets: Arc<dyn SecretStore>,
     token: String,
@@ -157,6 +158,14 @@ pub struct World {
     receipts: usize,
     sends: usize,
     current: Arc<std::sync::Mutex<Option<Arc<Process>>>>,
+}
+
+/// What happens next.
+enum Next {
+    Awake(usize),
+    Post(usize),
+    Jobs,
+    Run,
 }
 
 enum What {
@@ -187,6 +196,8 @@ pub struct Over {
     pub breaks_ports: bool,
     /// The process that runs, for what breaks below the ports.
     pub current: Arc<std::sync::Mutex<Option<Arc<Process>>>>,
+    /// When the first lead or event in the due index is due.
+    pub first_due: Arc<dyn Fn() -> Option<Instant> + Send + Sync>,
     /// The clock.
     pub clock: SimClock,
 }
@@ -201,7 +212,7 @@ impl World {
         }
         let mut setup: ClientSetup = serde_json::from_value(settings).expect("a client");
         setup.settings.kajabi.token_hashes.push(TokenHash::of(&setup.token));
-        let Over { base, store, breaks_ports, current, clock } = over;
+        let Over { base, store, breaks_ports, current, first_due, clock } = over;
         store.put_client(&setup.settings).await.expect("written");
         for campaign in &setup.campaigns {
             store.put_campaign(&setup.settings.id, campaign).await.expect("written");
@@ -232,6 +243,7 @@ impl World {
             executions: BTreeMap::new(),
             base,
             breaks_stores: breaks_ports,
+            first_due,
             ids: Arc::new(SeededIds::new(7)),
             secrets: Arc::new(secrets),
             token: all["twilio_auth_token"].clone(),
@@ -263,55 +275,55 @@ impl World {
     /// Everything that happens until nothing is left to happen. Gives whether it came to rest.
     pub async fn run(&mut self) -> bool {
         let end = self.clock.now() + LONGEST;
-        while let Some(at) = self.next().await {
+        while let Some((at, next)) = self.next() {
             if at > end {
                 return false;
             }
             self.clock.set(at.max(self.clock.now()));
-            self.happen().await;
+            self.happen(next).await;
         }
         true
     }
 
-    /// The next moment at which anything happens.
-    async fn next(&mut self) -> Option<Instant> {
-        let posts = self.posts.iter().map(|(at, ..)| *at);
-        let asleep = self.asleep.iter().map(|(at, _)| *at);
-        let soonest = posts.chain(asleep).chain(self.queue.next_visible_at()).min();
-        [soonest, self.next_run().await].into_iter().flatten().min()
+    /// What happens next, and when.
+    fn next(&self) -> Option<(Instant, Next)> {
+        let asleep = self.asleep.iter().enumerate().map(|(n, (at, _))| (*at, Next::Awake(n)));
+        let posts = self.posts.iter().enumerate().map(|(n, (at, ..))| (*at, Next::Post(n)));
+        let jobs = self.queue.next_visible_at().map(|at| (at, Next::Jobs));
+        let run = self.next_run().map(|at| (at, Next::Run));
+        asleep.chain(posts).chain(jobs).chain(run).min_by_key(|(at, _)| (*at).max(self.clock.now()))
     }
 
     /// The next run that finds anything. Runs that find nothing are left out, but for the very first.
-    async fn next_run(&self) -> Option<Instant> {
-        let far = self.clock.now() + TimeDelta::days(365);
-        let mut due = Vec::new();
-        for kind in [DueKind::Events, DueKind::Leads] {
-            due.extend(self.store.due_of(&self.client.id, kind, far, 1).await.expect("the store"));
-        }
-        let due = due.iter().map(leadline::ports::DueWork::since).min();
-        let due = if self.last_run.is_none() { Some(self.clock.now()) } else { due }?;
-        let earliest = self.last_run.map_or(due, |last| due.max(last + SCHEDULER_EVERY)).max(self.clock.now());
+    fn next_run(&self) -> Option<Instant> {
+        let now = self.clock.now();
+        let due = if self.last_run.is_none() { Some(now) } else { (self.first_due)() }?;
+        let earliest = self.last_run.map_or(due, |last| due.max(last + SCHEDULER_EVERY)).max(now);
         let quarter = earliest.duration_trunc(SCHEDULER_EVERY).expect("a quarter of an hour");
         Some(if quarter < earliest { quarter + SCHEDULER_EVERY } else { quarter })
     }
 
-    /// One thing that is due now.
-    async fn happen(&mut self) {
-        let now = self.clock.now();
-        if let Some(n) = self.asleep.iter().position(|(at, _)| *at <= now) {
-            let (_, running) = self.asleep.remove(n);
-            running.process.go_on();
-            self.drive(running).await;
-        } else if let Some(n) = self.posts.iter().position(|(at, ..)| *at <= now) {
-            let (_, post, tries) = self.posts.remove(n);
-            self.execute(Kind::Webhook, |world, process| world.posting(process, post, tries)).await;
-        } else if let Some((event, received)) = self.queue.receive() {
-            let make = |world: &mut Self, process: &Arc<Process>| world.sending(process, &event, &received);
-            self.execute(Kind::Sender, make).await;
-        } else if self.next_run().await.is_some_and(|at| at <= now) {
-            self.last_run = Some(now);
-            for _ in 0..if self.turns.runs_twice { 2 } else { 1 } {
-                self.execute(Kind::Scheduler, |world, process| world.running(process)).await;
+    async fn happen(&mut self, next: Next) {
+        match next {
+            Next::Awake(n) => {
+                let (_, running) = self.asleep.remove(n);
+                running.process.go_on();
+                self.drive(running).await;
+            }
+            Next::Post(n) => {
+                let (_, post, tries) = self.posts.remove(n);
+                self.execute(Kind::Webhook, |world, process| world.posting(process, post, tries)).await;
+            }
+            Next::Jobs => {
+                let Some((event, received)) = self.queue.receive() else { return };
+                let make = |world: &mut Self, process: &Arc<Process>| world.sending(process, &event, &received);
+                self.execute(Kind::Sender, make).await;
+            }
+            Next::Run => {
+                self.last_run = Some(self.clock.now());
+                for _ in 0..if self.turns.runs_twice { 2 } else { 1 } {
+                    self.execute(Kind::Scheduler, |world, process| world.running(process)).await;
+                }
             }
         }
     }
@@ -337,10 +349,19 @@ impl World {
         let first = self.drive(first).await;
         self.reached.first = first.is_some();
         let second = self.process(Some(pair.until));
+        if matches!(pair.second, Second::Post(Post::Receipt { nth }) if nth >= self.carrier.ledger().len()) {
+            // It cannot be there before its text.
+            self.reached.second = false;
+            if let Some(first) = first {
+                first.process.go_on();
+                self.drive(first).await;
+            }
+            return;
+        }
         let second = match pair.second {
             Second::Same => make(self, &second),
             Second::Run => self.running(&second),
-            Second::Post(post) => self.posting(&second, post, REPOSTS.len()),
+            Second::Post(post) => self.posting(&second, post, 0),
         };
         let second = self.drive(second).await;
         self.reached.second = second.is_some();
@@ -569,7 +590,11 @@ impl World {
         match post {
             Post::Form { id: submission, phone } => {
                 let body = form(submission, "Pat Rivera", phone).to_string();
-                request(&format!("{PUBLIC_URL}/webhooks/kajabi/{id}/{TOKEN}"), body, &[("content-type", "application/json")])
+                request(
+                    &format!("{PUBLIC_URL}/webhooks/kajabi/{id}/{TOKEN}"),
+                    body,
+                    &[("content-type", "application/json")],
+                )
             }
             Post::Reply { sid, phone, says } => {
                 let fields = [("Body", says), ("From", phone), ("MessageSid", sid), ("To", "+13055550199")];

@@ -211,6 +211,9 @@ const PAGE: usize = 7;
 
 #[async_trait]
 impl Journal for World {
+    async fn record_once(&self, _: &AuditEvent) -> StoreResult<bool> {
+        Err(broken("the reporter records what it did, and no text"))
+    }
     async fn recorded(&self, _: &ClientId, _: LeadId, _: AuditId) -> StoreResult<Option<AuditEvent>> {
         Err(broken("the reporter reads days, not single events"))
     }

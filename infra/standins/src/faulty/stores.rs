@@ -12,8 +12,8 @@ use leadline::domain::{
     phone::PhoneNumber,
 };
 use leadline::ports::{
-    Also, Budget, ClientEntry, Directory, DueIndex, DueKind, DueWork, EventKey, EventStore, ForText, Journal,
-    JournalPage, LeadStore, Once, PhoneRecord, RawEvent, Receipt, Rev, StoreResult, StoredLead, TextKey, Turn,
+    Also, Budget, ClientEntry, Directory, DueIndex, DueKind, DueWork, EventKey, EventOutcome, EventStore, ForText,
+    Journal, JournalPage, LeadStore, Once, PhoneRecord, RawEvent, Receipt, Rev, StoreResult, StoredLead, TextKey, Turn,
 };
 
 use super::{Faulty, read, unavailable, write};
@@ -128,8 +128,9 @@ impl<S: EventStore + ?Sized> EventStore for Faulty<S> {
         self.run(read("EventStore", "event", None), || self.inner.event(client, key), unavailable).await
     }
 
-    async fn set_state(&self, event: &RawEvent) -> StoreResult<()> {
-        self.run(write("EventStore", "set_state", None), || self.inner.set_state(event), unavailable).await
+    async fn conclude(&self, outcome: &EventOutcome, audit: Vec<AuditEvent>) -> StoreResult<()> {
+        let call = write("EventStore", "conclude", None);
+        self.run(call, || self.inner.conclude(outcome, audit.clone()), unavailable).await
     }
 }
 
@@ -138,6 +139,11 @@ impl<S: Journal + ?Sized> Journal for Faulty<S> {
     async fn record(&self, events: &[AuditEvent]) -> StoreResult<()> {
         let lead = events.first().and_then(|event| event.lead);
         self.run(write("Journal", "record", lead), || self.inner.record(events), unavailable).await
+    }
+
+    async fn record_once(&self, event: &AuditEvent) -> StoreResult<bool> {
+        let call = write("Journal", "record_once", event.lead);
+        self.run(call, || self.inner.record_once(event), unavailable).await
     }
 
     async fn recorded(&self, client: &ClientId, lead: LeadId, id: AuditId) -> StoreResult<Option<AuditEvent>> {

@@ -7,11 +7,11 @@ use leadline::domain::{
     ids::{AuditId, ClientId, LeadId},
 };
 use leadline::ports::{
-    EventKey, EventState, EventStore, Journal, JournalPage, RawEvent, Receipt, StoreError, StoreResult,
+    EventKey, EventOutcome, EventState, EventStore, Journal, JournalPage, RawEvent, Receipt, StoreError, StoreResult,
 };
 use ulid::Ulid;
 
-use super::{DueKey, MemoryStore, State};
+use super::{DueKey, MemoryStore, State, Tenant};
 
 /// Events on one page of the journal.
 const PAGE: usize = 500;
@@ -34,16 +34,35 @@ impl EventStore for MemoryStore {
         Ok(self.read(client, |tenant| tenant.events.get(key).cloned()))
     }
 
-    async fn set_state(&self, event: &RawEvent) -> StoreResult<()> {
+    async fn conclude(&self, outcome: &EventOutcome, audit: Vec<AuditEvent>) -> StoreResult<()> {
         let mut state = self.state();
-        let tenant = state.tenant(&event.client);
-        let stored = tenant.events.get_mut(&event.key).ok_or(StoreError::Conflict)?;
-        if let Some(entry) = due(stored) {
-            tenant.due.remove(&entry);
+        let tenant = state.tenant(&outcome.event.client);
+        if tenant.events.get(&outcome.event.key).is_some_and(|stored| stored.state == outcome.state) {
+            return Ok(());
         }
-        stored.state = event.state.clone();
-        tenant.due.extend(due(stored));
+        if !tenant.stands(outcome) {
+            return Err(StoreError::Conflict);
+        }
+        tenant.conclude(outcome);
+        state.record(&audit);
         Ok(())
+    }
+}
+
+impl Tenant {
+    /// Whether an event is as it was read.
+    pub(super) fn stands(&self, outcome: &EventOutcome) -> bool {
+        self.events.get(&outcome.event.key).is_some_and(|stored| stored.state == outcome.event.state)
+    }
+
+    /// Writes what came of an event, and moves it in the due index.
+    pub(super) fn conclude(&mut self, outcome: &EventOutcome) {
+        let Some(stored) = self.events.get_mut(&outcome.event.key) else { return };
+        if let Some(entry) = due(stored) {
+            self.due.remove(&entry);
+        }
+        stored.state = outcome.state.clone();
+        self.due.extend(due(stored));
     }
 }
 
@@ -60,6 +79,15 @@ impl Journal for MemoryStore {
     async fn record(&self, events: &[AuditEvent]) -> StoreResult<()> {
         self.state().record(events);
         Ok(())
+    }
+
+    async fn record_once(&self, event: &AuditEvent) -> StoreResult<bool> {
+        let mut state = self.state();
+        if state.tenant(&event.client).journal.contains_key(&event.id) {
+            return Ok(false);
+        }
+        state.record(std::slice::from_ref(event));
+        Ok(true)
     }
 
     async fn recorded(&self, client: &ClientId, lead: LeadId, id: AuditId) -> StoreResult<Option<AuditEvent>> {

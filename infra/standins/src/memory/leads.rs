@@ -53,10 +53,14 @@ impl LeadStore for MemoryStore {
         if told && tenant.stands_already(rev, lead, &also) {
             return Ok(rev);
         }
-        if !tenant.accepts(lead, read_at, &also) {
+        let event_stands = also.event.as_ref().is_none_or(|outcome| tenant.stands(outcome));
+        if !event_stands || !tenant.accepts(lead, read_at, &also) {
             return Err(StoreError::Conflict);
         }
         tenant.write(rev, lead, &also)?;
+        if let Some(outcome) = &also.event {
+            tenant.conclude(outcome);
+        }
         state.record(&also.audit);
         Ok(rev)
     }

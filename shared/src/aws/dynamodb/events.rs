@@ -1,12 +1,13 @@
 //! Raw events, kept as they came, until their time to live is over.
 
 use async_trait::async_trait;
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use chrono::TimeDelta;
 
 use super::{DynamoStore, item, journal, keys};
 use crate::{
     domain::{audit::AuditEvent, ids::ClientId},
-    ports::{EventKey, EventState, EventStore, RawEvent, Receipt, StoreError, StoreResult},
+    ports::{EventKey, EventOutcome, EventState, EventStore, RawEvent, Receipt, StoreError, StoreResult},
 };
 
 /// How long a raw event is kept. Consent points to it, and claims reach back four years (28 USC 1658).
@@ -20,6 +21,25 @@ fn event_item(event: &RawEvent) -> StoreResult<item::Item> {
         written.insert("due_sk".to_owned(), item::text(keys::due_event(due, &event.key)));
     }
     Ok(written)
+}
+
+impl DynamoStore {
+    /// The event as it stands now, over the state in which it was read.
+    pub(super) fn conclusion(&self, outcome: &EventOutcome) -> StoreResult<TransactWriteItem> {
+        let unwritable = |why: String| StoreError::Unreadable(why);
+        let read: AttributeValue =
+            serde_dynamo::to_attribute_value(&outcome.event.state).map_err(|error| unwritable(error.to_string()))?;
+        let event = RawEvent { state: outcome.state.clone(), ..outcome.event.clone() };
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(event_item(&event)?))
+            .condition_expression("d.#state = :read")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":read", read)
+            .build()
+            .map_err(|error| unwritable(error.to_string()))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
 }
 
 #[async_trait]
@@ -44,7 +64,19 @@ impl EventStore for DynamoStore {
         self.get(&keys::event(client, key)).await?.map(item::decode).transpose()
     }
 
-    async fn set_state(&self, event: &RawEvent) -> StoreResult<()> {
-        self.transact(vec![self.put_if(event_item(event)?, Some("attribute_exists(pk)"))?]).await
+    async fn conclude(&self, outcome: &EventOutcome, audit: Vec<AuditEvent>) -> StoreResult<()> {
+        let mut writes = vec![self.conclusion(outcome)?];
+        for event in &audit {
+            writes.push(self.put(journal::log_item(event)?)?);
+        }
+        match self.transact(writes).await {
+            Err(StoreError::Conflict) => {
+                // It may stand as we want it because we wrote it, and the answer was lost.
+                let stands = self.event(&outcome.event.client, &outcome.event.key).await?;
+                let ours = stands.is_some_and(|stands| stands.state == outcome.state);
+                if ours { Ok(()) } else { Err(StoreError::Conflict) }
+            }
+            written => written,
+        }
     }
 }

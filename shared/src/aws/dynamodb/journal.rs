@@ -71,6 +71,17 @@ impl Journal for DynamoStore {
         Ok(())
     }
 
+    async fn record_once(&self, event: &AuditEvent) -> StoreResult<bool> {
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(log_item(event)?));
+        match put.condition_expression("attribute_not_exists(pk)").send().await {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                Ok(false)
+            }
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+
     async fn recorded(&self, client: &ClientId, lead: LeadId, id: AuditId) -> StoreResult<Option<AuditEvent>> {
         self.get(&keys::log(client, Some(lead), id)).await?.map(item::decode).transpose()
     }

@@ -262,7 +262,7 @@ impl LeadStore for DynamoStore {
 
     async fn save(&self, lead: &Lead, read_at: Option<Rev>, also: Also) -> StoreResult<Rev> {
         let next = Rev(read_at.map_or(0, |rev| rev.0) + 1);
-        let alone = also.profile.is_none() && also.opt_out.is_none() && also.audit.is_empty();
+        let alone = also.profile.is_none() && also.opt_out.is_none() && also.audit.is_empty() && also.event.is_none();
         if let (Some(read_at), true) = (read_at, alone) {
             self.save_alone(lead, read_at, next).await?;
             return Ok(next);
@@ -290,6 +290,9 @@ impl LeadStore for DynamoStore {
         for event in &also.audit {
             writes.push(self.put(super::journal::log_item(event)?)?);
         }
+        if let Some(outcome) = &also.event {
+            writes.push(self.conclusion(outcome)?);
+        }
         match self.transact(writes).await {
             Ok(()) => Ok(next),
             Err(StoreError::Conflict) => self.was_written(lead, next, &fingerprint).await,
@@ -306,7 +309,8 @@ impl LeadStore for DynamoStore {
 /// What tells one write from another that would leave the same lead. Audit events have ids of their own.
 fn fingerprint(lead: &Lead, also: &Also) -> StoreResult<String> {
     use sha2::{Digest, Sha256};
-    let all = serde_json::to_vec(&(lead, &also.profile, &also.opt_out, &also.audit))
+    let event = also.event.as_ref().map(|outcome| (&outcome.event.key, &outcome.state));
+    let all = serde_json::to_vec(&(lead, &also.profile, &also.opt_out, &also.audit, event))
         .map_err(|error| StoreError::Unreadable(error.to_string()))?;
     Ok(hex::encode(&Sha256::digest(all)[..12]))
 }

@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, time::Duration};
 use async_trait::async_trait;
 use aws_sdk_sqs::{
     Client,
-    error::DisplayErrorContext,
+    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
     types::{ChangeMessageVisibilityBatchRequestEntry, Message, MessageSystemAttributeName},
 };
 
@@ -37,6 +37,19 @@ impl SqsDeadLetters {
     }
 }
 
+/// What the queue answered, or why it did not.
+fn words<E, R>(error: &SdkError<E, R>) -> String
+where
+    E: std::error::Error + ProvideErrorMetadata + 'static,
+    R: std::fmt::Debug,
+{
+    let answered = error.as_service_error().map(ProvideErrorMetadata::meta);
+    match answered.and_then(|meta| meta.message()) {
+        Some(message) => message.to_owned(),
+        None => DisplayErrorContext(error).to_string(),
+    }
+}
+
 fn letter(message: Message) -> Result<DeadLetter, String> {
     let sent = message.attributes.as_ref().and_then(|all| all.get(&MessageSystemAttributeName::SentTimestamp));
     let queued_at = sent.and_then(|millis| Instant::from_timestamp_millis(millis.parse().ok()?));
@@ -62,7 +75,7 @@ impl DeadLetters for SqsDeadLetters {
                 .wait_time_seconds(WAIT_SECONDS)
                 .visibility_timeout(in_seconds(span))
                 .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp);
-            let got = call.send().await.map_err(|error| DisplayErrorContext(&error).to_string())?;
+            let got = call.send().await.map_err(|error| words(&error))?;
             let got = got.messages.unwrap_or_default();
             if got.is_empty() {
                 break;
@@ -92,13 +105,13 @@ impl DeadLetters for SqsDeadLetters {
                 entries.push(entry.build().map_err(|error| error.to_string())?);
             }
             let call = self.client.change_message_visibility_batch().queue_url(&self.url).set_entries(Some(entries));
-            call.send().await.map_err(|error| DisplayErrorContext(&error).to_string())?;
+            call.send().await.map_err(|error| words(&error))?;
         }
         Ok(())
     }
 
     async fn delete(&self, letter: &DeadLetter) -> Result<(), String> {
         let call = self.client.delete_message().queue_url(&self.url).receipt_handle(&letter.receipt);
-        call.send().await.map(|_| ()).map_err(|error| DisplayErrorContext(&error).to_string())
+        call.send().await.map(|_| ()).map_err(|error| words(&error))
     }
 }

@@ -1,0 +1,340 @@
+//! The faults: each a way in which systems like this one are broken in earnest, as an edit of ours.
+
+use std::fmt;
+
+/// Something to look for faults with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finder {
+    /// The simulation.
+    Simulation,
+    /// The fault sweep.
+    Sweep,
+}
+
+impl Finder {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Simulation, Self::Sweep];
+
+    /// What cargo is asked to build.
+    pub fn build(self) -> &'static [&'static str] {
+        match self {
+            Self::Simulation => &["build", "--quiet", "--profile", "sim", "--package", "leadline-sim", "--bin", "sim"],
+            Self::Sweep => &["test", "--quiet", "--no-run", "--package", "leadline-tests", "--test", "sweep"],
+        }
+    }
+
+    /// What cargo is asked to run.
+    pub fn run(self) -> &'static [&'static str] {
+        match self {
+            Self::Simulation => &[
+                "run",
+                "--quiet",
+                "--profile",
+                "sim",
+                "--package",
+                "leadline-sim",
+                "--bin",
+                "sim",
+                "--",
+                "--texts",
+                "20000",
+                "--seed",
+                "1",
+            ],
+            Self::Sweep => &["test", "--quiet", "--package", "leadline-tests", "--test", "sweep"],
+        }
+    }
+}
+
+impl fmt::Display for Finder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Simulation => "the simulation",
+            Self::Sweep => "the fault sweep",
+        })
+    }
+}
+
+/// A fault.
+pub struct Fault {
+    /// Its name.
+    pub name: &'static str,
+    /// What goes wrong with it, in words.
+    pub breaks: &'static str,
+    /// How it is planted.
+    pub edits: &'static [Edit],
+    /// What must find it.
+    pub found_by: Finder,
+    /// Words of the line that it must be found in.
+    pub as_what: &'static str,
+}
+
+/// A change of one file.
+pub struct Edit {
+    /// The file.
+    pub file: &'static str,
+    /// What stands there, exactly once.
+    pub from: &'static str,
+    /// What stands there instead.
+    pub to: &'static str,
+}
+
+const SETTLE: &str = "shared/src/domain/lead/settle.rs";
+const LEAD: &str = "shared/src/domain/lead.rs";
+const MESSAGE: &str = "shared/src/domain/message.rs";
+const CLIENT: &str = "shared/src/domain/client.rs";
+const SETTLING: &str = "shared/src/flows/settling.rs";
+const DELIVER: &str = "functions/sender/src/deliver.rs";
+const RUN: &str = "functions/scheduler/src/run.rs";
+const WEBHOOK: &str = "functions/webhook/src/lib.rs";
+
+/// A text was accepted twice for one step.
+const TWICE: &str = "never twice";
+/// A text was accepted after a no.
+const AFTER_NO: &str = "never after no";
+/// A text was accepted outside the hours.
+const WRONG_HOUR: &str = "never at the wrong hour";
+/// A lead, a step or an event is nowhere.
+const LOST: &str = "never lost";
+/// More was sent than a limit allows.
+const LIMIT: &str = "never beyond the limit";
+
+/// All of them.
+pub const FAULTS: &[Fault] = &[
+    Fault {
+        name: "the-claim-is-released-on-an-unknown-outcome",
+        breaks: "When the answer of a call is lost the text counts as not claimed, as an idempotency record that is deleted on errors.",
+        edits: &[Edit {
+            file: SETTLE,
+            from: "SendOutcome::Unknown { why } => self.unclear(text, why, now),",
+            to: "SendOutcome::Unknown { .. } => Settled::Recorded,",
+        }],
+        found_by: Finder::Simulation,
+        as_what: TWICE,
+    },
+    Fault {
+        name: "a-failed-send-is-acknowledged",
+        breaks: "A text that provably did not go out is taken for sent: the sequence moves on.",
+        edits: &[Edit {
+            file: SETTLE,
+            from: "SendOutcome::NotSent { why } => self.not_sent(text, &why, now),",
+            to: "SendOutcome::NotSent { .. } => self.advance(&text, plan, now),",
+        }],
+        found_by: Finder::Simulation,
+        as_what: LOST,
+    },
+    Fault {
+        name: "the-text-is-sent-before-it-is-claimed",
+        breaks: "The provider is called first, and the claim written after.",
+        edits: &[
+            Edit {
+                file: DELIVER,
+                from: "        match deps.leads.save(&lead, Some(rev), Also::default()).await {",
+                to: "        let early = deps.provider.send(&case.client, &claimed, now).await;\n        \
+                     match deps.leads.save(&lead, Some(rev), Also::default()).await {",
+            },
+            Edit {
+                file: DELIVER,
+                from: "Ok(rev) => self.call(&case, send, lead, rev, &claimed).await,",
+                to: "Ok(rev) => self.call(&case, send, lead, rev, &claimed, early).await,",
+            },
+            Edit {
+                file: DELIVER,
+                from: "        claimed: &ClaimedText,\n    ) -> StoreResult<Delivered> {",
+                to: "        claimed: &ClaimedText,\n        early: SendOutcome,\n    ) -> StoreResult<Delivered> {",
+            },
+            Edit {
+                file: DELIVER,
+                from: "Ok(()) => self.deps.provider.send(&case.client, claimed, called).await,",
+                to: "Ok(()) => early,",
+            },
+        ],
+        found_by: Finder::Simulation,
+        as_what: TWICE,
+    },
+    Fault {
+        name: "a-claim-that-is-found-is-sent-again",
+        breaks: "A claim whose lease is over is taken for a text that was not sent.",
+        edits: &[Edit {
+            file: SETTLE,
+            from: "text.state = InFlightState::Unknown { since, why, asked: 0, ask_at: Some(ask_at) };\n                Some(ask_at)",
+            to: "let _ = (since, why);\n                text.state = InFlightState::RetryScheduled { at: now };\n                Some(ask_at)",
+        }],
+        found_by: Finder::Simulation,
+        as_what: TWICE,
+    },
+    Fault {
+        name: "the-sequence-moves-on-before-the-text-is-settled",
+        breaks: "The lead is written as if the text were sent, and then it is sent.",
+        edits: &[Edit {
+            file: DELIVER,
+            from: "        let called = self.deps.clock.now();\n",
+            to: "        let called = self.deps.clock.now();\n        \
+                 let (mut lead, mut rev) = (lead, rev);\n        \
+                 let sent = SendOutcome::Accepted { provider_id: \"SM00000000000000000000000000000000\".to_owned() };\n        \
+                 if lead.settle(claimed.attempt(), sent, Some(&case.plan), called).is_ok() {\n            \
+                 rev = self.deps.leads.save(&lead, Some(rev), Also::default()).await?;\n            \
+                 let _ = self.deps.provider.send(&case.client, claimed, called).await;\n            \
+                 let _ = rev;\n            \
+                 return Ok(Delivered::Settled(Settled::Advanced));\n        }\n",
+        }],
+        found_by: Finder::Simulation,
+        as_what: LOST,
+    },
+    Fault {
+        name: "an-outcome-is-written-without-checking-the-attempt",
+        breaks: "Whoever comes with an outcome settles whatever text is on its way.",
+        edits: &[Edit {
+            file: SETTLE,
+            from: "        let text = self.in_flight.as_ref().filter(|text| text.attempt == attempt);\n        \
+                   let text = text.ok_or(IllegalStep::OtherAttempt(attempt))?;",
+            to: "        let text = self.in_flight.as_ref();\n        \
+                 let text = text.ok_or(IllegalStep::OtherAttempt(attempt))?;",
+        }],
+        found_by: Finder::Simulation,
+        as_what: "never ",
+    },
+    Fault {
+        name: "the-second-decision-is-skipped",
+        breaks: "The sender trusts the decision of the run that made the job.",
+        edits: &[Edit {
+            file: DELIVER,
+            from: "        let verdict = decide(&case, now);",
+            to: "        let mut trusted = case.clone();\n        \
+                 trusted.lead.standing = leadline::domain::standing::Standing::Open;\n        \
+                 trusted.campaign = leadline::domain::campaign::CampaignStatus::Active;\n        \
+                 trusted.client.sending = leadline::domain::client::Sending::On;\n        \
+                 let verdict = decide(&trusted, of_run(step.run));",
+        }],
+        found_by: Finder::Simulation,
+        as_what: AFTER_NO,
+    },
+    Fault {
+        name: "the-hours-are-checked-only-when-selecting",
+        breaks: "The sender decides as of the moment at which the run selected the lead.",
+        edits: &[Edit {
+            file: DELIVER,
+            from: "        let verdict = decide(&case, now);",
+            to: "        let verdict = decide(&case, of_run(step.run).max(case.enrollment.imported_at));",
+        }],
+        found_by: Finder::Simulation,
+        as_what: WRONG_HOUR,
+    },
+    Fault {
+        name: "an-opt-out-leaves-the-due-key",
+        breaks: "An opt-out is recorded on the lead and does not take it out of the due index.",
+        edits: &[Edit {
+            file: LEAD,
+            from: "        self.end_all(Outcome::OptedOut, reason, now)\n",
+            to: "        let _ = (reason, now);\n        Vec::new()\n",
+        }],
+        found_by: Finder::Simulation,
+        as_what: AFTER_NO,
+    },
+    Fault {
+        name: "the-budget-is-not-reserved",
+        breaks: "A run enqueues what it selected without asking what is left of the hour.",
+        edits: &[Edit {
+            file: RUN,
+            from: "            deps.budget.reserve(&client.id, now, client.limits.per_hour, wanted, run).await?\n",
+            to: "            wanted\n",
+        }],
+        found_by: Finder::Simulation,
+        as_what: LIMIT,
+    },
+    Fault {
+        name: "a-retry-in-a-later-hour-is-not-counted",
+        breaks: "A text that is tried again in another hour than its run's is of no budget.",
+        edits: &[Edit {
+            file: DELIVER,
+            from: "        if hour_of(now) == hour_of(of_run(self.step.run)) {",
+            to: "        if self.step.step > 0 {",
+        }],
+        found_by: Finder::Simulation,
+        as_what: LIMIT,
+    },
+    Fault {
+        name: "the-list-is-believed-at-once",
+        breaks: "A text that is not in the provider's list at the first time of asking counts as not sent.",
+        edits: &[Edit {
+            file: MESSAGE,
+            from: "LookUp::NotListed if now >= since + ASKS[ASKS.len() - 1] => {",
+            to: "LookUp::NotListed if now >= since => {",
+        }],
+        found_by: Finder::Simulation,
+        as_what: TWICE,
+    },
+    Fault {
+        name: "the-lead-is-settled-whatever-came-in-between",
+        breaks: "When the lead changed during the call it is written as it was before, under the new revision.",
+        edits: &[Edit {
+            file: SETTLING,
+            from: "                    (lead, rev) = (read.lead, read.rev);",
+            to: "                    (lead, rev) = (on.lead.clone(), read.rev);",
+        }],
+        found_by: Finder::Simulation,
+        as_what: AFTER_NO,
+    },
+    Fault {
+        name: "there-is-no-fence",
+        breaks: "The request is written however late it is.",
+        edits: &[Edit {
+            file: DELIVER,
+            from: "        let outcome = match claimed.fence(called, self.ends) {",
+            to: "        let outcome = match claimed.fence(called, self.ends).or(Ok::<(), &str>(())) {",
+        }],
+        found_by: Finder::Sweep,
+        as_what: "never ",
+    },
+    Fault {
+        name: "the-lease-is-shorter-than-a-call",
+        breaks: "A claim is given up while its sender may still be calling, and nothing waits for the call.",
+        edits: &[
+            Edit {
+                file: MESSAGE,
+                from: "pub const LEASE: TimeDelta = TimeDelta::minutes(2);",
+                to: "pub const LEASE: TimeDelta = TimeDelta::seconds(11);",
+            },
+            Edit {
+                file: SETTLE,
+                from: "                let since = until + CALL_DEADLINE;",
+                to: "                let since = now - TimeDelta::minutes(30);\n                let _ = CALL_DEADLINE;",
+            },
+        ],
+        found_by: Finder::Simulation,
+        as_what: TWICE,
+    },
+    Fault {
+        name: "a-hold-does-not-hold",
+        breaks: "Texts leave while sending is on hold.",
+        edits: &[Edit {
+            file: CLIENT,
+            from: "            Self::OnHold { try_at, .. } => try_at.is_some_and(|at| at <= now),",
+            to: "            Self::OnHold { .. } => now >= Instant::UNIX_EPOCH,",
+        }],
+        found_by: Finder::Simulation,
+        as_what: AFTER_NO,
+    },
+    Fault {
+        name: "a-no-is-said-to-be-heard-before-it-is-acted-on",
+        breaks: "A reply that could not be worked on is answered 200 and left to the next run.",
+        edits: &[Edit {
+            file: WEBHOOK,
+            from: "    if reply { Err(Refused::TryAgain) } else { Ok(receipt) }",
+            to: "    let _ = reply;\n    Ok(receipt)",
+        }],
+        found_by: Finder::Sweep,
+        as_what: AFTER_NO,
+    },
+    Fault {
+        name: "an-event-that-was-left-over-is-never-taken-up",
+        breaks: "A stored event whose work failed is due in a hundred years.",
+        edits: &[Edit {
+            file: WEBHOOK,
+            from: "const TAKE_UP_AFTER: chrono::TimeDelta = chrono::TimeDelta::minutes(2);",
+            to: "const TAKE_UP_AFTER: chrono::TimeDelta = chrono::TimeDelta::days(36_500);",
+        }],
+        found_by: Finder::Simulation,
+        as_what: LOST,
+    },
+];

@@ -1,0 +1,229 @@
+//! A world in which nothing goes wrong, and each kind of violation planted in what is left of it: every
+//! judge must see its own, and no other may cry.
+
+use chrono::TimeDelta;
+use leadline::domain::{
+    audit::Event,
+    campaign::CampaignStatus,
+    client::Mode,
+    ids::{AttemptId, LeadId},
+    lead::Waits,
+};
+
+use leadline::ports::Clock;
+
+use super::*;
+use crate::{
+    executor::lock,
+    faults::{Class, Without},
+    notes::{Mail, Reply},
+    run::{finish, left_by},
+    spec::Scale,
+    world::{Options, World},
+};
+
+/// What a mistake is planted in.
+struct Planted {
+    spec: Spec,
+    notes: Notes,
+    left: Left,
+    now: Instant,
+}
+
+impl Planted {
+    /// A world in which nothing goes wrong.
+    fn calm() -> Self {
+        let spec = Spec::of(11, 4, Scale { people: 60, days: 9 });
+        let without = Without { classes: Class::ALL.into(), ..Without::default() };
+        let (mut executor, world) = World::new(spec, &Options { without, ..Options::default() });
+        finish(&mut executor, &world);
+        let left = left_by(&world);
+        let notes = std::mem::take(&mut *lock(&world.notes));
+        Self { spec: world.spec.clone(), notes, left, now: executor.handle().now() }
+    }
+
+    fn judges(&self) -> Vec<&'static str> {
+        let Self { spec, notes, left, now } = self;
+        let found = violations(&Evidence { spec, notes, left, disturbed: &|_| false, now: *now });
+        let names: std::collections::BTreeSet<&str> = found.iter().map(|found| found.judge).collect();
+        names.into_iter().collect()
+    }
+
+    /// The first text that went to a lead and was accepted.
+    fn text(&self) -> usize {
+        let to_lead = |offer: &Offer| self.person(offer).phone == offer.to;
+        self.left.offers.iter().position(|offer| offer.accepted.is_some() && to_lead(offer)).expect("a text")
+    }
+
+    fn person(&self, offer: &Offer) -> &Person {
+        named(&self.spec.people, &offer.body).expect("a person")
+    }
+
+    /// How its client is left right before a text was claimed.
+    fn before(&mut self, text: usize, change: impl FnOnce(&mut Snapshot)) {
+        let (client, at) = (self.person(&self.left.offers[text]).client, claimed(self.left.offers[text].attempt));
+        let last = self.notes.settings.iter().rposition(|left| left.client == client && left.at < at).expect("settings");
+        let mut snapshot = Snapshot { at: at - TimeDelta::seconds(1), ..self.notes.settings[last].clone() };
+        change(&mut snapshot);
+        let back = Snapshot { at: at + TimeDelta::hours(2), ..self.notes.settings[last].clone() };
+        self.notes.settings.insert(last + 1, snapshot);
+        self.notes.settings.insert(last + 2, back);
+    }
+}
+
+/// The same text once more, by another attempt and as often as it is asked for.
+fn once_more(planted: &mut Planted, text: usize, times: u64) {
+    for time in 1..=times {
+        let mut again = planted.left.offers[text].clone();
+        again.attempt = AttemptId(ulid::Ulid::from_parts(again.attempt.0.timestamp_ms() + time, u128::from(time)));
+        again.body = again.body.replace("step 1", &format!("step {}", 10 + time));
+        planted.left.offers.push(again);
+    }
+}
+
+#[test]
+fn nothing_is_seen_in_a_calm_world() {
+    let planted = Planted::calm();
+    assert_eq!(planted.judges(), [""; 0]);
+    assert!(planted.left.offers.len() > 20, "{}", planted.left.offers.len());
+}
+
+#[test]
+fn a_text_that_went_out_twice_is_seen() {
+    let mut planted = Planted::calm();
+    let again = planted.left.offers[planted.text()].clone();
+    planted.left.offers.push(again);
+    let judges = planted.judges();
+    assert!(judges.contains(&"never twice") && judges.contains(&"never without a record"), "{judges:?}");
+}
+
+#[test]
+fn a_text_after_a_stop_or_a_reply_is_seen_and_one_claimed_before_it_is_not() {
+    for (stop, after, expected) in [(true, -1, true), (true, 0, false), (true, 1, false), (false, -1, true), (false, 1, false)] {
+        let mut planted = Planted::calm();
+        let offer = planted.left.offers[planted.text()].clone();
+        let (person, claimed) = (planted.person(&offer).n, claimed(offer.attempt));
+        // What enrolled the person has not come after the reply.
+        for journal in &mut planted.left.journals {
+            journal.retain(|event| event.event != Event::Enrolled || event.lead != Some(offer.lead) || event.at < claimed - TimeDelta::minutes(4));
+        }
+        planted.left.offers = vec![offer];
+        planted.notes.replies = vec![Reply { person, stop, taken: claimed + TimeDelta::seconds(after) }];
+        assert_eq!(planted.judges().contains(&"never after no"), expected, "{stop} {after}");
+    }
+}
+
+#[test]
+fn a_text_in_a_hold_a_pause_or_without_settings_is_seen() {
+    let plants: [fn(&mut Snapshot); 3] = [
+        |snapshot| snapshot.held = true,
+        |snapshot| snapshot.settings = None,
+        |snapshot| snapshot.campaigns.iter_mut().for_each(|campaign| campaign.status = CampaignStatus::Paused),
+    ];
+    for plant in plants {
+        let mut planted = Planted::calm();
+        planted.before(planted.text(), plant);
+        assert!(planted.judges().contains(&"never after no"), "{:?}", planted.judges());
+    }
+}
+
+#[test]
+fn a_text_at_night_or_after_its_time_is_seen() {
+    for hours in [9, 12, 15] {
+        let mut planted = Planted::calm();
+        let text = planted.text();
+        let offer = &mut planted.left.offers[text];
+        offer.accepted = offer.accepted.map(|at| at + TimeDelta::hours(hours));
+        offer.expires_at = offer.accepted.unwrap_or_default() + TimeDelta::minutes(1);
+        assert_eq!(planted.judges(), ["never at the wrong hour"], "{hours}");
+    }
+    let mut planted = Planted::calm();
+    let text = planted.text();
+    let offer = &mut planted.left.offers[text];
+    offer.accepted = Some(offer.expires_at);
+    assert_eq!(planted.judges(), ["never at the wrong hour"]);
+}
+
+#[test]
+fn a_text_to_another_number_than_the_mode_says_is_seen() {
+    let mut planted = Planted::calm();
+    let text = planted.text();
+    planted.left.offers[text].to = "+13055550199".to_owned();
+    assert_eq!(planted.judges(), ["test mode"]);
+    let mut planted = Planted::calm();
+    let phone = serde_json::from_value(serde_json::json!("+13055550180")).ok();
+    planted.before(planted.text(), |snapshot| {
+        if let Some(settings) = &mut snapshot.settings {
+            settings.mode = Mode::Test { phone, email: None };
+        }
+    });
+    assert!(planted.judges().contains(&"test mode"));
+}
+
+#[test]
+fn more_texts_than_the_limits_are_seen() {
+    let mut planted = Planted::calm();
+    let text = planted.text();
+    once_more(&mut planted, text, 101);
+    let judges = planted.judges();
+    assert!(judges.contains(&"limit per hour") && judges.contains(&"limit per number"), "{judges:?}");
+}
+
+#[test]
+fn a_form_that_was_answered_and_is_not_there_or_not_done_is_seen() {
+    let mut planted = Planted::calm();
+    planted.left.events.pop_first();
+    assert_eq!(planted.judges(), ["never lost"]);
+    let mut planted = Planted::calm();
+    if let Some(mut event) = planted.left.events.first_entry() {
+        event.insert(EventState::Received { due: Instant::UNIX_EPOCH, tries: 1 });
+    }
+    assert_eq!(planted.judges(), ["never lost"]);
+}
+
+#[test]
+fn a_lead_that_nobody_looks_at_is_seen() {
+    let mut planted = Planted::calm();
+    let waiting = |stored: &StoredLead| stored.lead.due().is_some();
+    let at = planted.left.leads.iter().position(waiting).expect("a lead that waits");
+    let id: LeadId = planted.left.leads[at].lead.id;
+    for due in &mut planted.left.due {
+        due.retain(|work| !matches!(work, leadline::ports::DueWork::Lead { id: of, .. } if *of == id));
+    }
+    assert_eq!(planted.judges(), ["never lost"]);
+    let mut planted = Planted::calm();
+    let long_ago = planted.now - TimeDelta::hours(5);
+    planted.left.leads[at].lead.enrollments[0].waits = Waits::Until(long_ago);
+    assert_eq!(planted.judges(), ["never lost"]);
+}
+
+#[test]
+fn a_text_without_a_record_and_books_that_do_not_balance_are_seen() {
+    let mut planted = Planted::calm();
+    let attempt = planted.left.offers[planted.text()].attempt;
+    for journal in &mut planted.left.journals {
+        journal.retain(|event| event.id.0 != attempt.0 || event.ended.is_some());
+        journal.iter_mut().filter(|event| event.id.0 == attempt.0).for_each(|event| event.text = None);
+    }
+    assert_eq!(planted.judges(), ["never without a record"]);
+    for kind in [Event::EventReceived, Event::Enrolled] {
+        let mut planted = Planted::calm();
+        let client = planted.left.journals.iter().position(|journal| journal.iter().any(|event| event.event == kind));
+        let journal = &mut planted.left.journals[client.expect("a client")];
+        let at = journal.iter().position(|event| event.event == kind).expect("an event");
+        journal.remove(at);
+        assert!(planted.judges().contains(&"books"), "{:?}", planted.judges());
+    }
+}
+
+#[test]
+fn a_red_line_in_a_report_and_a_mail_that_comes_twice_are_seen() {
+    let mut planted = Planted::calm();
+    let mail = planted.notes.mails.iter_mut().find(|mail| mail.email.text.contains("Books")).expect("a report");
+    mail.email.text.push_str("\n 1. books off by 3");
+    assert_eq!(planted.judges(), ["report"]);
+    let mut planted = Planted::calm();
+    let first = planted.notes.mails.first().cloned().expect("a mail");
+    planted.notes.mails.insert(1, Mail { at: first.at + TimeDelta::minutes(1), ..first });
+    assert_eq!(planted.judges(), ["one mail a cause and day"]);
+}
