@@ -84,15 +84,21 @@ impl<S: ?Sized> Clone for Faulty<S> {
 }
 
 impl<S: ?Sized> Faulty<S> {
+    /// What is broken.
+    #[must_use]
+    pub fn inner(&self) -> &S {
+        &self.inner
+    }
+
     /// `inner`, broken by `chaos`.
     #[must_use]
     pub fn new(inner: Arc<S>, chaos: Arc<dyn Chaos>) -> Self {
         Self { inner, chaos }
     }
 
-    /// Makes a call, with what goes wrong with it. `failed` makes the answer of a call that had no
+    /// Makes a call, with what goes wrong with it: what a port of one's own is broken by. `failed` makes the answer of a call that had no
     /// effect (`None`), or of one whose true answer is lost.
-    async fn run<T, F>(&self, call: Call, effect: impl Fn() -> F, failed: impl Fn(Option<T>) -> T) -> T
+    pub async fn run<T, F>(&self, call: Call, effect: impl Fn() -> F, failed: impl Fn(Option<T>) -> T) -> T
     where
         F: Future<Output = T>,
     {

@@ -75,7 +75,8 @@ impl Planted {
 fn once_more(planted: &mut Planted, text: usize, times: u64) {
     for time in 1..=times {
         let mut again = planted.left.offers[text].clone();
-        again.attempt = AttemptId(ulid::Ulid::from_parts(again.attempt.0.timestamp_ms() + time, u128::from(time)));
+        again.attempt = AttemptId(ulid::Ulid::from_parts(again.attempt.0.timestamp_ms() + 2_000 * time, u128::from(time)));
+        again.accepted = Some(claimed(again.attempt) + TimeDelta::seconds(1));
         again.body = again.body.replace("step 1", &format!("step {}", 10 + time));
         planted.left.offers.push(again);
     }

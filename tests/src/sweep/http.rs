@@ -374,6 +374,7 @@ pub async fn tell(story: &Story, breaks: Option<Broken<HttpFault>>) -> (Told, Ve
     let at_rest = world.run().await;
     let told = Told {
         verdict: judge(&world, at_rest).await,
+        first_texts: world.first_texts(),
         calls: Vec::new(),
         reached: world.reached,
         executions: std::mem::take(&mut world.executions),

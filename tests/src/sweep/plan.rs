@@ -61,6 +61,8 @@ pub fn name(fault: Fault) -> String {
 pub struct Told {
     /// What is wrong with it.
     pub verdict: Verdict,
+    /// Texts of the first step that the provider took.
+    pub first_texts: usize,
     /// Its calls.
     pub calls: Vec<Call>,
     /// Which places of a pair were reached.
@@ -85,6 +87,7 @@ pub async fn tell(story: &Story, turns: Turns, breaks: Option<Broken<Fault>>) ->
     let at_rest = world.run().await;
     Told {
         verdict: judge(&world, at_rest).await,
+        first_texts: world.first_texts(),
         calls: world.script.calls(),
         reached: world.reached,
         executions: std::mem::take(&mut world.executions),

@@ -143,6 +143,7 @@ pub struct World {
     pub reached: Reached,
     /// Executions so far.
     pub executions: BTreeMap<Kind, usize>,
+    began: Instant,
     clock: SimClock,
     base: Arc<dyn Store>,
     breaks_stores: bool,
@@ -250,8 +251,10 @@ impl World {
             story: story.clone(),
             turns,
             posts,
+            began: start,
             asleep: Vec::new(),
-            last_run: None,
+            // A run that finds nothing is told once, where it is cheap.
+            last_run: (!breaks_ports).then_some(start),
             receipts: 0,
             sends: 0,
             carrier,
@@ -270,6 +273,24 @@ impl World {
     #[must_use]
     pub fn now(&self) -> Instant {
         self.clock.now()
+    }
+
+    /// When the story began.
+    #[must_use]
+    pub fn began(&self) -> Instant {
+        self.began
+    }
+
+    /// How many texts of a first step the provider took.
+    #[must_use]
+    pub fn first_texts(&self) -> usize {
+        self.carrier.ledger().iter().filter(|text| text.body.starts_with("Hi ")).count()
+    }
+
+    /// Whether a form with this number is in the story.
+    #[must_use]
+    pub fn has_form(&self, number: &str) -> bool {
+        self.story.posts.iter().any(|(_, post)| matches!(post, Post::Form { phone, .. } if *phone == number))
     }
 
     /// Everything that happens until nothing is left to happen. Gives whether it came to rest.
