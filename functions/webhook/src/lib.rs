@@ -204,7 +204,9 @@ async fn store_and_work(
         // Stored before: if it was not worked through then, it is now.
         Receipt::Known => match deps.events.event(&client.id, &event.key).await {
             Ok(Some(known)) if matches!(known.state, EventState::Received { .. }) => known,
-            Ok(_) | Err(_) => return Ok(receipt),
+            Ok(_) => return Ok(receipt),
+            // Whether it was worked through is not known, and it may be a no.
+            Err(error) => return Err(try_again(&client.id, &error)),
         },
     };
     let (reply, key) = (event.source == Source::TwilioInbound, event.key.clone());
