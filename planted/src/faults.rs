@@ -283,7 +283,7 @@ pub const FAULTS: &[Fault] = &[
             from: "        let outcome = match claimed.fence(called, self.ends) {",
             to: "        let outcome = match claimed.fence(called, self.ends).or(Ok::<(), &str>(())) {",
         }],
-        found_by: Finder::Sweep,
+        found_by: Finder::Simulation,
         as_what: "never ",
     },
     Fault {
@@ -323,7 +323,7 @@ pub const FAULTS: &[Fault] = &[
             from: "    if reply { Err(Refused::TryAgain) } else { Ok(receipt) }",
             to: "    let _ = reply;\n    Ok(receipt)",
         }],
-        found_by: Finder::Sweep,
+        found_by: Finder::Simulation,
         as_what: AFTER_NO,
     },
     Fault {

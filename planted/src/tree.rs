@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, bail};
 
-use crate::faults::Fault;
+use crate::faults::{Edit, Fault};
 
 /// The copy.
 pub struct Tree {
@@ -53,13 +53,8 @@ impl Tree {
     /// Puts a fault into the copy. What it replaces must be there exactly once, or the fault is out of date.
     pub fn plant(&self, fault: &Fault) -> anyhow::Result<()> {
         for edit in fault.edits {
-            let path = self.root.join(edit.file);
-            let text = fs::read_to_string(&path).with_context(|| edit.file.to_owned())?;
-            match text.matches(edit.from).count() {
-                1 => self.write(edit.file, text.replacen(edit.from, edit.to, 1).as_bytes())?,
-                0 => bail!("{} does not have what the fault replaces any more:\n{}", edit.file, edit.from),
-                times => bail!("{} has what the fault replaces {times} times:\n{}", edit.file, edit.from),
-            }
+            let text = fs::read_to_string(self.root.join(edit.file)).with_context(|| edit.file.to_owned())?;
+            self.write(edit.file, applied(edit, &text)?.as_bytes())?;
         }
         Ok(())
     }
@@ -82,5 +77,41 @@ impl Tree {
             fs::create_dir_all(folder)?;
         }
         fs::write(&path, content).with_context(|| file.to_owned())
+    }
+}
+
+/// A text with an edit in it.
+fn applied(edit: &Edit, text: &str) -> anyhow::Result<String> {
+    match text.matches(edit.from).count() {
+        1 => Ok(text.replacen(edit.from, edit.to, 1)),
+        0 => bail!("{} does not have what the fault replaces any more:\n{}", edit.file, edit.from),
+        times => bail!("{} has what the fault replaces {times} times:\n{}", edit.file, edit.from),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::faults::FAULTS;
+
+    #[test]
+    fn every_fault_can_be_planted_in_the_sources_as_they_are() {
+        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
+        for fault in FAULTS {
+            let mut files: BTreeMap<&str, String> = BTreeMap::new();
+            for edit in fault.edits {
+                let read = || fs::read_to_string(sources.join(edit.file)).expect("the file");
+                let text = files.entry(edit.file).or_insert_with(read);
+                *text = applied(edit, text).unwrap_or_else(|error| panic!("{}: {error}", fault.name));
+            }
+        }
+    }
+
+    #[test]
+    fn no_two_faults_have_one_name() {
+        let names: std::collections::BTreeSet<_> = FAULTS.iter().map(|fault| fault.name).collect();
+        assert_eq!(names.len(), FAULTS.len());
     }
 }

@@ -246,6 +246,17 @@ pub trait Budget: Send + Sync {
 #[serde(transparent)]
 pub struct EventKey(pub String);
 
+impl EventKey {
+    /// What the key of a reply begins with.
+    pub const REPLY: &str = "tw:in:";
+
+    /// Whether it is a reply, which may be a no.
+    #[must_use]
+    pub fn is_reply(&self) -> bool {
+        self.0.starts_with(Self::REPLY)
+    }
+}
+
 /// Who sent a raw event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -32,6 +32,8 @@ pub enum Kind {
     Sender,
     /// A look whether a report is due.
     Reporter,
+    /// A command of an operator.
+    Operator,
 }
 
 /// A kind of fault, as it is counted and switched off.
@@ -332,7 +334,7 @@ impl Chaos for Faults {
         self.0.handle.sleep(latency(&mut rng)).await;
         let fault = self.fault(key, call);
         if let Some(fault) = fault {
-            self.0.trace.detail(format_args!("{}fault {key:016x}: {fault:?}", self.who(task, call)));
+            self.0.trace.detail(|| format!("{}fault {key:016x}: {fault:?}", self.who(task, call)));
             let mut state = lock(&self.0.state);
             state.disturbed.insert(task);
             match fault {
@@ -352,7 +354,7 @@ impl Chaos for Faults {
     async fn end(&self, call: &Call) {
         let task = self.0.handle.current();
         if call.writes {
-            self.0.trace.detail(format_args!("{}done", self.who(task, call)));
+            self.0.trace.detail(|| format!("{}done", self.who(task, call)));
         }
         if lock(&self.0.state).dying.remove(&(task, *call)) {
             self.0.handle.end(task);

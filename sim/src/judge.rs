@@ -114,7 +114,7 @@ fn claimed(attempt: AttemptId) -> Instant {
 }
 
 /// How an operator had left a client at some moment within a time, the newest last.
-fn in_force<'a>(notes: &'a Notes, client: usize, from: Instant, until: Instant) -> Vec<&'a Snapshot> {
+fn in_force(notes: &Notes, client: usize, from: Instant, until: Instant) -> Vec<&Snapshot> {
     let own: Vec<&Snapshot> = notes.settings.iter().filter(|snapshot| snapshot.client == client).collect();
     let first = own.iter().rposition(|snapshot| snapshot.at <= from).unwrap_or(0);
     own[first..].iter().copied().filter(|snapshot| snapshot.at <= until).collect()

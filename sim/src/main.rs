@@ -36,7 +36,7 @@ struct Arguments {
 /// Violations that are printed.
 const SHOWN: usize = 10;
 
-fn main() -> ExitCode {
+fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
     let (seed, scale) = (arguments.seed, Scale::default());
     let violations = match arguments.world {
@@ -51,18 +51,18 @@ fn main() -> ExitCode {
             let asked = Asked { seed, texts: arguments.texts, scale, options: Options::default() };
             let (summary, seconds) = timed(|| simulate(&asked));
             if arguments.json {
-                print_json(&summary, seconds)
+                print_json(&summary, seconds)?;
             } else {
-                print(&summary, seconds)
+                print(&summary, seconds);
             }
             summary.violations
         }
     };
     if violations.is_empty() {
-        return ExitCode::SUCCESS;
+        return Ok(ExitCode::SUCCESS);
     }
     complain(seed, scale, &violations);
-    ExitCode::FAILURE
+    Ok(ExitCode::FAILURE)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the speed is that of this machine, and nothing else depends on it")]
@@ -85,16 +85,28 @@ fn print(summary: &Summary, seconds: f64) {
     println!("trace hash  {}", summary.trace_hash());
 }
 
-fn print_json(summary: &Summary, seconds: f64) {
-    let object = serde_json::json!({
-        "texts": summary.texts,
-        "years": (summary.years() * 10.0).round() / 10.0,
-        "faults": summary.faults_in_all(),
-        "violations": summary.violations.len(),
-        "texts_per_second": (summary.texts as f64 / seconds).round(),
-        "trace_hash": summary.trace_hash(),
-    });
-    println!("{object}");
+/// What `--json` prints, in this order.
+#[derive(serde::Serialize)]
+struct Said {
+    texts: u64,
+    years: f64,
+    faults: u64,
+    violations: usize,
+    texts_per_second: f64,
+    trace_hash: String,
+}
+
+fn print_json(summary: &Summary, seconds: f64) -> serde_json::Result<()> {
+    let said = Said {
+        texts: summary.texts,
+        years: (summary.years() * 10.0).round() / 10.0,
+        faults: summary.faults_in_all(),
+        violations: summary.violations.len(),
+        texts_per_second: (summary.texts as f64 / seconds).round(),
+        trace_hash: summary.trace_hash(),
+    };
+    println!("{}", serde_json::to_string(&said)?);
+    Ok(())
 }
 
 /// Names the violations, and prints the shortest trace that shows the first of them.

@@ -10,14 +10,21 @@ use leadline::{
         Instant,
         campaign::CampaignStatus,
         client::{Client, Mode, Sending},
+        ids::RunId,
+        message::InFlightState,
         phone::{PhoneNumber, Region},
     },
-    ports::{Also, Clock, Directory, LeadStore},
+    flows::{
+        alerts::Alerts,
+        by_hand::{ByHand, Word},
+        dead_letters::{Redriving, in_review, look_at},
+    },
+    ports::{Also, Clock, DeadLetters, Directory, LeadStore},
 };
 
 use crate::{
-    executor::lock,
-    faults::Class,
+    executor::{Ended, lock},
+    faults::{Class, Kind},
     notes::Snapshot,
     older::older,
     rng::Rng,
@@ -41,7 +48,7 @@ pub fn begin(world: &Arc<World>) {
                 mend(&world, n);
             })
         });
-        world.handle.start(lift(world.clone(), n));
+        world.handle.start(look(world.clone(), n));
     }
     for (nth, at) in world.spec.weather.deploys.iter().enumerate() {
         if world.faults.strikes(Class::Deploy, &[nth as u64], 10_000) {
@@ -131,7 +138,7 @@ async fn act(world: Arc<World>, n: usize, salt: u64) {
         _ if campaigns.len() > 1 && rng.chance(5_000) => {
             set_status(&world, n, at, CampaignStatus::Deactivated { at: world.handle.now() });
         }
-        _ => world.queue.redrive(),
+        _ => tidy(&world, n).await,
     }
 }
 
@@ -174,8 +181,9 @@ fn set_status(world: &World, n: usize, at: usize, status: CampaignStatus) {
     }
 }
 
-/// Lifts holds that nobody else lifts: once a day an operator looks.
-async fn lift(world: Arc<World>, n: usize) {
+/// What an operator does by hand once a day: lifts holds that nobody else lifts, says what became of
+/// texts that nobody else can tell of, and has what waits for review tried again.
+async fn look(world: Arc<World>, n: usize) {
     let id = world.spec.clients[n].settings.id.clone();
     loop {
         world.handle.sleep(TimeDelta::hours(20)).await;
@@ -184,8 +192,80 @@ async fn lift(world: Arc<World>, n: usize) {
         {
             hold(&world, n, false);
         }
-        world.queue.redrive();
+        let today = world.handle.now().timestamp().div_euclid(86_400).unsigned_abs();
+        if world.faults.over() || world.faults.strikes(Class::Operator, &[77, n as u64, today], 5_000) {
+            tidy(&world, n).await;
+        }
     }
+}
+
+/// Works of one kind that an operator takes up in one go.
+const AT_ONCE: usize = 20;
+
+/// One round of commands, which can fail and end like anything else.
+async fn tidy(world: &Arc<World>, n: usize) {
+    let own = world.clone();
+    let (id, run) = world.handle.run(TimeDelta::minutes(10), async move {
+        settle_unclear(&own, n).await;
+        redrive(&own, n).await;
+    });
+    world.faults.enter(id, Kind::Operator, n as u64);
+    let ended = run.await;
+    world.faults.leave(id, matches!(ended, Ended::Done(())));
+    world.queue.bell.ring();
+}
+
+/// Looks in the provider's own log for texts that may have gone out, and says what stands there.
+async fn settle_unclear(world: &World, n: usize) {
+    let Some(client) = world.stored(&world.spec.clients[n].settings.id) else { return };
+    let deps = &world.sender;
+    for stored in world.store.all_leads().into_iter().filter(|stored| stored.lead.client == client.id) {
+        let Some(text) = &stored.lead.in_flight else { continue };
+        if !matches!(text.state, InFlightState::Unknown { ask_at: None, .. }) {
+            continue;
+        }
+        let word = match world.provider.taken(text.attempt) {
+            Some(sid) => Word::Sent { provider_id: Some(sid) },
+            None => Word::NotSent,
+        };
+        let alerts = Alerts { once: &*deps.once, mailer: &*deps.mailer, journal: &*deps.journal };
+        let hand = ByHand {
+            directory: &*deps.directory,
+            leads: &*deps.leads,
+            alerts,
+            ids: &*deps.ids,
+            by: "an operator",
+            now: world.handle.now(),
+        };
+        let settled = hand.settle(&client, stored.lead.id, &word, "the provider's log says so").await;
+        world.trace.note(format_args!("operator: {word:?} of {}: {}", text.attempt, settled.is_ok()));
+    }
+}
+
+/// Has what waits for review tried again, and what was given up on the queue.
+async fn redrive(world: &World, n: usize) {
+    let (deps, id) = (&world.sender, &world.spec.clients[n].settings.id);
+    let now = world.handle.now();
+    let mut stuck = Vec::new();
+    for letter in world.queue.take(AT_ONCE, std::time::Duration::from_secs(300)).await.unwrap_or_default() {
+        stuck.extend(look_at(&*deps.leads, letter).await.ok());
+    }
+    let run = RunId(deps.ids.new_id(now));
+    let own = world.store.all_leads().into_iter().filter(|stored| stored.lead.client == *id);
+    stuck.extend(own.flat_map(|stored| in_review(&stored.lead, run)).take(AT_ONCE));
+    let redriving = Redriving {
+        directory: &*deps.directory,
+        leads: &*deps.leads,
+        budget: &*deps.budget,
+        queue: &*world.texts,
+        letters: &world.queue,
+        ids: &*deps.ids,
+        by: "an operator",
+        now: world.handle.now(),
+    };
+    let many = stuck.len();
+    let done = redriving.redrive(stuck, true).await;
+    world.trace.note(format_args!("operator: {many} tried again: {}", done.is_ok()));
 }
 
 /// At the end everything is as it should be, so that nothing waits for an operator.
@@ -204,7 +284,6 @@ fn mend(world: &World, n: usize) {
     }
     world.write_settings(n, Some(&settings), &campaigns, false);
     hold(world, n, false);
-    world.queue.redrive();
 }
 
 /// A release of before writes every lead once in its own form.

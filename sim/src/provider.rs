@@ -126,6 +126,14 @@ impl Provider {
         lock(&self.state).offers.get(n).cloned()
     }
 
+    /// The provider's id of an attempt that was accepted, as its own log shows it to a person.
+    #[must_use]
+    pub fn taken(&self, attempt: AttemptId) -> Option<String> {
+        let state = lock(&self.state);
+        let taken = |offer: &Offer| offer.attempt == attempt && offer.accepted.is_some();
+        state.offers.iter().rposition(taken).map(Offer::sid)
+    }
+
     /// How many were accepted.
     #[must_use]
     pub fn accepted(&self) -> usize {

@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 use futures_util::FutureExt;
 use leadline::{
     domain::Instant,
-    ports::{Clock, Job, LeadStore, Redelivery, TextQueue},
+    ports::{Clock, DeadLetter, DeadLetters, Job, LeadStore, Redelivery, TextQueue},
 };
 use leadline_standins::{
     memory::MemoryStore,
@@ -26,7 +26,7 @@ use crate::{
 /// As `template.yaml` sets it.
 const VISIBILITY: TimeDelta = TimeDelta::minutes(6);
 /// As `template.yaml` sets it.
-const RECEIVES: u32 = 20;
+const RECEIVES: u32 = 30;
 /// As `template.yaml` sets it.
 const BATCH: usize = 10;
 
@@ -37,6 +37,7 @@ pub struct Texts {
     store: MemoryStore,
     notes: Arc<Mutex<Notes>>,
     queue: Arc<Mutex<Queue>>,
+    dead: Arc<Mutex<Queue>>,
     /// Rings when there is something to look at.
     pub bell: Bell,
 }
@@ -46,7 +47,9 @@ impl Texts {
     #[must_use]
     pub fn new(handle: Handle, store: MemoryStore, notes: Arc<Mutex<Notes>>) -> Self {
         let rules = Rules { visibility: VISIBILITY, max_receive_count: Some(RECEIVES) };
-        Self { handle, store, notes, queue: Arc::new(Mutex::new(Queue::new("texts", rules))), bell: Bell::default() }
+        let queue = |name, rules| Arc::new(Mutex::new(Queue::new(name, rules)));
+        let dead = queue("dead", Rules { max_receive_count: None, ..rules });
+        Self { handle, store, notes, queue: queue("texts", rules), dead, bell: Bell::default() }
     }
 
     /// When something can be received.
@@ -58,7 +61,13 @@ impl Texts {
     /// A batch, as Lambda hands it to the sender.
     #[must_use]
     pub fn receive(&self) -> Option<(SqsEvent, Vec<Received>)> {
-        let received = lock(&self.queue).receive(self.handle.now(), BATCH);
+        let now = self.handle.now();
+        let mut queue = lock(&self.queue);
+        let received = queue.receive(now, BATCH);
+        for letter in queue.take_dead_letters() {
+            lock(&self.dead).admit(now, letter);
+        }
+        drop(queue);
         let record = |message: &Received| {
             let mut record = SqsMessage::default();
             record.message_id = Some(message.id.clone());
@@ -82,16 +91,6 @@ impl Texts {
         for message in received.iter().filter(|message| !failed.contains(&message.id)) {
             queue.delete(&message.receipt);
         }
-    }
-
-    /// Moves the dead letters back, as an operator does.
-    pub fn redrive(&self) {
-        let mut queue = lock(&self.queue);
-        for letter in queue.take_dead_letters() {
-            queue.admit(self.handle.now(), letter);
-        }
-        drop(queue);
-        self.bell.ring();
     }
 
     fn note(&self, jobs: &[(Job, Duration)]) {
@@ -134,5 +133,30 @@ impl Redelivery for Texts {
         let changed = lock(&self.queue).change_visibility(self.handle.now(), receipt, span);
         self.bell.ring();
         changed.then_some(()).ok_or_else(|| "the receipt is stale".to_owned())
+    }
+}
+
+#[async_trait]
+impl DeadLetters for Texts {
+    async fn take(&self, limit: usize, span: Duration) -> Result<Vec<DeadLetter>, String> {
+        let span = TimeDelta::from_std(span).map_err(|error| error.to_string())?;
+        let letter = |message: Received| DeadLetter {
+            id: message.id,
+            receipt: message.receipt,
+            body: message.body,
+            queued_at: message.sent_at,
+        };
+        Ok(lock(&self.dead).receive_for(self.handle.now(), limit, span).into_iter().map(letter).collect())
+    }
+
+    async fn put_back(&self, letters: &[DeadLetter]) -> Result<(), String> {
+        for letter in letters {
+            lock(&self.dead).change_visibility(self.handle.now(), &letter.receipt, TimeDelta::zero());
+        }
+        Ok(())
+    }
+
+    async fn delete(&self, letter: &DeadLetter) -> Result<(), String> {
+        lock(&self.dead).delete(&letter.receipt).then_some(()).ok_or_else(|| "the receipt is stale".to_owned())
     }
 }

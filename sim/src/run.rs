@@ -104,7 +104,8 @@ pub fn left_by(world: &World) -> Left {
     for client in &world.spec.clients {
         let id = &client.settings.id;
         journals.push(journal(world, id, far));
-        let found = [DueKind::Leads, DueKind::Events].map(|kind| world.store.due_of(id, kind, far, usize::MAX).now_or_never());
+        let found =
+            [DueKind::Leads, DueKind::Events].map(|kind| world.store.due_of(id, kind, far, usize::MAX).now_or_never());
         due.push(found.into_iter().flatten().flatten().flatten().collect());
     }
     for form in &notes.forms {

@@ -1,5 +1,7 @@
 //! What one world is made of, all of it from its seed: clients, people, and what goes wrong when.
 
+mod weather;
+
 use chrono::{DateTime, Datelike, Days, NaiveTime, TimeDelta, TimeZone, Weekday};
 use chrono_tz::Tz;
 use leadline::domain::{
@@ -10,6 +12,7 @@ use leadline::domain::{
 use serde_json::{Value, json};
 
 use crate::rng::{Rng, key};
+pub use weather::{Outage, Storm, Weather};
 
 /// Area codes, and every zone that a number of each could be in. Written down here and not read from
 /// the system's own file, which is among what is judged.
@@ -176,51 +179,6 @@ pub enum FormKind {
     Garbage,
 }
 
-/// What goes wrong in a world.
-#[derive(Debug, Clone)]
-pub struct Weather {
-    /// Faults in ten thousand calls, on a usual day.
-    pub usual: u32,
-    /// Times at which there are more.
-    pub storms: Vec<Storm>,
-    /// Times at which the provider is down.
-    pub outages: Vec<(Instant, Instant, Outage)>,
-    /// Times at which a client's account is refused, with the code.
-    pub accounts: Vec<(usize, Instant, Instant, u32)>,
-    /// The longest that an accepted text is missing in the provider's list, in minutes.
-    pub list_lag: i64,
-    /// Offers in ten thousand that the provider treats badly.
-    pub moody: u32,
-    /// Whether people answer in the very gaps of a call.
-    pub gaps: u32,
-    /// When a release of the system before writes items of its own form.
-    pub deploys: Vec<Instant>,
-}
-
-/// Many faults for some time.
-#[derive(Debug, Clone, Copy)]
-pub struct Storm {
-    /// From when.
-    pub from: Instant,
-    /// Until when.
-    pub until: Instant,
-    /// Faults in ten thousand calls.
-    pub rate: u32,
-    /// The port that it is about; all of them without one.
-    pub port: Option<&'static str>,
-}
-
-/// How the provider is down.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outage {
-    /// No connection.
-    Gone,
-    /// It answers 5xx, and took the text or not.
-    Failing,
-    /// It takes requests and answers none, and took the text or not.
-    Silent,
-}
-
 impl Spec {
     /// World `number` of a run.
     #[must_use]
@@ -234,7 +192,7 @@ impl Spec {
         let many = usize::try_from(rng.between(1, 5)).unwrap_or(1);
         let clients: Vec<ClientSpec> = (0..many).map(|n| client(seed, n, start)).collect();
         let people = (0..scale.people).map(|n| person(seed, n, &clients, start, days)).collect();
-        let weather = weather(seed, start, quiet, many);
+        let weather = weather::of(seed, start, quiet, many);
         Self { seed, number, start, quiet, clients, people, weather }
     }
 }
@@ -407,49 +365,6 @@ fn daytime(rng: &mut Rng, at: Instant, zone: Tz) -> Instant {
         day = day + Days::new(2);
     }
     zone.from_local_datetime(&day.and_time(time)).earliest().map_or(at, |found| found.to_utc())
-}
-
-fn weather(seed: u64, start: Instant, quiet: Instant, clients: usize) -> Weather {
-    let mut rng = Rng::of(&[seed, 4]);
-    let span = (quiet - start).num_minutes();
-    let calm = rng.chance(1_200);
-    let usual = if calm { 0 } else { *rng.pick(&[2, 10, 30, 100, 200]) };
-    let during = |rng: &mut Rng, shortest: i64, longest: i64| {
-        let from = start + TimeDelta::minutes(rng.between(0, span));
-        (from, from + TimeDelta::minutes(rng.between(shortest, longest)))
-    };
-    let ports = [None, None, Some("LeadStore"), Some("Journal"), Some("EventStore"), Some("Directory"), Some("Mailer")];
-    let many = |rng: &mut Rng, a_month: i64| if calm { 0 } else { rng.between(0, 2 * a_month) * span / (30 * 1_440) };
-    let storms = (0..many(&mut rng, 12))
-        .map(|_| {
-            let (from, until) = during(&mut rng, 3, 120);
-            Storm { from, until, rate: *rng.pick(&[300, 1_000, 3_000]), port: *rng.pick(&ports) }
-        })
-        .collect();
-    let outages = (0..many(&mut rng, 3))
-        .map(|_| {
-            let (from, until) = during(&mut rng, 4, 300);
-            (from, until, *rng.pick(&[Outage::Gone, Outage::Failing, Outage::Silent]))
-        })
-        .collect();
-    let accounts = (0..many(&mut rng, 2))
-        .map(|_| {
-            let (from, until) = during(&mut rng, 10, 1_500);
-            let client = usize::try_from(rng.between(0, clients as i64 - 1)).unwrap_or(0);
-            (client, from, until, *rng.pick(&[20003, 63038, 30034]))
-        })
-        .collect();
-    let deploys = (0..rng.between(0, 3)).map(|_| during(&mut rng, 1, 2).0).collect();
-    Weather {
-        usual,
-        storms,
-        outages,
-        accounts,
-        list_lag: if calm { 0 } else { *rng.pick(&[0, 0, 1, 5, 25]) },
-        moody: if calm { 0 } else { *rng.pick(&[100, 300, 1_000]) },
-        gaps: *rng.pick(&[0, 50, 300]),
-        deploys,
-    }
 }
 
 #[cfg(test)]

@@ -50,10 +50,10 @@ impl Trace {
     }
 
     /// Something that only a reader wants to know.
-    pub fn detail(&self, what: fmt::Arguments<'_>) {
+    pub fn detail(&self, what: impl FnOnce() -> String) {
         let now = self.clock.now();
         if let Some(lines) = &mut lock(&self.kept).lines {
-            lines.push((now, what.to_string()));
+            lines.push((now, what()));
         }
     }
 

@@ -71,11 +71,14 @@ pub struct World {
     pub provider: Provider,
     /// The queue.
     pub queue: Texts,
+    /// The queue, with what goes wrong with it.
+    pub texts: Arc<Faulty<Texts>>,
     /// What the world itself knows.
     pub notes: Arc<Mutex<Notes>>,
     webhook: leadline_webhook::Deps,
     scheduler: leadline_scheduler::Deps,
-    sender: leadline_sender::Deps,
+    /// What the sender has, and a command of an operator too.
+    pub sender: leadline_sender::Deps,
     reporter: leadline_reporter::Deps,
 }
 
@@ -142,7 +145,7 @@ impl World {
                 budget: faulty.clone(),
                 journal: faulty.clone(),
                 once: faulty.clone(),
-                redelivery: texts,
+                redelivery: texts.clone(),
                 provider: Arc::new(provider.clone()),
                 mailer: mailer.clone(),
                 clock: clock.clone(),
@@ -165,6 +168,7 @@ impl World {
             store,
             provider,
             queue,
+            texts,
             notes,
         });
         world.begin(options.without.only.as_ref());

@@ -109,7 +109,9 @@ async fn an_idempotency_record_texts_someone_twice_where_leadline_does_not() {
         1 => "1".to_owned(),
         more => format!("**{more}**"),
     };
-    let mut table = "| what goes wrong | record, deleted on failure | record with a lease | Leadline |\n|---|---|---|---|\n".to_owned();
+    let mut table =
+        "| what goes wrong | record, deleted on failure | record with a lease | Leadline |\n|---|---|---|---|\n"
+            .to_owned();
     let mut twice = [Vec::new(), Vec::new()];
     for row in &ROWS {
         let (stands, expires) = (by_record(Design::Stands, row).await, by_record(Design::Expires, row).await);
@@ -142,7 +144,8 @@ fn of_all_faults_in_one_text_leadline_doubles_none() {
     let story = one_lead(&[]);
     let sound = in_parallel(&[()], async |()| plan::tell(&story, Turns::default(), None).await);
     let plan = faults(&sound[0].calls);
-    let texts = in_parallel(&plan, async |broken| plan::tell(&story, Turns::default(), Some(*broken)).await.first_texts);
+    let texts =
+        in_parallel(&plan, async |broken| plan::tell(&story, Turns::default(), Some(*broken)).await.first_texts);
     assert!(texts.iter().all(|texts| *texts <= 1));
     line(&mut table, "Leadline", &texts);
     say(&table);

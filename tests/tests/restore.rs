@@ -275,8 +275,9 @@ async fn a_text_that_is_no_step_puts_the_lead_before_a_person() {
 async fn lists_that_cannot_be_read_put_leads_before_a_person_until_they_can_be() {
     let mut world = on_the_copy().await;
     world.system.carrier.set_lookups_down(true);
-    let summary = run(&world).await.expect("six leads are not enough to say that the provider is away");
-    assert!(summary.found.iter().all(|(_, found)| found.unread.is_some()), "{summary:?}");
+    let stopped = run(&world).await.expect_err("a list that was not read may hold a no");
+    assert!(stopped.to_string().contains("cannot be read"), "{stopped}");
+    assert!(!world.sending().await.lets_through(world.system.clock.now()), "it is a copy still");
     assert!(of(&world, PAT).await.enrollments.iter().all(|live| matches!(live.waits, Waits::ForReview { .. })));
     world.system.carrier.set_lookups_down(false);
     let summary = run(&world).await.expect("compared");

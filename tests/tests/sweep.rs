@@ -6,7 +6,7 @@ use leadline_tests::sweep::{
     http::{self, HttpFault},
     plan::{Counts, FAULTS, in_parallel, name, say, tell, tell_pairs},
     process::Broken,
-    story::{self, Post, STOP, Story},
+    story::{self, OverTheSdk, Post, STOP, Story, Which},
     world::{Kind, Pair, Second, Turns},
 };
 
@@ -58,30 +58,37 @@ fn every_call_through_a_port_breaks_in_every_way() {
     say(&counts.table("port", &FAULTS.map(name)));
     say(&format!("swept {} (call x fault) pairs, none skipped; {} wrong", counts.total(), wrong.len()));
     assert_eq!(counts.total(), plan.len());
-    std::fs::write("/tmp/sweep-wrong.txt", wrong.join("\n")).expect("written");
     assert_eq!(wrong.len(), 0, "{}", wrong.iter().take(30).cloned().collect::<Vec<_>>().join("\n"));
 }
 
 #[test]
 fn every_request_of_the_sdk_breaks_in_every_way() {
     let stories = story::over_the_sdk();
-    let sound = in_parallel(&stories, async |story| http::tell(story, None).await);
+    let sound = in_parallel(&stories, async |over| http::tell(&over.story, None).await);
     let mut plan = Vec::new();
-    for (story, (told, operations)) in stories.iter().zip(&sound) {
-        say(&format!(
-            "{}: {} requests, {} texts, {:?}",
-            story.name,
-            operations.len(),
-            told.verdict.texts,
-            told.executions
-        ));
+    for (OverTheSdk { story, breaks }, (told, operations)) in stories.iter().zip(&sound) {
         assert_eq!(told.verdict.wrong, [""; 0], "{}", story.name);
         assert_eq!(told.verdict.texts, story.texts, "{}", story.name);
-        for (n, operation) in operations.iter().enumerate() {
-            for fault in http::FAULTS.into_iter().filter(|fault| fault.means_something_for(operation)) {
-                plan.push((story, operation, Broken { call: n, fault }));
+        let same = operations.iter().zip(&sound[0].1).take_while(|(this, first)| this == first).count();
+        let (breaks, which): (Box<dyn Fn(usize) -> bool>, _) = match breaks {
+            Which::All => (Box::new(|_| true), "each breaks".to_owned()),
+            Which::New => {
+                (Box::new(move |n| n >= same), format!("each breaks after the first {same}, which are the same"))
             }
+            Which::Only(only) => (Box::new(|n| operations[n] == *only), format!("each {only} breaks")),
+        };
+        let before = plan.len();
+        for (n, operation) in operations.iter().enumerate().filter(|(n, _)| breaks(*n)) {
+            let faults = http::FAULTS.into_iter().filter(|fault| fault.means_something_for(operation));
+            plan.extend(faults.map(|fault| (story, operation, Broken { call: n, fault })));
         }
+        say(&format!(
+            "over the SDK, {}: {} requests, {which}: {} runs",
+            story.name,
+            operations.len(),
+            plan.len() - before
+        ));
+        assert!(plan.len() > before, "{}", story.name);
     }
     let results = in_parallel(&plan, async |(story, _, broken)| http::tell(story, Some(*broken)).await);
     let mut counts = Counts::default();
@@ -96,7 +103,6 @@ fn every_request_of_the_sdk_breaks_in_every_way() {
     say(&counts.table("request", &http::FAULTS.map(HttpFault::name)));
     say(&format!("swept {} (request x fault) pairs, none skipped; {} wrong", counts.total(), wrong.len()));
     assert_eq!(counts.total(), plan.len());
-    std::fs::write("/tmp/sweep-wrong-http.txt", wrong.join("\n")).expect("written");
     assert_eq!(wrong.len(), 0, "{}", wrong.iter().take(30).cloned().collect::<Vec<_>>().join("\n"));
 }
 
@@ -111,7 +117,14 @@ fn what_comes_twice_or_out_of_order_changes_nothing() {
         ("every run twice", Turns { runs_twice: true, ..ordinary }),
         (
             "all of it",
-            Turns { jobs_twice: true, posts_twice: true, backwards: true, receipts_first: true, runs_twice: true, pair: None },
+            Turns {
+                jobs_twice: true,
+                posts_twice: true,
+                backwards: true,
+                receipts_first: true,
+                runs_twice: true,
+                pair: None,
+            },
         ),
     ];
     let stories = story::all();
@@ -140,10 +153,14 @@ fn two_executions_at_once_meet_at_every_pair_of_places() {
             let others: &[Second] = match first {
                 Kind::Webhook => &[Second::Same, Second::Post(STOP)],
                 Kind::Scheduler => &[Second::Same, Second::Post(STOP)],
-                Kind::Sender => &[Second::Same, Second::Run, Second::Post(STOP), Second::Post(Post::Receipt { nth: 0 })],
+                Kind::Sender => {
+                    &[Second::Same, Second::Run, Second::Post(STOP), Second::Post(Post::Receipt { nth: 0 })]
+                }
             };
             for nth in 0..*count {
-                plan.extend(others.iter().map(|second| (story, Pair { first: *first, nth, second: *second, at: 0, until: 0 })));
+                plan.extend(
+                    others.iter().map(|second| (story, Pair { first: *first, nth, second: *second, at: 0, until: 0 })),
+                );
             }
         }
     }
@@ -167,6 +184,5 @@ fn two_executions_at_once_meet_at_every_pair_of_places() {
     let wrong: Vec<String> = results.into_iter().flat_map(|(_, wrong)| wrong).collect();
     say(&counts.table("execution", &["the same", "a run", "a stop", "a receipt"].map(str::to_owned)));
     say(&format!("{} pairs of places, none skipped; {} wrong", counts.total(), wrong.len()));
-    std::fs::write("/tmp/sweep-wrong-pairs.txt", wrong.join("\n")).expect("written");
     assert_eq!(wrong.len(), 0, "{}", wrong.iter().take(30).cloned().collect::<Vec<_>>().join("\n"));
 }

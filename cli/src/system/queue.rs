@@ -25,7 +25,7 @@ const BATCH: usize = 10;
 /// How long a message stays hidden after it was handed out, as `template.yaml` sets it.
 pub const VISIBILITY: TimeDelta = TimeDelta::minutes(6);
 /// Deliveries before a message becomes a dead letter, as `template.yaml` sets it.
-pub const RECEIVES: u32 = 20;
+pub const RECEIVES: u32 = 30;
 
 /// The queue of texts with its dead letters. Clones are the same queue.
 #[derive(Clone)]

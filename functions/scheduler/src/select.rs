@@ -12,15 +12,17 @@ use leadline::{
         ids::{CampaignId, LeadId},
     },
     flows::{conclude::conclude, intake::Intake, record::Recorder},
-    ports::{Also, DueKind, DueWork, SendStep, StoreError, StoreResult, StoredLead},
+    ports::{Also, DueKind, DueWork, EventKey, SendStep, StoreError, StoreResult, StoredLead},
 };
 
 use crate::Deps;
 
 /// Leads that are read in one go.
 const PAGE: usize = 50;
-/// Events that one run takes up again.
-const EVENTS: usize = 50;
+/// Events that one run looks through for replies.
+const EVENTS: usize = 1_000;
+/// Events other than replies that one run takes up again.
+const EVENTS_WORKED: usize = 50;
 /// Leads that one run looks at for one client, so that a run always ends.
 const LEADS_PER_RUN: usize = 1_000;
 
@@ -116,21 +118,21 @@ pub async fn resume_events(
     intake: &Intake<'_>,
     recorder: &Recorder<'_>,
 ) -> StoreResult<()> {
-    for work in deps.due.due_of(&client.id, DueKind::Events, recorder.now, EVENTS).await? {
-        if let DueWork::Event { key, .. } = work {
-            resume(deps, client, intake, &key, recorder).await;
-        }
+    let due = deps.due.due_of(&client.id, DueKind::Events, recorder.now, EVENTS).await?;
+    let key = |work| match work {
+        DueWork::Event { key, .. } => Some(key),
+        DueWork::Lead { .. } => None,
+    };
+    // Replies first, all of them: what was held up may be a crowd of receipts, and among them a no.
+    let (replies, others): (Vec<EventKey>, Vec<EventKey>) =
+        due.into_iter().filter_map(key).partition(EventKey::is_reply);
+    for key in replies.iter().chain(others.iter().take(EVENTS_WORKED)) {
+        resume(deps, client, intake, key, recorder).await;
     }
     Ok(())
 }
 
-async fn resume(
-    deps: &Deps,
-    client: &Client,
-    intake: &Intake<'_>,
-    key: &leadline::ports::EventKey,
-    recorder: &Recorder<'_>,
-) {
+async fn resume(deps: &Deps, client: &Client, intake: &Intake<'_>, key: &EventKey, recorder: &Recorder<'_>) {
     let worked = match deps.events.event(&client.id, key).await {
         Ok(Some(event)) => match intake.resume(client, event.clone(), recorder).await {
             Ok(_) => Ok(()),
@@ -180,7 +182,8 @@ async fn look_at(
             campaign,
             version: lead.enrollment(text.enrollment).map_or(0, |live| live.version),
             step: text.step,
-            run: recorder.run,
+            // Its allowance is of the hour in which it was claimed.
+            run: text.run,
         }));
     }
     if lead.in_flight.as_ref().is_some_and(|text| !text.is_retry()) {

@@ -17,7 +17,7 @@ use leadline::{
         alerts::Alerts,
         conclude::{Concluded, case_of, conclude},
         record::Recorder,
-        settling::{OnItsWay, Settling, note, proved_by},
+        settling::{OnItsWay, Settling, note, proves},
     },
     ports::{Also, Direction, ForText, Rev, SendStep, StoreError, StoreResult, TextKey},
 };
@@ -249,8 +249,8 @@ impl Delivery<'_> {
     async fn find_out(&self, on: OnItsWay<'_>, recorder: &Recorder<'_>) -> StoreResult<Delivered> {
         let (attempt, id) = (on.text.attempt, AuditId(on.text.attempt.0));
         let ours = self.deps.journal.recorded(&on.client.id, on.lead.id, id).await?;
-        if let Some(outcome) = ours.and_then(|record| proved_by(&record, attempt)) {
-            return self.settling().found_out(on, &outcome, recorder).await.map(come_again);
+        if let Some(record) = ours.filter(|record| proves(record, attempt)) {
+            return self.settling().adopted(on, &record, recorder).await.map(come_again);
         }
         let since = on.text.at - TimeDelta::hours(1);
         let listed = self.deps.provider.list(on.client, Direction::To, &on.text.to, since).await;

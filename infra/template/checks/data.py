@@ -53,7 +53,7 @@ def queues_keep_texts(template):
     queues = of_type(template, "AWS::SQS::Queue")
     expected = {"TextQueue", "TextDeadLetters", "ScheduleDeadLetters"}
     problems.equal(set(queues), expected, "queues")
-    redrive = {"deadLetterTargetArn": arn("TextDeadLetters"), "maxReceiveCount": 20}
+    redrive = {"deadLetterTargetArn": arn("TextDeadLetters"), "maxReceiveCount": 30}
     problems.equal(at(queues, "TextQueue", "RedrivePolicy"), redrive, "redrive policy")
     retention = {name: queue.get("MessageRetentionPeriod") for name, queue in queues.items()}
     days = {"TextQueue": 4, "TextDeadLetters": 14, "ScheduleDeadLetters": 14}

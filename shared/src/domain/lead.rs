@@ -264,7 +264,7 @@ impl Lead {
         match self.in_flight.as_ref().map(|text| &text.state) {
             None => waiting.min(),
             Some(InFlightState::Claimed { until }) => Some(waiting.min().map_or(*until, |at| at.min(*until))),
-            Some(InFlightState::RetryScheduled { at }) => Some(*at + QUEUE_FIRST),
+            Some(InFlightState::RetryScheduled { at }) => waiting.min().map(|waits| waits.max(*at + QUEUE_FIRST)),
             Some(InFlightState::Unknown { ask_at, .. }) => ask_at.map(|at| at + QUEUE_FIRST),
         }
     }

@@ -249,22 +249,28 @@ pub struct ListedText {
 const CLOCK_SKEW: TimeDelta = TimeDelta::seconds(60);
 
 impl InFlight {
-    /// Looks for this text among all that the provider lists for its number since it was claimed. The
-    /// list does not say which of our attempts a text is, so two that could be it are no answer.
+    /// Looks for this text among all that the provider lists for its number. The list does not say which
+    /// of our attempts a text is, and a provider may change words on the way (smart quotes, redacted
+    /// bodies). So it is this text only if it is the only one with its words; and it is not listed only
+    /// if nothing is that could be it: neither its words later than they should be, nor other words at
+    /// its time.
     #[must_use]
     pub fn find_in(&self, listed: &[ListedText]) -> LookUp {
         let InFlightState::Unknown { since, .. } = self.state else {
             return LookUp::CannotTell { why: "its call is not over".to_owned() };
         };
-        let could_be = self.at - CLOCK_SKEW..=since + CLOCK_SKEW;
-        let mut found =
-            listed.iter().filter(|text| could_be.contains(&text.at) && text.body.trim() == self.text.trim());
-        match (found.next(), found.next()) {
-            (None, _) => LookUp::NotListed,
-            (Some(text), None) => LookUp::Found { provider_id: text.provider_id.clone() },
-            (Some(_), Some(_)) => {
-                LookUp::CannotTell { why: "the provider lists more than one text that could be it".to_owned() }
+        let (first, last) = (self.at - CLOCK_SKEW, since + CLOCK_SKEW);
+        let since_claim: Vec<&ListedText> = listed.iter().filter(|text| text.at >= first).collect();
+        let same: Vec<&&ListedText> = since_claim.iter().filter(|text| text.body.trim() == self.text.trim()).collect();
+        let cannot_tell = |why: &str| LookUp::CannotTell { why: why.to_owned() };
+        match same.as_slice() {
+            [text] if text.at <= last => LookUp::Found { provider_id: text.provider_id.clone() },
+            [_] => cannot_tell("the provider lists a text with the same words, at a later time"),
+            [] if since_claim.iter().any(|text| text.at <= last) => {
+                cannot_tell("the provider lists a text at that time with other words")
             }
+            [] => LookUp::NotListed,
+            [_, _, ..] => cannot_tell("the provider lists more than one text that could be it"),
         }
     }
 }

@@ -151,6 +151,11 @@ impl Restoring<'_> {
             }
             progress(summary.leads, leads.len());
         }
+        // A list that was not read may hold a no: the table does not count before every one was.
+        let unread = summary.found.iter().find_map(|(id, found)| Some((id, found.unread.as_ref()?)));
+        if let Some((id, why)) = unread {
+            return Err(Stopped::Away(format!("lead {id}: {why}")));
+        }
         let held = Sending::held(HOLD, self.now);
         self.directory.adopt(&self.client.id, &held).await?;
         let words = format!("restored to {}, and compared with the provider's lists", self.since);

@@ -9,7 +9,7 @@ use crate::{
     domain::{
         audit::{AuditEvent, Event, Status, TextFacts},
         campaign::Plan,
-        client::Client,
+        client::{Client, Sending},
         ids::{AttemptId, AuditId, LeadId},
         lead::{IllegalStep, Lead, Outcome, Settled, Waits},
         message::{InFlight, ProviderRefusal, RefusalClass, SendOutcome},
@@ -86,6 +86,9 @@ impl Settling<'_> {
                 return Err(error);
             }
         };
+        if accepted {
+            self.lift(on.client, recorder).await;
+        }
         self.tell(&on, &settled, recorder).await;
         Ok(settled)
     }
@@ -103,6 +106,23 @@ impl Settling<'_> {
     ) -> StoreResult<Settled> {
         let record = attempt_record(&on, outcome, recorder);
         let settled = self.write(&on, outcome, &record, false, recorder).await?;
+        self.tell(&on, &settled, recorder).await;
+        Ok(settled)
+    }
+
+    /// Writes on the lead what our own record of the attempt proves: a sender that recorded an acceptance
+    /// and ended before it could write the lead left that behind.
+    ///
+    /// # Errors
+    /// [`StoreError`] when nothing could be written; it is tried again later.
+    pub async fn adopted(
+        &self,
+        on: OnItsWay<'_>,
+        record: &AuditEvent,
+        recorder: &Recorder<'_>,
+    ) -> StoreResult<Settled> {
+        let provider_id = record.text.as_ref().and_then(|text| text.provider_id.clone()).unwrap_or_default();
+        let settled = self.write(&on, &SendOutcome::Accepted { provider_id }, record, true, recorder).await?;
         self.tell(&on, &settled, recorder).await;
         Ok(settled)
     }
@@ -148,8 +168,16 @@ impl Settling<'_> {
                 audit.push(self.about(on, Event::ReviewNeeded, Status::Failed, recorder).because("failed", reason));
             }
             let ended = record.ended.filter(|_| settled != Settled::Recorded);
-            if !recorded || ended != record.ended {
+            if recorded && ended != record.ended {
                 audit.push(AuditEvent { ended, ..record.clone() });
+            }
+            if !recorded {
+                // The record stands on the day of the claim, whose report may be out: the end stands on its own.
+                audit.push(AuditEvent { ended: None, ..record.clone() });
+                audit.extend(ended.map(|outcome| {
+                    let words = "the last text was sent, which was found out later";
+                    self.about(on, Event::EnrollmentEnded, Status::Ok, recorder).ending(outcome, words)
+                }));
             }
             let also = Also { audit, opt_out: new_opt_out(&before, &lead), ..Also::default() };
             match self.leads.save(&lead, Some(rev), also).await {
@@ -189,7 +217,7 @@ impl Settling<'_> {
                 };
             }
             if refusal.class == RefusalClass::Configuration
-                && let Some(alert) = self.hold(client, refusal, recorder).await
+                && let Some(alert) = self.hold(client, refusal, false, recorder).await
             {
                 self.alerts.raise(alert, client.mailbox(), recorder).await;
             }
@@ -216,10 +244,7 @@ impl Settling<'_> {
         let lead = on.lead.id;
         let campaign = on.lead.campaign_of(on.text.enrollment).map_or("?", |campaign| campaign.as_str());
         let alert = match settled {
-            Settled::Advanced | Settled::Completed | Settled::Recorded => {
-                self.lift(on.client, recorder).await;
-                return;
-            }
+            Settled::Advanced | Settled::Completed | Settled::Recorded => return,
             Settled::Retrying { .. } | Settled::Already => return,
             Settled::Undeliverable(_) | Settled::OptedOut(_) | Settled::Unclear { ask_at: Some(_), .. } => return,
             Settled::ForReview(reason) => Alert {
@@ -239,7 +264,7 @@ impl Settling<'_> {
                      `leadline settle {lead} --sent` or `--not-sent`. Until then this lead gets no further text.\n"
                 ),
             },
-            Settled::AccountRefused(refusal) => match self.hold(on.client, refusal, recorder).await {
+            Settled::AccountRefused(refusal) => match self.hold(on.client, refusal, true, recorder).await {
                 Some(alert) => alert,
                 None => return,
             },
@@ -247,18 +272,26 @@ impl Settling<'_> {
         self.alerts.raise(alert, on.client.mailbox(), recorder).await;
     }
 
-    /// The account refused: nothing more is sent by it until it is tried again. Gives the alert, unless
-    /// sending is on hold already.
-    async fn hold(&self, client: &Client, refusal: &ProviderRefusal, recorder: &Recorder<'_>) -> Option<Alert> {
+    /// The account refused: nothing more is sent by it until it is tried again, where its answer to a call
+    /// says whether it can (`at_once`). An account that takes every text and fails it later says nothing
+    /// by taking one more: only a person lifts that. Gives the alert, unless sending is on hold already.
+    async fn hold(
+        &self,
+        client: &Client,
+        refusal: &ProviderRefusal,
+        at_once: bool,
+        recorder: &Recorder<'_>,
+    ) -> Option<Alert> {
         let reason = format!("the SMS account refused a text: {refusal}");
-        let held = client.sending.after_refusal(&reason, recorder.now)?;
+        let held = match at_once {
+            true => client.sending.after_refusal(&reason, recorder.now)?,
+            false if matches!(client.sending, Sending::OnHold { try_at: None, .. }) => return None,
+            false => Sending::held(&reason, recorder.now),
+        };
         match self.directory.set_sending(recorder.client, &client.sending, &held).await {
             Ok(true) => {}
             Ok(false) => return None,
-            Err(error) => {
-                tracing::error!(client = %recorder.client, %error, "sending could not be put on hold");
-                return None;
-            }
+            Err(error) => tracing::error!(client = %recorder.client, %error, "sending could not be put on hold"),
         }
         self.note(&recorder.event(Event::SendingHeld, Status::Failed).because("account", &reason)).await;
         Some(Alert {
@@ -267,15 +300,18 @@ impl Settling<'_> {
             text: format!(
                 "The SMS account refused a text: {refusal}.\n\nAll sending of this client is on hold so that no lead's \
                  tries are used up. Leads wait meanwhile; a first text whose time runs out is given up and counted in \
-                 the report. Correct the account. Single texts are tried from time to time, and the first that is \
-                 accepted lifts the hold; `leadline resume` lifts it at once.\n"
+                 the report. Correct the account, then lift the hold with `leadline resume`.{}\n",
+                if at_once {
+                    " Single texts are tried from time to time, too, and the first that is accepted lifts it."
+                } else {
+                    " It is not lifted by itself: the account takes texts and fails them later."
+                }
             ),
         })
     }
 
     /// A text was accepted: an account that was only tried again can send.
     async fn lift(&self, client: &Client, recorder: &Recorder<'_>) {
-        use crate::domain::client::Sending;
         if client.sending == Sending::On || !client.sending.lets_through(recorder.now) {
             return;
         }
@@ -357,11 +393,9 @@ fn attempt_record(on: &OnItsWay<'_>, outcome: &SendOutcome, recorder: &Recorder<
     record
 }
 
-/// What our own record of an attempt proves: a sender that recorded an acceptance and ended before it
-/// could write the lead left that behind.
+/// Whether our own record of an attempt proves that the provider took it.
 #[must_use]
-pub fn proved_by(record: &AuditEvent, attempt: AttemptId) -> Option<SendOutcome> {
-    let provider_id = record.text.as_ref()?.provider_id.clone()?;
-    let is_it = record.id.0 == attempt.0 && record.event == Event::SmsAttempt && record.status == Status::Ok;
-    is_it.then_some(SendOutcome::Accepted { provider_id })
+pub fn proves(record: &AuditEvent, attempt: AttemptId) -> bool {
+    let taken = record.text.as_ref().is_some_and(|text| text.provider_id.is_some());
+    taken && record.id.0 == attempt.0 && record.event == Event::SmsAttempt && record.status == Status::Ok
 }

@@ -62,7 +62,8 @@ impl Planted {
     /// How its client is left right before a text was claimed.
     fn before(&mut self, text: usize, change: impl FnOnce(&mut Snapshot)) {
         let (client, at) = (self.person(&self.left.offers[text]).client, claimed(self.left.offers[text].attempt));
-        let last = self.notes.settings.iter().rposition(|left| left.client == client && left.at < at).expect("settings");
+        let last =
+            self.notes.settings.iter().rposition(|left| left.client == client && left.at < at).expect("settings");
         let mut snapshot = Snapshot { at: at - TimeDelta::seconds(1), ..self.notes.settings[last].clone() };
         change(&mut snapshot);
         let back = Snapshot { at: at + TimeDelta::hours(2), ..self.notes.settings[last].clone() };
@@ -75,7 +76,8 @@ impl Planted {
 fn once_more(planted: &mut Planted, text: usize, times: u64) {
     for time in 1..=times {
         let mut again = planted.left.offers[text].clone();
-        again.attempt = AttemptId(ulid::Ulid::from_parts(again.attempt.0.timestamp_ms() + 2_000 * time, u128::from(time)));
+        again.attempt =
+            AttemptId(ulid::Ulid::from_parts(again.attempt.0.timestamp_ms() + 2_000 * time, u128::from(time)));
         again.accepted = Some(claimed(again.attempt) + TimeDelta::seconds(1));
         again.body = again.body.replace("step 1", &format!("step {}", 10 + time));
         planted.left.offers.push(again);
@@ -100,13 +102,19 @@ fn a_text_that_went_out_twice_is_seen() {
 
 #[test]
 fn a_text_after_a_stop_or_a_reply_is_seen_and_one_claimed_before_it_is_not() {
-    for (stop, after, expected) in [(true, -1, true), (true, 0, false), (true, 1, false), (false, -1, true), (false, 1, false)] {
+    for (stop, after, expected) in
+        [(true, -1, true), (true, 0, false), (true, 1, false), (false, -1, true), (false, 1, false)]
+    {
         let mut planted = Planted::calm();
         let offer = planted.left.offers[planted.text()].clone();
         let (person, claimed) = (planted.person(&offer).n, claimed(offer.attempt));
         // What enrolled the person has not come after the reply.
         for journal in &mut planted.left.journals {
-            journal.retain(|event| event.event != Event::Enrolled || event.lead != Some(offer.lead) || event.at < claimed - TimeDelta::minutes(4));
+            journal.retain(|event| {
+                event.event != Event::Enrolled
+                    || event.lead != Some(offer.lead)
+                    || event.at < claimed - TimeDelta::minutes(4)
+            });
         }
         planted.left.offers = vec![offer];
         planted.notes.replies = vec![Reply { person, stop, taken: claimed + TimeDelta::seconds(after) }];

@@ -96,7 +96,8 @@ pub async fn tell(story: &Story, turns: Turns, breaks: Option<Broken<Fault>>) ->
 
 fn first_due(memory: &MemoryStore) -> Option<Instant> {
     let client = ClientId::parse("acme").expect("an id");
-    let due = |kind| memory.due_of(&client, kind, Instant::MAX_UTC, 1).now_or_never()?.ok()?.first().map(DueWork::since);
+    let due =
+        |kind| memory.due_of(&client, kind, Instant::MAX_UTC, 1).now_or_never()?.ok()?.first().map(DueWork::since);
     [due(DueKind::Events), due(DueKind::Leads)].into_iter().flatten().min()
 }
 

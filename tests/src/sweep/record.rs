@@ -40,7 +40,7 @@ pub enum Design {
 /// How long an expiring record counts: as long as the lease of a claim.
 const COUNTS_FOR: TimeDelta = TimeDelta::minutes(2);
 /// The queue's rules, as `template.yaml` sets them.
-const RULES: Rules = Rules { visibility: TimeDelta::minutes(6), max_receive_count: Some(20) };
+const RULES: Rules = Rules { visibility: TimeDelta::minutes(6), max_receive_count: Some(30) };
 /// What is sent.
 const TEXT: &str = "Hi Pat, it's Sam.";
 

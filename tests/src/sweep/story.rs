@@ -121,14 +121,41 @@ pub fn all() -> Vec<Story> {
     ]
 }
 
-/// The stories that are told over the real SDK, where each call is slower. Together they make every
-/// kind of request that the others make.
+/// A story that is told over the real SDK, where each call is slower.
+#[derive(Debug, Clone)]
+pub struct OverTheSdk {
+    /// The story.
+    pub story: Story,
+    /// Which of its requests break.
+    pub breaks: Which,
+}
+
+/// Which requests of a story break.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// All.
+    All,
+    /// All after the point up to which it is the same as the first story.
+    New,
+    /// Those of one operation, which the other stories do not have.
+    Only(&'static str),
+}
+
+/// The stories over the real SDK. Together they make every kind of request that the others make.
 #[must_use]
-pub fn over_the_sdk() -> Vec<Story> {
+pub fn over_the_sdk() -> Vec<OverTheSdk> {
     let posts = vec![FORM, (90, stop(REPLY))];
+    let text = Story { receipts: true, posts: posts.clone(), ..Story::of("a text, its receipt, a stop", &[], 1) };
+    let lost = Story { posts, ..Story::of("a lost answer, a stop", &[Behaviour::AnswerLost], 1) };
+    let two = Story {
+        posts: vec![FORM, (0, Post::Form { id: "2", phone: KIM })],
+        per_hour: Some(1),
+        ..Story::of("two at once, one an hour", &[], 4)
+    };
     vec![
-        Story { receipts: true, posts: posts.clone(), ..Story::of("a text, its receipt, a stop", &[], 1) },
-        Story { posts, ..Story::of("a lost answer, a stop", &[Behaviour::AnswerLost], 1) },
+        OverTheSdk { story: text, breaks: Which::All },
+        OverTheSdk { story: lost, breaks: Which::New },
+        OverTheSdk { story: two, breaks: Which::Only("BatchWriteItem") },
     ]
 }
 

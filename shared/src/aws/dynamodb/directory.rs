@@ -172,7 +172,7 @@ impl Directory for DynamoStore {
             .update_item()
             .table_name(&self.table)
             .set_key(Some(item::key(&keys::settings(client))))
-            .update_expression("SET d.sending = :new")
+            .update_expression("SET d.sending = :new, home = if_not_exists(home, :home)")
             .condition_expression(format!("attribute_exists(d) AND {here} AND (d.sending = :expected{on})"))
             .expression_attribute_values(":new", sending(new)?)
             .expression_attribute_values(":expected", sending(expected)?)
@@ -227,7 +227,9 @@ impl Directory for DynamoStore {
                     "attribute_not_exists(pk)"
                 }
                 Some(mut known) => {
-                    written.extend(known.remove("home").map(|home| ("home".to_owned(), home)));
+                    // Settings of a release that did not write it yet belong to where they are found.
+                    let home = known.remove("home").unwrap_or_else(|| item::text(&self.table));
+                    written.insert("home".to_owned(), home);
                     let stands = known.get("d").and_then(|d| d.as_m().ok()?.get("sending")).cloned();
                     match (stands, written.get_mut("d")) {
                         (Some(stands), Some(AttributeValue::M(settings))) => {

@@ -1,5 +1,7 @@
 //! A text's way through a lead: claimed, then settled by what can be proved of it.
 
+use chrono::TimeDelta;
+
 use super::{
     super::{
         Instant,
@@ -14,6 +16,10 @@ use super::{
     },
     IllegalStep, Lead, NewClaim, Outcome, Settled, Waits,
 };
+
+/// How long a lead waits whose text the account refused: longer than a refused account is left alone
+/// at first.
+const AFTER_A_REFUSED_ACCOUNT: TimeDelta = TimeDelta::minutes(20);
 
 impl Lead {
     /// Claims a text. The proof that comes back is worth something once this lead is written.
@@ -103,7 +109,10 @@ impl Lead {
         enrollment.last_sent_at = Some(now);
         if let Some(next) = plan.and_then(|plan| plan.after(text.step)) {
             enrollment.step = next.step;
-            enrollment.waits = Waits::Until(now + next.delay());
+            // What a person must look at waits for that person still.
+            if matches!(enrollment.waits, Waits::Until(_)) {
+                enrollment.waits = Waits::Until(now + next.delay());
+            }
             Settled::Advanced
         } else {
             self.end(text.enrollment, Outcome::Completed, "the last text was sent", now);
@@ -114,7 +123,10 @@ impl Lead {
     fn refused(&mut self, text: &InFlight, refusal: ProviderRefusal, now: Instant) -> Settled {
         // What is refused for another number, such as the test phone, says nothing about this person.
         let own_number = self.phone.as_ref() == Some(&text.to);
+        let over = self.enrollment(text.enrollment).is_none();
         match refusal.class {
+            RefusalClass::Content if over => Settled::Recorded,
+            RefusalClass::Recipient | RefusalClass::OptedOut if !own_number && over => Settled::Recorded,
             RefusalClass::Recipient | RefusalClass::OptedOut if !own_number => {
                 let reason = format!("refused for another number than the lead's: {refusal}");
                 self.review(text.enrollment, &reason, now);
@@ -133,7 +145,15 @@ impl Lead {
                 self.review(text.enrollment, &reason, now);
                 Settled::ForReview(reason)
             }
-            RefusalClass::Configuration => Settled::AccountRefused(refusal),
+            RefusalClass::Configuration => {
+                // It may be about this number after all: the next text that is tried is another one's.
+                let waiting =
+                    self.enrollment(text.enrollment).is_some_and(|live| matches!(live.waits, Waits::Until(_)));
+                if waiting {
+                    self.wait(text.enrollment, now + AFTER_A_REFUSED_ACCOUNT);
+                }
+                Settled::AccountRefused(refusal)
+            }
         }
     }
 
@@ -156,7 +176,8 @@ impl Lead {
     }
 
     fn not_sent(&mut self, mut text: InFlight, why: &str, now: Instant) -> Settled {
-        if self.enrollment(text.enrollment).is_none() {
+        let live = self.enrollment(text.enrollment);
+        if live.is_none_or(|live| matches!(live.waits, Waits::ForReview { .. })) {
             return Settled::Recorded;
         }
         match RETRY_DELAYS.get(usize::from(text.tries.saturating_sub(1))) {

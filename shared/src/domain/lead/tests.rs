@@ -301,7 +301,7 @@ fn each_refusal_does_what_its_class_means() {
         (Recipient, Settled::Undeliverable(refusal(Recipient)), Some(Outcome::Undeliverable), true, None),
         (OptedOut, Settled::OptedOut(refusal(OptedOut)), Some(Outcome::OptedOut), false, None),
         (Content, Settled::ForReview(reason.to_owned()), None, true, Some(now() + minutes(5))),
-        (Configuration, Settled::AccountRefused(refusal(Configuration)), None, true, Some(now())),
+        (Configuration, Settled::AccountRefused(refusal(Configuration)), None, true, Some(now() + minutes(5))),
     ] {
         let mut lead = claimed();
         lead.enroll(enrollment(2, now() + minutes(5)));
@@ -536,7 +536,11 @@ fn a_text_is_found_in_the_list_by_its_words_and_its_time_and_two_are_no_answer()
     let long_after = || listed("SM4", "Hi Pat, it's Sam.", now() + minutes(5));
     let found = LookUp::Found { provider_id: "SM1".to_owned() };
     assert_eq!(text.find_in(&[]), LookUp::NotListed);
-    assert_eq!(text.find_in(&[other_words(), long_before(), long_after()]), LookUp::NotListed);
+    assert_eq!(text.find_in(&[long_before()]), LookUp::NotListed);
+    for could_be in [other_words(), long_after(), listed("SM5", "", now())] {
+        let answer = text.find_in(&[long_before(), could_be]);
+        assert!(matches!(answer, LookUp::CannotTell { .. }), "changed on the way, or late: {answer:?}");
+    }
     assert_eq!(text.find_in(&[other_words(), ours(), long_before()]), found);
     assert!(matches!(text.find_in(&[ours(), ours()]), LookUp::CannotTell { .. }));
     let claimed = claimed();
@@ -807,4 +811,25 @@ proptest! {
             invariants_hold(&lead, &seen);
         }
     }
+}
+
+#[test]
+fn what_a_person_must_look_at_waits_for_that_person_whatever_became_of_a_text() {
+    for (outcome, step) in [(accepted(), 2), (not_sent(), 1), (unknown(), 1)] {
+        let mut lead = claimed();
+        lead.review(enrollment_id(1), "texts that match no step", now());
+        let settled = lead.settle(attempt(1), outcome.clone(), Some(&plan()), now() + minutes(1));
+        assert!(!matches!(settled, Ok(Settled::Retrying { .. }) | Err(_)), "{outcome:?}: {settled:?}");
+        let live = lead.enrollment(enrollment_id(1)).expect("live");
+        assert!(matches!(live.waits, Waits::ForReview { .. }), "{outcome:?}");
+        assert_eq!(live.step, step, "{outcome:?}");
+    }
+}
+
+#[test]
+fn a_retry_that_must_wait_longer_is_due_when_it_may_go() {
+    let mut lead = settled(not_sent());
+    assert_eq!(lead.due(), Some(now() + TimeDelta::seconds(30) + QUEUE_FIRST));
+    lead.wait(enrollment_id(1), now() + TimeDelta::hours(12));
+    assert_eq!(lead.due(), Some(now() + TimeDelta::hours(12)), "the next morning");
 }

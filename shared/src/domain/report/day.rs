@@ -139,7 +139,7 @@ impl Day {
                 self.forms += u64::from(!source.starts_with("twilio"));
             }
             Event::Enrolled | Event::EnrollmentEnded | Event::ReportSent => {}
-            Event::ReceiptReceived | Event::SendingResumed | Event::ReviewDone => {}
+            Event::ReceiptReceived | Event::SendingResumed | Event::ReviewDone | Event::Other => {}
         }
     }
 
@@ -226,5 +226,7 @@ fn is_error(event: &AuditEvent) -> bool {
     let always =
         matches!(event.event, Event::SettleFailed | Event::JobFailed | Event::TemplateMissing | Event::RunStopped);
     let refused = event.event == Event::SmsAttempt && event.status == Status::Rejected;
-    always || refused || event.status == Status::Failed
+    // A phone that is off is no error of ours, and delivery has a line of its own.
+    let receipt = event.event == Event::ReceiptReceived;
+    always || refused || (event.status == Status::Failed && !receipt)
 }

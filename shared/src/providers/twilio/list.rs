@@ -32,7 +32,7 @@ struct Message {
     sid: String,
     body: Option<String>,
     date_created: Option<String>,
-    direction: Option<String>,
+    direction: String,
 }
 
 impl Twilio {
@@ -60,7 +60,7 @@ impl Twilio {
             .map_err(|_| format!("the provider's list was not read within {:?}", self.deadline))??;
         let mut listed = Vec::new();
         for message in messages {
-            let ours = message.direction.as_deref().unwrap_or_default().starts_with("outbound");
+            let ours = message.direction.starts_with("outbound");
             if ours != (direction == Direction::To) {
                 continue;
             }

@@ -104,7 +104,8 @@ impl Twilio {
     ) -> Create {
         let Endpoints { twilio_base, public_url } = &self.endpoints;
         let (twilio_base, public_url) = (twilio_base.trim_end_matches('/'), public_url.trim_end_matches('/'));
-        let wait = (text.expires_at() - now).num_seconds().clamp(1, LONGEST_WAIT);
+        // Twilio counts from when it takes the text, which is a call's deadline later at most.
+        let wait = (text.expires_at() - now - CALL_DEADLINE).num_seconds().clamp(1, LONGEST_WAIT);
         Create {
             url: format!("{twilio_base}/2010-04-01/Accounts/{account_sid}/Messages.json"),
             form: vec![

@@ -43,7 +43,7 @@ impl Inbound {
     /// What makes it the same event when it is posted again.
     #[must_use]
     pub fn key(&self) -> EventKey {
-        EventKey(format!("tw:in:{}", self.message_sid))
+        EventKey(format!("{}{}", EventKey::REPLY, self.message_sid))
     }
 }
 
