@@ -17,6 +17,7 @@ use leadline::{
         ids::{CampaignId, LeadId},
         message::{InFlight, InFlightState, RETRY_DELAYS},
         phone::PhoneNumber,
+        receipt::deliveries,
     },
     flows::preview::{Happening, Outlook, Planned, preview},
     ports::{Directory, DueIndex, DueWork, LeadStore, StoredLead},
@@ -65,6 +66,11 @@ pub async fn why(
     if let Some(text) = &stored.lead.in_flight {
         writeln!(out, "{}", on_its_way(text, client.zone))?;
     }
+    let journey = there.store.journey(&there.client, stored.lead.id).await?;
+    for (text, delivery) in deliveries(&journey) {
+        let campaign = text.campaign.as_ref().map_or("?", CampaignId::as_str);
+        writeln!(out, "Text of {campaign}, step {}, {}: {}", text.step.unwrap_or(0), show(text.at), delivery.code())?;
+    }
     for past in &stored.lead.history {
         let ended = show(past.completed_at);
         writeln!(out, "\n{}: {} {ended} after {} text(s): {}", past.campaign, past.outcome, past.sent, past.reason)?;
@@ -89,7 +95,6 @@ pub async fn why(
     }
     if verdicts.is_empty() {
         writeln!(out, "\nIt is in no campaign now.")?;
-        let journey = there.store.journey(&there.client, stored.lead.id).await?;
         for event in journey.iter().rev().take(5) {
             let reason = event.detail.as_deref().unwrap_or_default();
             writeln!(out, "  {}  {} {reason}", show(event.at), event.event.code())?;

@@ -324,7 +324,7 @@ async fn receipts(world: Arc<World>, offer: Offer, number: usize) {
         let longest = *rng.pick(&[200, 2_000, 60_000]);
         at += rng.between(10, longest);
         let strikes = |what: u64, rate: u32| world.faults.strikes(Class::Callback, &[about, nth as u64, what], rate);
-        if strikes(1, 700) {
+        if strikes(1, world.faults.weather().lost_receipts) {
             continue;
         }
         let late = if strikes(2, 800) { rng.between(1, 100_000) * 1_000 } else { 0 };

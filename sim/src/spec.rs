@@ -319,7 +319,13 @@ fn person(seed: u64, n: usize, clients: &[ClientSpec], start: Instant, days: i64
     let zone = clients[client].settings.zone;
     let campaigns = clients[client].campaigns.len() as i64;
     let came = start + TimeDelta::minutes(rng.between(0, days * 24 * 60 * 7 / 10));
-    let first = daytime(&mut rng, came, zone);
+    let first = if rng.chance(3_000) {
+        // After a webinar many come at once, and the limits are felt.
+        let (which, after) = (rng.next_word() % 3, rng.between(0, 1_200));
+        webinar(seed, client, which, start, days, zone) + TimeDelta::seconds(after)
+    } else {
+        daytime(&mut rng, came, zone)
+    };
     let mut visits = vec![visit(&mut rng, first, campaigns)];
     while visits.len() < 4 && rng.chance(2_800) {
         let after = *rng.pick(&[2, 40, 600, 3 * 1_440, 12 * 1_440]);
@@ -339,6 +345,12 @@ fn person(seed: u64, n: usize, clients: &[ClientSpec], start: Instant, days: i64
         answers: *rng.pick(&[0, 0, 300, 1_000, 4_000]),
         writes,
     }
+}
+
+fn webinar(seed: u64, client: usize, which: u64, start: Instant, days: i64, zone: Tz) -> Instant {
+    let mut rng = Rng::of(&[seed, 5, client as u64, which]);
+    let day = start + TimeDelta::minutes(rng.between(0, days * 24 * 60 * 7 / 10));
+    daytime(&mut rng, day, zone)
 }
 
 fn visit(rng: &mut Rng, at: Instant, campaigns: i64) -> Visit {

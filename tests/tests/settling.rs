@@ -4,6 +4,7 @@ use leadline::{
     domain::{
         audit::{Event, Status},
         lead::{Outcome, SmsStatus},
+        receipt::deliveries,
         standing::Standing,
     },
     ports::Clock,
@@ -127,6 +128,10 @@ async fn a_receipt_settles_a_text_whose_answer_was_lost() {
     }
     assert_eq!(world.receipt(&the_text(&world), "delivered", None).await, 204);
     assert_eq!(world.reasons(Event::ReceiptReceived).await, ["accepted", "delivered"]);
+    assert_eq!(world.receipt(&the_text(&world), "sent", None).await, 204, "late");
+    let journal = world.journal().await;
+    let stages: Vec<&str> = deliveries(&journal).into_iter().map(|(_, delivery)| delivery.code()).collect();
+    assert_eq!(stages, ["delivered"]);
     world.until("2026-01-08 20:00").await;
     assert_eq!((world.texts().len(), world.alerts("may or may not")), (2, 0));
 }

@@ -1,6 +1,9 @@
 //! Receipts: what a provider says of a text after it took it. They come late, twice and in any order.
 
+use std::collections::BTreeMap;
+
 use super::{
+    audit::{AuditEvent, Event, Status},
     ids::{AttemptId, LeadId},
     message::ProviderRefusal,
     phone::PhoneNumber,
@@ -48,12 +51,49 @@ impl Delivery {
         }
     }
 
+    fn of_code(code: &str) -> Option<Self> {
+        [Self::Accepted, Self::Sent, Self::Undelivered, Self::Delivered].into_iter().find(|known| known.code() == code)
+    }
+
     /// How far a text has come of which `self` and `other` were said, in whatever order: a later
     /// stage stands, and what arrived has arrived.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         self.max(other)
     }
+}
+
+/// What the detail of a receipt's audit event begins with.
+const ABOUT: &str = "attempt ";
+
+impl Receipt {
+    /// The receipt in words, for the audit: which attempt, and why it did not arrive.
+    #[must_use]
+    pub fn detail(&self) -> String {
+        match &self.problem {
+            Some(Ok(refusal)) => format!("{ABOUT}{}: {refusal}", self.attempt),
+            Some(Err(words)) => format!("{ABOUT}{}: {words}", self.attempt),
+            None => format!("{ABOUT}{}", self.attempt),
+        }
+    }
+}
+
+/// The texts of a lead's journey that the provider took, and how far each has come.
+#[must_use]
+pub fn deliveries(journey: &[AuditEvent]) -> Vec<(&AuditEvent, Delivery)> {
+    let mut furthest: BTreeMap<AttemptId, Delivery> = BTreeMap::new();
+    for event in journey.iter().filter(|event| event.event == Event::ReceiptReceived) {
+        let about = event.detail.as_deref().and_then(|detail| detail.strip_prefix(ABOUT));
+        let attempt = about.and_then(|about| about.split(':').next()?.parse().ok());
+        let stage = event.reason.as_deref().and_then(Delivery::of_code);
+        if let (Some(attempt), Some(stage)) = (attempt, stage) {
+            let known = furthest.entry(attempt).or_insert(stage);
+            *known = known.and(stage);
+        }
+    }
+    let taken = journey.iter().filter(|event| event.event == Event::SmsAttempt && event.status == Status::Ok);
+    let stage = |event: &AuditEvent| furthest.get(&AttemptId(event.id.0)).copied().unwrap_or(Delivery::Accepted);
+    taken.map(|event| (event, stage(event))).collect()
 }
 
 #[cfg(test)]

@@ -32,13 +32,8 @@ pub async fn take_receipt(
         return Ok((words.to_owned(), ignored));
     };
     let status = if receipt.delivery == Delivery::Undelivered { Status::Failed } else { Status::Ok };
-    let detail = match &receipt.problem {
-        Some(Ok(refusal)) => format!("attempt {}: {refusal}", receipt.attempt),
-        Some(Err(words)) => format!("attempt {}: {words}", receipt.attempt),
-        None => format!("attempt {}", receipt.attempt),
-    };
-    let received =
-        recorder.about(&stored.lead, Event::ReceiptReceived, status).because(receipt.delivery.code(), detail);
+    let received = recorder.about(&stored.lead, Event::ReceiptReceived, status);
+    let received = received.because(receipt.delivery.code(), receipt.detail());
     let mut words = format!("a text is {}", receipt.delivery.code());
 
     let enrollment = stored.lead.in_flight.as_ref().filter(|text| text.attempt == receipt.attempt);

@@ -20,6 +20,8 @@ pub struct Weather {
     pub list_lag: i64,
     /// Offers in ten thousand that the provider treats badly.
     pub moody: u32,
+    /// Receipts in ten thousand that never come.
+    pub lost_receipts: u32,
     /// Whether people answer in the very gaps of a call.
     pub gaps: u32,
     /// When a release of the system before writes items of its own form.
@@ -89,6 +91,7 @@ pub(super) fn of(seed: u64, start: Instant, quiet: Instant, clients: usize) -> W
         accounts,
         list_lag: if calm { 0 } else { *rng.pick(&[0, 0, 1, 5, 25]) },
         moody: if calm { 0 } else { *rng.pick(&[100, 300, 1_000]) },
+        lost_receipts: if calm { 0 } else { *rng.pick(&[0, 700, 700, 5_000, 9_500]) },
         gaps: *rng.pick(&[0, 50, 300]),
         deploys,
     }
