@@ -40,8 +40,11 @@ impl Finder {
                 "20000",
                 "--seed",
                 "1",
+                "--brief",
             ],
-            Self::Sweep => &["test", "--quiet", "--package", "leadline-tests", "--test", "sweep"],
+            Self::Sweep => {
+                &["test", "--quiet", "--package", "leadline-tests", "--test", "sweep", "every_call_through_a_port"]
+            }
         }
     }
 }
@@ -83,6 +86,7 @@ const SETTLE: &str = "shared/src/domain/lead/settle.rs";
 const LEAD: &str = "shared/src/domain/lead.rs";
 const MESSAGE: &str = "shared/src/domain/message.rs";
 const CLIENT: &str = "shared/src/domain/client.rs";
+const RECEIPTS: &str = "shared/src/flows/receipts.rs";
 const SETTLING: &str = "shared/src/flows/settling.rs";
 const DELIVER: &str = "functions/sender/src/deliver.rs";
 const RUN: &str = "functions/scheduler/src/run.rs";
@@ -96,8 +100,10 @@ const AFTER_NO: &str = "never after no";
 const WRONG_HOUR: &str = "never at the wrong hour";
 /// A lead, a step or an event is nowhere.
 const LOST: &str = "never lost";
+/// The audit and the leads do not say the same.
+const BOOKS: &str = "books";
 /// More was sent than a limit allows.
-const LIMIT: &str = "never beyond the limit";
+const LIMIT: &str = "limit per";
 
 /// All of them.
 pub const FAULTS: &[Fault] = &[
@@ -121,7 +127,7 @@ pub const FAULTS: &[Fault] = &[
             to: "SendOutcome::NotSent { .. } => self.advance(&text, plan, now),",
         }],
         found_by: Finder::Simulation,
-        as_what: LOST,
+        as_what: BOOKS,
     },
     Fault {
         name: "the-text-is-sent-before-it-is-claimed",
@@ -160,8 +166,8 @@ pub const FAULTS: &[Fault] = &[
             from: "text.state = InFlightState::Unknown { since, why, asked: 0, ask_at: Some(ask_at) };\n                Some(ask_at)",
             to: "let _ = (since, why);\n                text.state = InFlightState::RetryScheduled { at: now };\n                Some(ask_at)",
         }],
-        found_by: Finder::Simulation,
-        as_what: TWICE,
+        found_by: Finder::Sweep,
+        as_what: "twice: ",
     },
     Fault {
         name: "the-sequence-moves-on-before-the-text-is-settled",
@@ -179,20 +185,18 @@ pub const FAULTS: &[Fault] = &[
                  return Ok(Delivered::Settled(Settled::Advanced));\n        }\n",
         }],
         found_by: Finder::Simulation,
-        as_what: LOST,
+        as_what: "never without a record",
     },
     Fault {
-        name: "an-outcome-is-written-without-checking-the-attempt",
-        breaks: "Whoever comes with an outcome settles whatever text is on its way.",
+        name: "a-receipt-confirms-without-checking-the-attempt",
+        breaks: "A receipt settles whatever text is on its way to the lead, such as a late one of the text before.",
         edits: &[Edit {
-            file: SETTLE,
-            from: "        let text = self.in_flight.as_ref().filter(|text| text.attempt == attempt);\n        \
-                   let text = text.ok_or(IllegalStep::OtherAttempt(attempt))?;",
-            to: "        let text = self.in_flight.as_ref();\n        \
-                 let text = text.ok_or(IllegalStep::OtherAttempt(attempt))?;",
+            file: RECEIPTS,
+            from: ".filter(|text| text.attempt == receipt.attempt);",
+            to: ".filter(|text| text.attempt >= receipt.attempt);",
         }],
         found_by: Finder::Simulation,
-        as_what: "never ",
+        as_what: "books",
     },
     Fault {
         name: "the-second-decision-is-skipped",
@@ -211,12 +215,19 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "the-hours-are-checked-only-when-selecting",
-        breaks: "The sender decides as of the moment at which the run selected the lead.",
-        edits: &[Edit {
-            file: DELIVER,
-            from: "        let verdict = decide(&case, now);",
-            to: "        let verdict = decide(&case, of_run(step.run).max(case.enrollment.imported_at));",
-        }],
+        breaks: "The sender decides as of the moment at which the run selected the lead, and the fence does not look at the hours.",
+        edits: &[
+            Edit {
+                file: DELIVER,
+                from: "        let verdict = decide(&case, now);",
+                to: "        let verdict = decide(&case, of_run(step.run).max(case.enrollment.imported_at));",
+            },
+            Edit {
+                file: MESSAGE,
+                from: "        if over > self.expires_at {",
+                to: "        if over > self.expires_at + TimeDelta::days(1) {",
+            },
+        ],
         found_by: Finder::Simulation,
         as_what: WRONG_HOUR,
     },
@@ -283,8 +294,8 @@ pub const FAULTS: &[Fault] = &[
             from: "        let outcome = match claimed.fence(called, self.ends) {",
             to: "        let outcome = match claimed.fence(called, self.ends).or(Ok::<(), &str>(())) {",
         }],
-        found_by: Finder::Simulation,
-        as_what: "never ",
+        found_by: Finder::Sweep,
+        as_what: "twice: ",
     },
     Fault {
         name: "the-lease-is-shorter-than-a-call",
@@ -323,8 +334,8 @@ pub const FAULTS: &[Fault] = &[
             from: "    if reply { Err(Refused::TryAgain) } else { Ok(receipt) }",
             to: "    let _ = reply;\n    Ok(receipt)",
         }],
-        found_by: Finder::Simulation,
-        as_what: AFTER_NO,
+        found_by: Finder::Sweep,
+        as_what: "after a no: ",
     },
     Fault {
         name: "an-event-that-was-left-over-is-never-taken-up",

@@ -1,8 +1,8 @@
 //! Plants a fault in a copy of the sources, builds it, and lets the sweep, the simulation and the model
 //! loose on it. Each fault must be found, and by what it is meant to be found by.
 //!
-//! `cargo planted` does all of them; `cargo planted NAME` one. The copy and what is built from it are in
-//! `target/planted`, so that a fault costs only the crates it is in.
+//! `cargo planted` does all of them; `cargo planted NAME` one. The copy is in `target/planted`; a fault
+//! costs only the crates that it is in.
 
 mod faults;
 mod tree;
@@ -85,6 +85,9 @@ fn run(options: &Options) -> anyhow::Result<bool> {
     Ok(all_found)
 }
 
+/// What the line of a broken promise has, in the simulation's words.
+const VIOLATION: &str = "VIOLATION";
+
 /// What came of looking for a fault.
 enum Found {
     /// It was found as what it is, in this line.
@@ -103,11 +106,11 @@ fn try_out(tree: &Tree, fault: &Fault) -> anyhow::Result<Found> {
         return Ok(Found::Survived);
     }
     let said = text_of(&ran);
+    let short = |line: &str| line.trim().chars().take(200).collect::<String>();
+    let broken = said.lines().find(|line| line.contains(VIOLATION));
     Ok(match said.lines().find(|line| line.contains(fault.as_what)) {
-        Some(line) => Found::As(line.trim().chars().take(160).collect()),
-        None => Found::Otherwise(
-            said.lines().rev().take(30).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("\n"),
-        ),
+        Some(line) => Found::As(short(line)),
+        None => Found::Otherwise(short(broken.or(said.lines().last()).unwrap_or("it failed without a word"))),
     })
 }
 

@@ -15,15 +15,13 @@ use crate::faults::{Edit, Fault};
 pub struct Tree {
     sources: PathBuf,
     root: PathBuf,
-    build: PathBuf,
 }
 
 impl Tree {
     /// Makes the copy what the sources are now.
     pub fn copy() -> anyhow::Result<Self> {
         let sources = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the crate is in a workspace")?.to_owned();
-        let at = sources.join("target/planted");
-        let tree = Self { root: at.join("tree"), build: at.join("build"), sources };
+        let tree = Self { root: sources.join("target/planted"), sources };
         let listed = Command::new("git")
             .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
             .current_dir(&tree.sources)
@@ -45,9 +43,10 @@ impl Tree {
         &self.root
     }
 
-    /// Where what is built from it is.
-    pub fn build(&self) -> &Path {
-        &self.build
+    /// Where what is built from it goes: beside what is built from the sources, as all but our own crates
+    /// is the same.
+    pub fn build(&self) -> PathBuf {
+        self.sources.join("target")
     }
 
     /// Puts a fault into the copy. What it replaces must be there exactly once, or the fault is out of date.

@@ -272,16 +272,21 @@ impl Faults {
         format!("{kind} {task}: {}.{}{lead}: ", call.port, call.method)
     }
 
-    fn rate(&self, call: &Call) -> u32 {
+    fn rate(&self, task: TaskId, call: &Call) -> u32 {
         let now = self.0.handle.now();
+        let kind = lock(&self.0.state).processes.get(&task).map(|process| process.kind);
         let Weather { usual, storms, .. } = &self.0.weather;
-        let stormy =
-            |storm: &&Storm| storm.from <= now && now < storm.until && storm.port.is_none_or(|port| port == call.port);
+        let stormy = |storm: &&Storm| {
+            storm.from <= now
+                && now < storm.until
+                && storm.port.is_none_or(|port| port == call.port)
+                && (storm.kind.is_none() || storm.kind == kind)
+        };
         storms.iter().filter(stormy).map(|storm| storm.rate).max().unwrap_or(0).max(*usual)
     }
 
-    fn fault(&self, key: u64, call: &Call) -> Option<Fault> {
-        let rate = self.rate(call);
+    fn fault(&self, task: TaskId, key: u64, call: &Call) -> Option<Fault> {
+        let rate = self.rate(task, call);
         if rate == 0 || self.over() {
             return None;
         }
@@ -332,7 +337,7 @@ impl Chaos for Faults {
             self.tell(Happening::Gap(lead, key));
         }
         self.0.handle.sleep(latency(&mut rng)).await;
-        let fault = self.fault(key, call);
+        let fault = self.fault(task, key, call);
         if let Some(fault) = fault {
             self.0.trace.detail(|| format!("{}fault {key:016x}: {fault:?}", self.who(task, call)));
             let mut state = lock(&self.0.state);

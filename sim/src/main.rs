@@ -31,6 +31,9 @@ struct Arguments {
     /// The whole trace of that world.
     #[arg(long, requires = "world")]
     trace: bool,
+    /// Only name the first violation of each kind, and look for no shortest trace.
+    #[arg(long)]
+    brief: bool,
 }
 
 /// Violations that are printed.
@@ -61,7 +64,15 @@ fn main() -> anyhow::Result<ExitCode> {
     if violations.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
-    complain(seed, scale, &violations);
+    if arguments.brief {
+        let mut named = std::collections::BTreeSet::new();
+        violations
+            .iter()
+            .filter(|(_, found)| named.insert(found.judge))
+            .for_each(|(world, found)| name(seed, *world, found));
+    } else {
+        complain(seed, scale, &violations);
+    }
     Ok(ExitCode::FAILURE)
 }
 
@@ -109,14 +120,13 @@ fn print_json(summary: &Summary, seconds: f64) -> serde_json::Result<()> {
     Ok(())
 }
 
+fn name(seed: u64, world: u64, violation: &Violation) {
+    eprintln!("VIOLATION   seed {seed}, world {world}: {} at {}: {}", violation.judge, violation.at, violation.what);
+}
+
 /// Names the violations, and prints the shortest trace that shows the first of them.
 fn complain(seed: u64, scale: Scale, violations: &[(u64, Violation)]) {
-    for (world, violation) in violations.iter().take(SHOWN) {
-        eprintln!(
-            "VIOLATION   seed {seed}, world {world}: {} at {}: {}",
-            violation.judge, violation.at, violation.what
-        );
-    }
+    violations.iter().take(SHOWN).for_each(|(world, violation)| name(seed, *world, violation));
     if violations.len() > SHOWN {
         eprintln!("            and {} more", violations.len() - SHOWN);
     }

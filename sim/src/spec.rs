@@ -242,6 +242,9 @@ pub fn window(rng: &mut Rng) -> Value {
         ("mon tue wed thu fri sat sun", "07:00", "22:00"),
         ("mon tue wed thu fri sat sun", "00:00", "24:00"),
         ("tue thu sat", "12:00", "17:30"),
+        // Closed while the texts of a run are still spread over their minute.
+        ("mon tue wed thu fri", "08:30", "17:46"),
+        ("mon tue wed thu fri sat sun", "09:00", "18:01"),
     ]);
     json!({"days": days.split(' ').collect::<Vec<_>>(), "opens": opens, "closes": closes})
 }

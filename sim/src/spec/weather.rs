@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use leadline::domain::Instant;
 
-use crate::rng::Rng;
+use crate::{faults::Kind, rng::Rng};
 
 /// What goes wrong in a world.
 #[derive(Debug, Clone)]
@@ -39,6 +39,8 @@ pub struct Storm {
     pub rate: u32,
     /// The port that it is about; all of them without one.
     pub port: Option<&'static str>,
+    /// The function that it is about; all of them without one.
+    pub kind: Option<Kind>,
 }
 
 /// How the provider is down.
@@ -62,12 +64,19 @@ pub(super) fn of(seed: u64, start: Instant, quiet: Instant, clients: usize) -> W
         let from = start + TimeDelta::minutes(rng.between(0, span));
         (from, from + TimeDelta::minutes(rng.between(shortest, longest)))
     };
+    let kinds = [None, None, Some(Kind::Webhook), Some(Kind::Webhook), Some(Kind::Sender), Some(Kind::Scheduler)];
     let ports = [None, None, Some("LeadStore"), Some("Journal"), Some("EventStore"), Some("Directory"), Some("Mailer")];
     let many = |rng: &mut Rng, a_month: i64| if calm { 0 } else { rng.between(0, 2 * a_month) * span / (30 * 1_440) };
-    let storms = (0..many(&mut rng, 12))
+    let storms = (0..many(&mut rng, 20))
         .map(|_| {
             let (from, until) = during(&mut rng, 3, 120);
-            Storm { from, until, rate: *rng.pick(&[300, 1_000, 3_000]), port: *rng.pick(&ports) }
+            Storm {
+                from,
+                until,
+                rate: *rng.pick(&[300, 1_000, 3_000, 7_000]),
+                port: *rng.pick(&ports),
+                kind: *rng.pick(&kinds),
+            }
         })
         .collect();
     let outages = (0..many(&mut rng, 3))
@@ -92,7 +101,7 @@ pub(super) fn of(seed: u64, start: Instant, quiet: Instant, clients: usize) -> W
         list_lag: if calm { 0 } else { *rng.pick(&[0, 0, 1, 5, 25]) },
         moody: if calm { 0 } else { *rng.pick(&[100, 300, 1_000]) },
         lost_receipts: if calm { 0 } else { *rng.pick(&[0, 700, 700, 5_000, 9_500]) },
-        gaps: *rng.pick(&[0, 50, 300]),
+        gaps: *rng.pick(&[0, 50, 300, 1_500]),
         deploys,
     }
 }
