@@ -86,7 +86,6 @@ const SETTLE: &str = "shared/src/domain/lead/settle.rs";
 const LEAD: &str = "shared/src/domain/lead.rs";
 const MESSAGE: &str = "shared/src/domain/message.rs";
 const CLIENT: &str = "shared/src/domain/client.rs";
-const RECEIPTS: &str = "shared/src/flows/receipts.rs";
 const SETTLING: &str = "shared/src/flows/settling.rs";
 const DELIVER: &str = "functions/sender/src/deliver.rs";
 const RUN: &str = "functions/scheduler/src/run.rs";
@@ -188,17 +187,6 @@ pub const FAULTS: &[Fault] = &[
         as_what: "never without a record",
     },
     Fault {
-        name: "a-receipt-confirms-without-checking-the-attempt",
-        breaks: "A receipt settles whatever text is on its way to the lead, such as a late one of the text before.",
-        edits: &[Edit {
-            file: RECEIPTS,
-            from: ".filter(|text| text.attempt == receipt.attempt);",
-            to: ".filter(|text| text.attempt >= receipt.attempt);",
-        }],
-        found_by: Finder::Simulation,
-        as_what: "books",
-    },
-    Fault {
         name: "the-second-decision-is-skipped",
         breaks: "The sender trusts the decision of the run that made the job.",
         edits: &[Edit {
@@ -208,7 +196,7 @@ pub const FAULTS: &[Fault] = &[
                  trusted.lead.standing = leadline::domain::standing::Standing::Open;\n        \
                  trusted.campaign = leadline::domain::campaign::CampaignStatus::Active;\n        \
                  trusted.client.sending = leadline::domain::client::Sending::On;\n        \
-                 let verdict = decide(&trusted, of_run(step.run));",
+                 let verdict = decide(&trusted, now);",
         }],
         found_by: Finder::Simulation,
         as_what: AFTER_NO,
@@ -220,7 +208,7 @@ pub const FAULTS: &[Fault] = &[
             Edit {
                 file: DELIVER,
                 from: "        let verdict = decide(&case, now);",
-                to: "        let verdict = decide(&case, of_run(step.run).max(case.enrollment.imported_at));",
+                to: "        let mut then = case.clone();\n        then.lead.in_flight.take_if(|text| text.is_retry() && text.look_at() <= Some(now));\n        let verdict = decide(&then, of_run(step.run));",
             },
             Edit {
                 file: MESSAGE,

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use chrono::TimeDelta;
+use chrono::{DurationRound, TimeDelta};
 use futures_util::FutureExt;
 use leadline::{
     domain::{
@@ -38,7 +38,12 @@ pub fn begin(world: &Arc<World>) {
         let mut rng = Rng::of(&[world.spec.seed, 31, n as u64]);
         let span = (world.spec.quiet - world.spec.start).num_minutes();
         for nth in 0..rng.between(0, span / (4 * 1_440)) {
-            let (at, salt) = (world.spec.start + TimeDelta::minutes(rng.between(60, span)), rng.next_word());
+            let (mut at, salt) = (world.spec.start + TimeDelta::minutes(rng.between(60, span)), rng.next_word());
+            if rng.chance(5_000) {
+                // Right after a run selected, while its jobs are on the queue.
+                let run = at.duration_trunc(TimeDelta::minutes(15)).unwrap_or(at);
+                at = run + TimeDelta::seconds(rng.between(2, 50));
+            }
             if world.faults.strikes(Class::Operator, &[n as u64, nth.unsigned_abs()], 10_000) {
                 start_at(world, at, move |world| Box::pin(act(world, n, salt)));
             }

@@ -310,8 +310,8 @@ async fn signed(
 /// What the provider says of a text after it took it: late, twice, out of order, or never.
 async fn receipts(world: Arc<World>, offer: Offer, number: usize) {
     let Some(n) = named(&world.spec.people, &offer.body).map(|person| person.n) else { return };
-    let (lead, attempt) = (offer.lead.0.0, offer.attempt.0.0);
-    let about = key(&[world.spec.seed, 25, lead as u64, (lead >> 64) as u64, attempt as u64]);
+    let (lead, words) = (offer.lead.0.0, crate::rng::word(&offer.body));
+    let about = key(&[world.spec.seed, 25, lead as u64, (lead >> 64) as u64, words]);
     let mut rng = Rng::of(&[about]);
     let kind = world.provider.number(&offer.to);
     let (last, code) = match kind {

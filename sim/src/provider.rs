@@ -346,7 +346,13 @@ impl SmsProvider for Provider {
         number: &PhoneNumber,
         since: Instant,
     ) -> Result<Vec<ListedText>, String> {
-        let call = Call { port: "SmsProvider", method: "list", writes: false, lead: None };
+        let lead = {
+            let state = lock(&self.state);
+            let offers = &state.offers;
+            let to_number = |offer: &&Offer| offer.client == client.id && offer.to == number.e164();
+            offers.iter().rev().find(to_number).map(|offer| offer.lead)
+        };
+        let call = Call { port: "SmsProvider", method: "list", writes: false, lead };
         let failed = || Err("the provider's list cannot be read".to_owned());
         match self.faults.begin(&call).await {
             Some(Fault::ErrorBefore) => return failed(),

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// How often a world is run again in search of a shorter trace.
-const RUNS: usize = 150;
+const RUNS: usize = 300;
 
 /// A world, reduced to what a violation needs.
 pub struct Shrunk {
