@@ -43,10 +43,9 @@ impl Tree {
         &self.root
     }
 
-    /// Where what is built from it goes: beside what is built from the sources, as all but our own crates
-    /// is the same.
+    /// Where what is built from it goes. A folder of its own: cargo would take the copy's crates for ours.
     pub fn build(&self) -> PathBuf {
-        self.sources.join("target")
+        self.sources.join("target/planted-build")
     }
 
     /// Puts a fault into the copy. What it replaces must be there exactly once, or the fault is out of date.
