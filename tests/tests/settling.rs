@@ -206,3 +206,15 @@ async fn a_retry_in_the_next_hour_takes_of_that_hours_allowance() {
     world.until("2026-01-06 16:59").await;
     assert_eq!(world.texts().len(), 2, "{:?}", world.texts());
 }
+
+#[tokio::test]
+async fn a_retry_that_comes_after_the_window_does_not_go_out() {
+    let mut world = World::at("2026-01-06 18:30").await;
+    world.form("1", "Pat", "3055550123").await;
+    // Tried at 19:30, 19:30:30 and 19:35:30; the next try is at 20:05:30.
+    world.system.carrier.script_next(vec![Behaviour::Throttled; 3]);
+    world.until("2026-01-07 12:00").await;
+    assert_eq!(world.reasons(Event::SmsAttempt).await, ["not_sent"; 3]);
+    assert_eq!(world.texts(), [], "the window closed at 20:00, and the time of a first text is over at 21:30");
+    assert_eq!(world.lead(PAT).await.expect("a lead").history[0].outcome, Outcome::Expired);
+}
