@@ -9,17 +9,23 @@ pub enum Finder {
     Simulation,
     /// The fault sweep.
     Sweep,
+    /// The rules of a lead's state.
+    Rules,
+    /// The tests of what is tried again, and when.
+    Retries,
 }
 
 impl Finder {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Simulation, Self::Sweep];
+    pub const ALL: [Self; 4] = [Self::Simulation, Self::Sweep, Self::Rules, Self::Retries];
 
     /// What cargo is asked to build.
     pub fn build(self) -> &'static [&'static str] {
         match self {
             Self::Simulation => &["build", "--quiet", "--profile", "sim", "--package", "leadline-sim", "--bin", "sim"],
             Self::Sweep => &["test", "--quiet", "--no-run", "--package", "leadline-tests", "--test", "sweep"],
+            Self::Rules => &["test", "--quiet", "--no-run", "--package", "leadline", "--lib"],
+            Self::Retries => &["test", "--quiet", "--no-run", "--package", "leadline-tests", "--test", "settling"],
         }
     }
 
@@ -45,6 +51,8 @@ impl Finder {
             Self::Sweep => {
                 &["test", "--quiet", "--package", "leadline-tests", "--test", "sweep", "every_call_through_a_port"]
             }
+            Self::Rules => &["test", "--quiet", "--package", "leadline", "--lib", "domain::lead"],
+            Self::Retries => &["test", "--quiet", "--package", "leadline-tests", "--test", "settling", "a_retry"],
         }
     }
 }
@@ -54,6 +62,8 @@ impl fmt::Display for Finder {
         f.write_str(match self {
             Self::Simulation => "the simulation",
             Self::Sweep => "the fault sweep",
+            Self::Rules => "the rules of a lead's state",
+            Self::Retries => "the tests of retries",
         })
     }
 }
@@ -95,8 +105,6 @@ const WEBHOOK: &str = "functions/webhook/src/lib.rs";
 const TWICE: &str = "never twice";
 /// A text was accepted after a no.
 const AFTER_NO: &str = "never after no";
-/// A text was accepted outside the hours.
-const WRONG_HOUR: &str = "never at the wrong hour";
 /// A lead, a step or an event is nowhere.
 const LOST: &str = "never lost";
 /// The audit and the leads do not say the same.
@@ -216,8 +224,8 @@ pub const FAULTS: &[Fault] = &[
                 to: "        if over > self.expires_at + TimeDelta::days(1) {",
             },
         ],
-        found_by: Finder::Simulation,
-        as_what: WRONG_HOUR,
+        found_by: Finder::Retries,
+        as_what: "a_retry_that_comes_after_the_window",
     },
     Fault {
         name: "an-opt-out-leaves-the-due-key",
@@ -227,8 +235,8 @@ pub const FAULTS: &[Fault] = &[
             from: "        self.end_all(Outcome::OptedOut, reason, now)\n",
             to: "        let _ = (reason, now);\n        Vec::new()\n",
         }],
-        found_by: Finder::Simulation,
-        as_what: AFTER_NO,
+        found_by: Finder::Rules,
+        as_what: "an_opt_out_ends_everything",
     },
     Fault {
         name: "the-budget-is-not-reserved",
@@ -237,17 +245,6 @@ pub const FAULTS: &[Fault] = &[
             file: RUN,
             from: "            deps.budget.reserve(&client.id, now, client.limits.per_hour, wanted, run).await?\n",
             to: "            wanted\n",
-        }],
-        found_by: Finder::Simulation,
-        as_what: LIMIT,
-    },
-    Fault {
-        name: "a-retry-in-a-later-hour-is-not-counted",
-        breaks: "A text that is tried again in another hour than its run's is of no budget.",
-        edits: &[Edit {
-            file: DELIVER,
-            from: "        if hour_of(now) == hour_of(of_run(self.step.run)) {",
-            to: "        if self.step.step > 0 {",
         }],
         found_by: Finder::Simulation,
         as_what: LIMIT,
@@ -273,35 +270,6 @@ pub const FAULTS: &[Fault] = &[
         }],
         found_by: Finder::Simulation,
         as_what: AFTER_NO,
-    },
-    Fault {
-        name: "there-is-no-fence",
-        breaks: "The request is written however late it is.",
-        edits: &[Edit {
-            file: DELIVER,
-            from: "        let outcome = match claimed.fence(called, self.ends) {",
-            to: "        let outcome = match claimed.fence(called, self.ends).or(Ok::<(), &str>(())) {",
-        }],
-        found_by: Finder::Sweep,
-        as_what: "twice: ",
-    },
-    Fault {
-        name: "the-lease-is-shorter-than-a-call",
-        breaks: "A claim is given up while its sender may still be calling, and nothing waits for the call.",
-        edits: &[
-            Edit {
-                file: MESSAGE,
-                from: "pub const LEASE: TimeDelta = TimeDelta::minutes(2);",
-                to: "pub const LEASE: TimeDelta = TimeDelta::seconds(11);",
-            },
-            Edit {
-                file: SETTLE,
-                from: "                let since = until + CALL_DEADLINE;",
-                to: "                let since = now - TimeDelta::minutes(30);\n                let _ = CALL_DEADLINE;",
-            },
-        ],
-        found_by: Finder::Simulation,
-        as_what: TWICE,
     },
     Fault {
         name: "a-hold-does-not-hold",
