@@ -104,6 +104,15 @@ impl Settling<'_> {
         outcome: &SendOutcome,
         recorder: &Recorder<'_>,
     ) -> StoreResult<Settled> {
+        if matches!(outcome, SendOutcome::Accepted { .. }) {
+            // A sender that ended before it could write the lead may have said so already, and how the
+            // sequence ended with it. That is not said again.
+            let id = AuditId(on.text.attempt.0);
+            let ours = self.alerts.journal.recorded(&on.client.id, on.lead.id, id).await?;
+            if let Some(ours) = ours.filter(|record| proves(record, on.text.attempt)) {
+                return self.adopted(on, &ours, recorder).await;
+            }
+        }
         let record = attempt_record(&on, outcome, recorder);
         let settled = self.write(&on, outcome, &record, false, recorder).await?;
         self.tell(&on, &settled, recorder).await;
