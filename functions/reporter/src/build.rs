@@ -27,11 +27,31 @@ const MOST_DUE: usize = 5_000;
 /// How often the books are read again while they do not balance, in case something just moved.
 const READINGS: usize = 3;
 
-/// Reads and makes the report of one day.
+/// Reads and makes the report of one day. Work goes on while it is read, so books that do not balance
+/// are read again: what moved between two readings is not missing.
 ///
 /// # Errors
 /// [`StoreError`] when the audit or the last report cannot be read.
 pub(crate) async fn report(client: &Client, period: Period, deps: &Deps) -> Result<Report, StoreError> {
+    let (mut ledger, mut facts) = read(client, period, deps).await?;
+    for _ in 1..READINGS {
+        if ledger.balances(&facts) {
+            break;
+        }
+        let (later, later_facts) = read(client, period, deps).await?;
+        if let Some(waited) = ledger.waited(&facts, &later)
+            && let Some(due) = &mut facts.due
+        {
+            due.waiting = waited;
+            break;
+        }
+        (ledger, facts) = (later, later_facts);
+    }
+    Ok(ledger.close(&facts))
+}
+
+/// Reads the audit first, and what waits last.
+async fn read(client: &Client, period: Period, deps: &Deps) -> Result<(Ledger, Facts), StoreError> {
     let mut unread = Vec::new();
     let before = before(&client.id, &period, deps, &mut unread).await?;
     let mut ledger = Ledger::new(period);
@@ -46,18 +66,7 @@ pub(crate) async fn report(client: &Client, period: Period, deps: &Deps) -> Resu
         Ok(due) => facts.due = Some(due),
         Err(why) => facts.unread.push(format!("what waits and what is overdue: {why}")),
     }
-    for _ in 1..READINGS {
-        if ledger.balances(&facts) {
-            break;
-        }
-        facts.now = deps.clock.now();
-        ledger.forget_after();
-        feed(&mut ledger, &client.id, period.until, facts.now, deps).await?;
-        if let Ok(due) = self::due(&client.id, facts.now, deps).await {
-            facts.due = Some(due);
-        }
-    }
-    Ok(ledger.close(&facts))
+    Ok((ledger, facts))
 }
 
 /// The newest report before this one.

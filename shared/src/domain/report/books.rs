@@ -24,8 +24,7 @@ pub struct Books {
 
 impl Ledger {
     pub(super) fn books(&self, facts: &Facts) -> Books {
-        let carried = facts.before.carried();
-        let totals = carried.map(|carried| carried.totals).unwrap_or_default() + self.until_midnight() + self.after;
+        let totals = self.totals(facts);
         let waiting = facts.due.as_ref().map(|due| due.waiting);
         let unconcluded = signed(totals.received) - signed(totals.concluded());
         let (from_the_start, waited_before) = match &facts.before {
@@ -52,6 +51,25 @@ impl Ledger {
     #[must_use]
     pub fn balances(&self, facts: &Facts) -> bool {
         self.books(facts).difference.is_none_or(|difference| difference == 0)
+    }
+
+    /// How many events waited when this ledger was read, if what was found waiting is explained by what
+    /// came in and was concluded between this ledger and a later one of the same day. What waits is read
+    /// after the one and before the other.
+    #[must_use]
+    pub fn waited(&self, facts: &Facts, later: &Self) -> Option<u64> {
+        let (then, since) = (self.totals(facts), later.totals(facts));
+        let books = self.books(facts);
+        let waited_before = signed(books.waited_before);
+        let least = waited_before + signed(then.received) - signed(since.concluded());
+        let most = waited_before + signed(since.received) - signed(then.concluded());
+        let waited = waited_before + signed(then.received) - signed(then.concluded());
+        (least..=most).contains(&signed(books.waiting?)).then(|| u64::try_from(waited).ok())?
+    }
+
+    /// Everything since the books were opened, until this ledger was read.
+    fn totals(&self, facts: &Facts) -> Totals {
+        facts.before.carried().map(|carried| carried.totals).unwrap_or_default() + self.until_midnight() + self.after
     }
 }
 

@@ -105,13 +105,6 @@ impl Ledger {
         self.day.feed(event);
     }
 
-    /// Forgets what happened after the day, so that it can be read anew.
-    pub fn forget_after(&mut self) {
-        self.after = Totals::default();
-        let until = self.period.until;
-        self.texts.retain(|text| text.at < until);
-    }
-
     /// The leads that the checks must read back.
     #[must_use]
     pub fn leads(&self) -> BTreeSet<LeadId> {

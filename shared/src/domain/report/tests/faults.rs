@@ -125,6 +125,22 @@ fn a_difference_in_the_books_is_red_either_way() {
 }
 
 #[test]
+fn what_moved_between_two_readings_is_not_missing_and_what_did_not_is() {
+    let mut story = good();
+    story.add(local("11:00"), Event::EventReceived, Status::Ok);
+    let then = story.ledger();
+    story.add(local("11:00"), Event::EventIgnored, Status::Ok);
+    story.add(local("11:01"), Event::EventReceived, Status::Ok);
+    let later = story.ledger();
+    // One waited at first. By the time of the look it was done, or the next one was there as well.
+    for (found, waited) in [(0, Some(1)), (1, Some(1)), (2, Some(1)), (3, None)] {
+        story.facts.due.as_mut().expect("was read").waiting = found;
+        assert_eq!(then.waited(&story.facts, &later), waited, "{found} found waiting");
+    }
+    assert_eq!(then.waited(&story.facts, &then), None, "nothing moved, and three wait where one should");
+}
+
+#[test]
 fn books_without_a_last_report_are_opened_anew_and_still_find_a_loss() {
     let opened = planted(|story| {
         story.facts.before = Before::Lost;
