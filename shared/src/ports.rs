@@ -247,13 +247,15 @@ pub trait Budget: Send + Sync {
 pub struct EventKey(pub String);
 
 impl EventKey {
-    /// What the key of a reply begins with.
-    pub const REPLY: &str = "tw:in:";
+    /// What the key of a reply by Twilio begins with.
+    pub const TWILIO_REPLY: &str = "tw:in:";
 
-    /// Whether it is a reply, which may be a no.
+    /// Whether it may be what stops texts: a reply. It is worked on before all others, and
+    /// not said to be taken in before it was acted on.
     #[must_use]
-    pub fn is_reply(&self) -> bool {
-        self.0.starts_with(Self::REPLY)
+    pub fn comes_first(&self) -> bool {
+        const FIRST: [&str; 1] = [EventKey::TWILIO_REPLY];
+        FIRST.iter().any(|prefix| self.0.starts_with(prefix))
     }
 }
 

@@ -1,4 +1,69 @@
-//! What others post to us: leads, replies, receipts. A source turns what it was sent into values; it stores and decides nothing.
+//! What others post to us. Each source reads its own wire form, and all of them into one [`Incoming`]:
+//! nothing behind this module knows who sent it. Pure: nothing is stored and nothing decided here.
 
 pub mod kajabi;
 pub mod twilio;
+
+use crate::{
+    domain::{client::Client, receipt::Receipt, reply::IncomingReply},
+    ports::{RawEvent, Source},
+};
+use kajabi::{Content, FormSubmission};
+
+/// What a raw event says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Incoming {
+    /// Somebody sent a form.
+    Form(FormSubmission),
+    /// Somebody wrote to us.
+    Reply(IncomingReply),
+    /// How far a text of ours has come.
+    Receipt(Receipt),
+    /// Nothing that changes anything.
+    Nothing(Reason),
+}
+
+/// Why an event changes nothing, or makes no sense.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason {
+    /// The code that it is counted by.
+    pub code: String,
+    /// In words for an operator.
+    pub words: String,
+}
+
+impl Reason {
+    fn new(code: impl Into<String>, words: impl Into<String>) -> Self {
+        Self { code: code.into(), words: words.into() }
+    }
+}
+
+/// Reads a raw event.
+///
+/// # Errors
+/// Why it makes no sense. It is kept for the operator.
+pub fn read(event: &RawEvent, client: &Client) -> Result<Incoming, Reason> {
+    match event.source {
+        Source::Kajabi => match kajabi::read(event.body.as_bytes(), None, event.received_at).content {
+            Content::Form(form) if form.is_test => {
+                Ok(Incoming::Nothing(Reason::new("test_sample", "a test sample of Kajabi: nobody is texted for it")))
+            }
+            Content::Form(form) => Ok(Incoming::Form(form)),
+            Content::Other { event: kind } => {
+                Ok(Incoming::Nothing(Reason::new(&kind, format!("a {kind} event starts nothing"))))
+            }
+            Content::Unusable { reason } => Err(Reason::new("unreadable", reason)),
+        },
+        Source::TwilioInbound => {
+            let reply = twilio::inbound::reply(&event.body, client).map_err(|why| Reason::new("reply", why))?;
+            Ok(Incoming::Reply(reply))
+        }
+        Source::TwilioStatus => Ok(match twilio::status::receipt(event) {
+            Some(receipt) => Incoming::Receipt(receipt),
+            None => {
+                let words = "a delivery receipt of a text that is not ours; it is kept";
+                Incoming::Nothing(Reason::new("receipt", words))
+            }
+        }),
+    }
+}

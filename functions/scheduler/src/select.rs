@@ -125,7 +125,7 @@ pub async fn resume_events(
     };
     // Replies first, all of them: what was held up may be a crowd of receipts, and among them a no.
     let (replies, others): (Vec<EventKey>, Vec<EventKey>) =
-        due.into_iter().filter_map(key).partition(EventKey::is_reply);
+        due.into_iter().filter_map(key).partition(EventKey::comes_first);
     for key in replies.iter().chain(others.iter().take(EVENTS_WORKED)) {
         resume(deps, client, intake, key, recorder).await;
     }
@@ -134,7 +134,7 @@ pub async fn resume_events(
 
 async fn resume(deps: &Deps, client: &Client, intake: &Intake<'_>, key: &EventKey, recorder: &Recorder<'_>) {
     let worked = match deps.events.event(&client.id, key).await {
-        Ok(Some(event)) => match intake.resume(client, event.clone(), recorder).await {
+        Ok(Some(event)) => match intake.work(client, event.clone(), recorder).await {
             Ok(_) => Ok(()),
             Err(error) => {
                 let later = intake.put_off(event, &error, recorder).await;

@@ -29,7 +29,7 @@ pub async fn take_in(request: &Request, id: &ClientId, token: &str, deps: &Deps)
         body: text_of(bytes),
         query: None,
     };
-    let receipt = store_and_work(&client, verified, content_type, deps).await?;
+    let receipt = store_and_work(&client, verified, deps).await?;
     let status = match receipt {
         Receipt::New => r#"{"status":"stored"}"#,
         Receipt::Known => r#"{"status":"known"}"#,

@@ -185,12 +185,7 @@ struct Verified {
 
 /// Stores an event, then works it through. Once stored it is not lost, so what goes wrong after that
 /// is not the other side's concern.
-async fn store_and_work(
-    client: &Client,
-    verified: Verified,
-    content_type: Option<&str>,
-    deps: &Deps,
-) -> Result<Receipt, Refused> {
+async fn store_and_work(client: &Client, verified: Verified, deps: &Deps) -> Result<Receipt, Refused> {
     let now = deps.clock.now();
     let run = RunId(deps.ids.new_id(now));
     let recorder = Recorder { ids: deps.ids.as_ref(), client: &client.id, test: client.in_test(), run, now };
@@ -209,7 +204,7 @@ async fn store_and_work(
             Err(error) => return Err(try_again(&client.id, &error)),
         },
     };
-    let (reply, key) = (event.source == Source::TwilioInbound, event.key.clone());
+    let key = event.key.clone();
     let mut open = Some(event);
     for _ in 0..WORKS {
         // Someone else may have worked on it since it was read.
@@ -219,7 +214,7 @@ async fn store_and_work(
         };
         let worked = match read {
             Ok(Some(event)) if matches!(event.state, EventState::Received { .. }) => {
-                work(client, event, content_type, deps, &recorder).await
+                work(client, event, deps, &recorder).await
             }
             Ok(_) => Ok(()),
             Err(error) => Err(error),
@@ -231,7 +226,7 @@ async fn store_and_work(
     }
     // The next run takes it up. But a reply may be a no, which is not heard before it is acted on: it is
     // not said to be.
-    if reply { Err(Refused::TryAgain) } else { Ok(receipt) }
+    if key.comes_first() { Err(Refused::TryAgain) } else { Ok(receipt) }
 }
 
 fn raw_event(client: &Client, verified: Verified, now: Instant) -> RawEvent {
@@ -246,23 +241,14 @@ fn raw_event(client: &Client, verified: Verified, now: Instant) -> RawEvent {
     }
 }
 
-async fn work(
-    client: &Client,
-    event: RawEvent,
-    content_type: Option<&str>,
-    deps: &Deps,
-    recorder: &Recorder<'_>,
-) -> StoreResult<()> {
+async fn work(client: &Client, event: RawEvent, deps: &Deps, recorder: &Recorder<'_>) -> StoreResult<()> {
     let intake = Intake {
         directory: deps.directory.as_ref(),
         leads: deps.leads.as_ref(),
         events: deps.events.as_ref(),
         alerts: Alerts { once: deps.once.as_ref(), mailer: deps.mailer.as_ref(), journal: deps.journal.as_ref() },
     };
-    let state = match event.source {
-        Source::Kajabi => intake.kajabi(client, event, content_type, recorder).await?,
-        Source::TwilioInbound | Source::TwilioStatus => intake.resume(client, event, recorder).await?,
-    };
+    let state = intake.work(client, event, recorder).await?;
     tracing::info!(client = %client.id, run = %recorder.run, state = ?std::mem::discriminant(&state), "an event was worked through");
     Ok(())
 }

@@ -37,7 +37,7 @@ pub async fn status(request: &Request, id: &ClientId, deps: &Deps) -> Result<Res
 async fn store(client: &Client, key: EventKey, source: Source, request: &Request, deps: &Deps) -> Result<(), Refused> {
     let body = text_of(body(request)?);
     let query = request.uri().query().map(str::to_owned);
-    store_and_work(client, Verified { key, source, body, query }, None, deps).await?;
+    store_and_work(client, Verified { key, source, body, query }, deps).await?;
     Ok(())
 }
 

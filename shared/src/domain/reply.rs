@@ -1,5 +1,18 @@
 //! What a reply says. The law's list wins: 47 CFR 64.1200(a)(10).
 
+use super::phone::PhoneNumber;
+
+/// A text that somebody sent to us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IncomingReply {
+    /// From whom.
+    pub from: PhoneNumber,
+    /// What it says.
+    pub body: String,
+    /// Whether the provider itself took it for a stop.
+    pub provider_says_stop: bool,
+}
+
 /// What a reply says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reply {

@@ -1,4 +1,5 @@
-//! Taking in a form: from a stored raw event to a lead that is enrolled, or kept with the reason why not.
+//! Taking in: from a stored raw event to what it led to. A form leads to a lead that is enrolled, or
+//! kept with the reason why not.
 //!
 //! An event may be worked on twice, by the webhook and by a run that takes it up again, so every step
 //! here leads to the same end when it is repeated.
@@ -8,7 +9,9 @@ mod known;
 
 use chrono::TimeDelta;
 
-use super::{alerts::Alerts, derived_id, receipts::take_receipt, record::Recorder, replies, settling::Settling};
+use super::{
+    alerts::Alerts, derived_id, receipts::take_receipt, record::Recorder, replies::take_reply, settling::Settling,
+};
 use crate::{
     domain::{
         audit::{AuditEvent, Event, Status},
@@ -18,17 +21,13 @@ use crate::{
         lead::Lead,
         phone::PhoneNumber,
         profile::Profile,
-        receipt::Receipt,
         standing::Standing,
     },
     ports::{
-        Also, Directory, EventOutcome, EventState, EventStore, LeadStore, PhoneRecord, RawEvent, Source, StoreError,
+        Also, Directory, EventOutcome, EventState, EventStore, LeadStore, PhoneRecord, RawEvent, StoreError,
         StoreResult,
     },
-    sources::{
-        kajabi::{self, Content, FormSubmission},
-        twilio::status::StatusUpdate,
-    },
+    sources::{self, Incoming, Reason, kajabi::FormSubmission},
 };
 use enter::enter;
 use known::Known;
@@ -52,66 +51,32 @@ pub struct Intake<'a> {
     pub alerts: Alerts<'a>,
 }
 
-/// A delivery receipt as Twilio posts it. `None` if it is about no text of ours.
-fn receipt_of(event: &RawEvent) -> Option<Receipt> {
-    let fields = |text: &str| serde_urlencoded::from_str::<Vec<(String, String)>>(text).unwrap_or_default();
-    let query = fields(event.query.as_deref().unwrap_or_default());
-    StatusUpdate::parse(&fields(&event.body), &query).ok()?.receipt()
-}
-
 impl Intake<'_> {
-    /// Works an event through that was stored before, whoever sent it.
+    /// Works a stored event through to its end, whoever sent it, and writes what came of it.
     ///
     /// # Errors
-    /// [`StoreError`] when the store fails; the event stays due.
-    pub async fn resume(&self, client: &Client, event: RawEvent, recorder: &Recorder<'_>) -> StoreResult<EventState> {
-        match (event.source, &event.state) {
-            (_, EventState::Done { .. } | EventState::Unusable { .. }) => Ok(event.state),
-            (Source::Kajabi, _) => self.kajabi(client, event, None, recorder).await,
-            (Source::TwilioInbound, _) => {
-                let reply = match replies::twilio(&event.body, client) {
-                    Ok(reply) => reply,
-                    Err(reason) => return self.unusable(event, "reply", reason, recorder).await,
-                };
+    /// [`StoreError`] when the store fails; the event stays due and is taken up by a later run.
+    pub async fn work(&self, client: &Client, event: RawEvent, recorder: &Recorder<'_>) -> StoreResult<EventState> {
+        if !matches!(event.state, EventState::Received { .. }) {
+            return Ok(event.state);
+        }
+        match sources::read(&event, client) {
+            Ok(Incoming::Form(form)) => self.form(client, event, &form, recorder).await,
+            Ok(Incoming::Reply(reply)) => {
                 let id = derived_id::outcome_of(&event);
-                let result = replies::take_reply(self.leads, &client.id, &reply, id, Some(&event), recorder).await?;
+                let result = take_reply(self.leads, &client.id, &reply, id, Some(&event), recorder).await?;
                 Ok(EventState::Done { result })
             }
-            (Source::TwilioStatus, _) => {
-                let Some(receipt) = receipt_of(&event) else {
-                    let words = "a delivery receipt of a text that is not ours; it is kept";
-                    return self.ignored(event, "receipt", words, recorder).await;
-                };
+            Ok(Incoming::Receipt(receipt)) => {
                 let settling = Settling { directory: self.directory, leads: self.leads, alerts: self.alerts };
                 let (result, received) = take_receipt(settling, client, &receipt, recorder).await?;
                 self.conclude(event, EventState::Done { result }, received).await
             }
-        }
-    }
-
-    /// Works a stored Kajabi event through to its end and writes what came of it.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the store fails; the event stays due and is taken up by a later run.
-    pub async fn kajabi(
-        &self,
-        client: &Client,
-        event: RawEvent,
-        content_type: Option<&str>,
-        recorder: &Recorder<'_>,
-    ) -> StoreResult<EventState> {
-        let delivery = kajabi::read(event.body.as_bytes(), content_type, event.received_at);
-        match delivery.content {
-            Content::Form(form) if form.is_test => {
-                let words = "a test sample of Kajabi: nobody is texted for it";
-                self.ignored(event, "test_sample", words, recorder).await
+            Ok(Incoming::Nothing(Reason { code, words })) => {
+                let ignored = recorder.event(Event::EventIgnored, Status::Ok).because(code, &words);
+                self.conclude(event, EventState::Done { result: words }, ignored).await
             }
-            Content::Form(form) => self.form(client, event, &form, recorder).await,
-            Content::Other { event: kind } => {
-                let words = format!("a {kind} event starts nothing");
-                self.ignored(event, &kind, &words, recorder).await
-            }
-            Content::Unusable { reason } => self.unusable(event, "unreadable", reason, recorder).await,
+            Err(why) => self.unusable(event, why, recorder).await,
         }
     }
 
@@ -127,8 +92,8 @@ impl Intake<'_> {
             let state = EventState::Received { due: recorder.now + wait, tries: tries + 1 };
             self.events.conclude(&EventOutcome { event, state }, Vec::new()).await
         } else {
-            let reason = format!("could not be worked through in {EVENT_TRIES} tries: {why}");
-            self.unusable(event, "failed", reason, recorder).await.map(|_| ())
+            let words = format!("could not be worked through in {EVENT_TRIES} tries: {why}");
+            self.unusable(event, Reason { code: "failed".to_owned(), words }, recorder).await.map(|_| ())
         };
         match done {
             // Someone else worked on it meanwhile.
@@ -137,27 +102,14 @@ impl Intake<'_> {
         }
     }
 
-    /// An event that changes nothing.
-    async fn ignored(
-        &self,
-        event: RawEvent,
-        reason: &str,
-        words: &str,
-        recorder: &Recorder<'_>,
-    ) -> StoreResult<EventState> {
-        let ignored = recorder.event(Event::EventIgnored, Status::Ok).because(reason, words);
-        self.conclude(event, EventState::Done { result: words.to_owned() }, ignored).await
-    }
-
     /// An event that makes no sense.
     async fn unusable(
         &self,
         event: RawEvent,
-        reason: &str,
-        words: String,
+        Reason { code, words }: Reason,
         recorder: &Recorder<'_>,
     ) -> StoreResult<EventState> {
-        let unusable = recorder.event(Event::EventUnusable, Status::Rejected).because(reason, &words);
+        let unusable = recorder.event(Event::EventUnusable, Status::Rejected).because(code, &words);
         self.conclude(event, EventState::Unusable { reason: words }, unusable).await
     }
 
@@ -178,7 +130,7 @@ impl Intake<'_> {
     ) -> StoreResult<EventState> {
         let Some(form_id) = &form.form else {
             let words = "the submission does not say which form it is".to_owned();
-            return self.unusable(event, "no_form", words, recorder).await;
+            return self.unusable(event, Reason { code: "no_form".to_owned(), words }, recorder).await;
         };
         let campaign = self.directory.campaign_of_form(&client.id, form_id).await?;
         for _ in 0..TRIES {

@@ -4,12 +4,10 @@ use super::{derived_id, record::Recorder};
 use crate::{
     domain::{
         audit::{AuditEvent, Event, Status},
-        client::Client,
         ids::{AuditId, ClientId, LeadId},
         lead::{Lead, Outcome},
-        phone::PhoneNumber,
         profile::Profile,
-        reply::{self, Reply},
+        reply::{self, IncomingReply, Reply},
         standing::{OptOut, OptOutChannel, Standing},
     },
     ports::{Also, EventOutcome, EventState, LeadStore, RawEvent, StoreError, StoreResult, StoredLead},
@@ -17,34 +15,6 @@ use crate::{
 
 /// How often a lead is read again when something else was written in between.
 const TRIES: usize = 8;
-
-/// A reply by text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IncomingReply {
-    /// From whom.
-    pub from: PhoneNumber,
-    /// What it says.
-    pub body: String,
-    /// Whether the provider itself took it for a stop.
-    pub provider_says_stop: bool,
-}
-
-/// A reply as Twilio posts it: form fields `From`, `Body` and perhaps `OptOutType`.
-///
-/// # Errors
-/// Why it is no reply, in words.
-pub fn twilio(form: &str, client: &Client) -> Result<IncomingReply, String> {
-    let fields: Vec<(String, String)> =
-        serde_urlencoded::from_str(form).map_err(|_| "the reply is not a form".to_owned())?;
-    let field = |name: &str| fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str());
-    let from = PhoneNumber::parse(field("From").unwrap_or_default(), client.region)
-        .map_err(|why| format!("the sender's number cannot be used: {why}"))?;
-    Ok(IncomingReply {
-        from,
-        body: field("Body").unwrap_or_default().to_owned(),
-        provider_says_stop: field("OptOutType").is_some_and(|kind| kind.eq_ignore_ascii_case("stop")),
-    })
-}
 
 /// Acts on a reply, and says in words what it did. `id` is that of the audit event of the reply: the
 /// same however often the reply is worked on. The raw event that the reply came by, if it did, is

@@ -12,7 +12,7 @@ use super::{
     alerts::Alerts,
     derived_id,
     record::Recorder,
-    replies::{IncomingReply, take_reply},
+    replies::take_reply,
     settling::{OnItsWay, Settling, note},
 };
 use crate::{
@@ -26,6 +26,7 @@ use crate::{
         lead::{Lead, NewClaim, Waits},
         message::{ListedText, SendOutcome},
         phone::PhoneNumber,
+        reply::IncomingReply,
     },
     ports::{
         Also, Direction, Directory, DueIndex, DueKind, DueWork, IdSource, LeadStore, SmsProvider, StoreError,

@@ -3,7 +3,10 @@
 use std::fmt;
 
 use super::{Form, MessageSid, Unreadable, field};
-use crate::ports::EventKey;
+use crate::{
+    domain::{client::Client, phone::PhoneNumber, reply::IncomingReply},
+    ports::EventKey,
+};
 
 /// A text that someone sent to one of our numbers. `Debug` shows neither numbers nor words.
 #[derive(Clone, PartialEq, Eq)]
@@ -43,8 +46,25 @@ impl Inbound {
     /// What makes it the same event when it is posted again.
     #[must_use]
     pub fn key(&self) -> EventKey {
-        EventKey(format!("{}{}", EventKey::REPLY, self.message_sid))
+        EventKey(format!("{}{}", EventKey::TWILIO_REPLY, self.message_sid))
     }
+}
+
+/// The reply in a stored form. Only the number is needed: what was signed and stored may be a no,
+/// whatever else it lacks.
+///
+/// # Errors
+/// Why it is no reply, in words.
+pub fn reply(form: &str, client: &Client) -> Result<IncomingReply, String> {
+    let form: Vec<(String, String)> =
+        serde_urlencoded::from_str(form).map_err(|_| "the reply is not a form".to_owned())?;
+    let from = PhoneNumber::parse(field(&form, "From").unwrap_or_default(), client.region)
+        .map_err(|why| format!("the sender's number cannot be used: {why}"))?;
+    Ok(IncomingReply {
+        from,
+        body: field(&form, "Body").unwrap_or_default().to_owned(),
+        provider_says_stop: field(&form, "OptOutType").is_some_and(|kind| kind.eq_ignore_ascii_case("stop")),
+    })
 }
 
 impl fmt::Debug for Inbound {

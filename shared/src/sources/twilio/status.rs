@@ -11,7 +11,7 @@ use crate::{
         phone::{PhoneNumber, Region},
         receipt::{Delivery, Receipt},
     },
-    ports::EventKey,
+    ports::{EventKey, RawEvent},
 };
 
 /// What Twilio says has become of a text.
@@ -112,6 +112,14 @@ impl fmt::Display for MessageStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
+}
+
+/// The receipt in a stored event. `None` if it is about no text of ours.
+#[must_use]
+pub fn receipt(event: &RawEvent) -> Option<Receipt> {
+    let fields = |text: &str| serde_urlencoded::from_str::<Vec<(String, String)>>(text).unwrap_or_default();
+    let query = fields(event.query.as_deref().unwrap_or_default());
+    StatusUpdate::parse(&fields(&event.body), &query).ok()?.receipt()
 }
 
 impl StatusUpdate {
