@@ -287,7 +287,7 @@ pub const FAULTS: &[Fault] = &[
         breaks: "A reply that could not be worked on is answered 200 and left to the next run.",
         edits: &[Edit {
             file: WEBHOOK,
-            from: "    if reply { Err(Refused::TryAgain) } else { Ok(receipt) }",
+            from: "    if key.comes_first() { Err(Refused::TryAgain) } else { Ok(receipt) }",
             to: "    let _ = reply;\n    Ok(receipt)",
         }],
         found_by: Finder::Sweep,
