@@ -9,7 +9,7 @@ use leadline::{
         client::Client,
         decide::{Case, decide},
         gate::{Decision, SendNow},
-        ids::{AttemptId, AuditId, RunId},
+        ids::{AttemptId, RunId},
         lead::{Lead, Settled, Waits},
         message::{CALL_DEADLINE, ClaimedText, InFlight, InFlightState, LookUp, SendOutcome},
     },
@@ -17,7 +17,7 @@ use leadline::{
         alerts::Alerts,
         conclude::{Concluded, case_of, conclude},
         record::Recorder,
-        settling::{OnItsWay, Settling, note, proves},
+        settling::{OnItsWay, Settling, note},
     },
     ports::{Also, Direction, ForText, Rev, SendStep, StoreError, StoreResult, TextKey},
 };
@@ -247,10 +247,8 @@ impl Delivery<'_> {
     /// Finds out what became of a text that may have gone out: by our own record of it, else by the
     /// provider's list.
     async fn find_out(&self, on: OnItsWay<'_>, recorder: &Recorder<'_>) -> StoreResult<Delivered> {
-        let (attempt, id) = (on.text.attempt, AuditId(on.text.attempt.0));
-        let ours = self.deps.journal.recorded(&on.client.id, on.lead.id, id).await?;
-        if let Some(record) = ours.filter(|record| proves(record, attempt)) {
-            return self.settling().adopted(on, &record, recorder).await.map(come_again);
+        if let Some(settled) = self.settling().by_own_record(&on, recorder).await? {
+            return Ok(come_again(settled));
         }
         let since = on.text.at - TimeDelta::hours(1);
         let listed = self.deps.provider.list(on.client, Direction::To, &on.text.to, since).await;

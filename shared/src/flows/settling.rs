@@ -10,7 +10,7 @@ use crate::{
         audit::{AuditEvent, Event, Status, TextFacts},
         campaign::Plan,
         client::{Client, Sending},
-        ids::{AttemptId, AuditId, LeadId},
+        ids::{AuditId, LeadId},
         lead::{IllegalStep, Lead, Outcome, Settled, Waits},
         message::{InFlight, ProviderRefusal, RefusalClass, SendOutcome},
         phone::PhoneNumber,
@@ -82,7 +82,7 @@ impl Settling<'_> {
                 let words =
                     format!("the provider answered, and the lead could not be written: {error}; nothing is sent again");
                 let failed = recorder.about(&on.lead, Event::SettleFailed, Status::Failed).because("settle", words);
-                self.note(&AuditEvent { campaign: record.campaign, ..failed }).await;
+                note(self.alerts.journal, &AuditEvent { campaign: record.campaign, ..failed }).await;
                 return Err(error);
             }
         };
@@ -104,14 +104,11 @@ impl Settling<'_> {
         outcome: &SendOutcome,
         recorder: &Recorder<'_>,
     ) -> StoreResult<Settled> {
-        if matches!(outcome, SendOutcome::Accepted { .. }) {
-            // A sender that ended before it could write the lead may have said so already, and how the
-            // sequence ended with it. That is not said again.
-            let id = AuditId(on.text.attempt.0);
-            let ours = self.alerts.journal.recorded(&on.client.id, on.lead.id, id).await?;
-            if let Some(ours) = ours.filter(|record| proves(record, on.text.attempt)) {
-                return self.adopted(on, &ours, recorder).await;
-            }
+        // Our own record may have said so already, and how the sequence ended with it: that is not said again.
+        if matches!(outcome, SendOutcome::Accepted { .. })
+            && let Some(settled) = self.by_own_record(&on, recorder).await?
+        {
+            return Ok(settled);
         }
         let record = attempt_record(&on, outcome, recorder);
         let settled = self.write(&on, outcome, &record, false, recorder).await?;
@@ -119,21 +116,18 @@ impl Settling<'_> {
         Ok(settled)
     }
 
-    /// Writes on the lead what our own record of the attempt proves: a sender that recorded an acceptance
-    /// and ended before it could write the lead left that behind.
+    /// Writes on the lead what our own record of the attempt proves, if there is one: a sender that
+    /// recorded an acceptance and ended before it could write the lead left that behind.
     ///
     /// # Errors
-    /// [`StoreError`] when nothing could be written; it is tried again later.
-    pub async fn adopted(
-        &self,
-        on: OnItsWay<'_>,
-        record: &AuditEvent,
-        recorder: &Recorder<'_>,
-    ) -> StoreResult<Settled> {
-        let provider_id = record.text.as_ref().and_then(|text| text.provider_id.clone()).unwrap_or_default();
-        let settled = self.write(&on, &SendOutcome::Accepted { provider_id }, record, true, recorder).await?;
-        self.tell(&on, &settled, recorder).await;
-        Ok(settled)
+    /// [`StoreError`] when the record could not be read or nothing written; it is tried again later.
+    pub async fn by_own_record(&self, on: &OnItsWay<'_>, recorder: &Recorder<'_>) -> StoreResult<Option<Settled>> {
+        let id = AuditId(on.text.attempt.0);
+        let Some(record) = self.alerts.journal.recorded(&on.client.id, on.lead.id, id).await? else { return Ok(None) };
+        let Some(provider_id) = taken_by(&record) else { return Ok(None) };
+        let settled = self.write(on, &SendOutcome::Accepted { provider_id }, &record, true, recorder).await?;
+        self.tell(on, &settled, recorder).await;
+        Ok(Some(settled))
     }
 
     /// Notes that the provider was asked and could not tell. After the last time it is told to a person.
@@ -243,19 +237,14 @@ impl Settling<'_> {
         }
     }
 
-    /// Records what cannot be undone any more; that it could not be recorded is all that can be said.
-    pub async fn note(&self, event: &AuditEvent) {
-        note(self.alerts.journal, event).await;
-    }
-
     /// Alerts that an outcome asks for, and the hold on an account that cannot send.
     async fn tell(&self, on: &OnItsWay<'_>, settled: &Settled, recorder: &Recorder<'_>) {
         let lead = on.lead.id;
         let campaign = on.lead.campaign_of(on.text.enrollment).map_or("?", |campaign| campaign.as_str());
         let alert = match settled {
-            Settled::Advanced | Settled::Completed | Settled::Recorded => return,
-            Settled::Retrying { .. } | Settled::Already => return,
-            Settled::Undeliverable(_) | Settled::OptedOut(_) | Settled::Unclear { ask_at: Some(_), .. } => return,
+            Settled::Advanced | Settled::Completed | Settled::Recorded | Settled::Already => return,
+            Settled::Undeliverable(_) | Settled::OptedOut(_) => return,
+            Settled::Retrying { .. } | Settled::Unclear { ask_at: Some(_), .. } => return,
             Settled::ForReview(reason) => Alert {
                 cause: format!("review#{lead}"),
                 subject: format!("a text failed and needs review: {reason}"),
@@ -302,7 +291,8 @@ impl Settling<'_> {
             Ok(false) => return None,
             Err(error) => tracing::error!(client = %recorder.client, %error, "sending could not be put on hold"),
         }
-        self.note(&recorder.event(Event::SendingHeld, Status::Failed).because("account", &reason)).await;
+        note(self.alerts.journal, &recorder.event(Event::SendingHeld, Status::Failed).because("account", &reason))
+            .await;
         Some(Alert {
             cause: "account-refused".to_owned(),
             subject: format!("sending is on hold: {refusal}"),
@@ -327,7 +317,7 @@ impl Settling<'_> {
         match self.directory.set_sending(recorder.client, &client.sending, &Sending::On).await {
             Ok(true) => {
                 let lifted = recorder.event(Event::SendingResumed, Status::Ok);
-                self.note(&lifted.because("account", "the SMS account accepted a text again")).await;
+                note(self.alerts.journal, &lifted.because("account", "the SMS account accepted a text again")).await;
             }
             Ok(false) => {}
             Err(error) => tracing::error!(client = %recorder.client, %error, "the hold could not be lifted"),
@@ -402,9 +392,8 @@ fn attempt_record(on: &OnItsWay<'_>, outcome: &SendOutcome, recorder: &Recorder<
     record
 }
 
-/// Whether our own record of an attempt proves that the provider took it.
-#[must_use]
-pub fn proves(record: &AuditEvent, attempt: AttemptId) -> bool {
-    let taken = record.text.as_ref().is_some_and(|text| text.provider_id.is_some());
-    taken && record.id.0 == attempt.0 && record.event == Event::SmsAttempt && record.status == Status::Ok
+/// The provider's id of a text that it took, as our own record of the attempt proves it.
+fn taken_by(record: &AuditEvent) -> Option<String> {
+    let accepted = record.event == Event::SmsAttempt && record.status == Status::Ok;
+    record.text.as_ref().filter(|_| accepted)?.provider_id.clone()
 }
