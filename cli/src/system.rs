@@ -95,6 +95,8 @@ impl System {
                 leads: store.clone(),
                 events: store.clone(),
                 journal: store.clone(),
+                budget: store.clone(),
+                queue: Arc::new(queue.clone()),
                 once: store.clone(),
                 mailer: mailer.clone(),
                 secrets,

@@ -1,5 +1,6 @@
 //! The domain: pure values and functions. No I/O, no clock, no randomness, no environment.
 
+pub mod api_key;
 pub mod audit;
 pub mod campaign;
 pub mod client;

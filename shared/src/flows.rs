@@ -1,4 +1,4 @@
-//! What more than one function does, over the ports: taking in, replies, receipts, concluding a decision, settling a
+//! What more than one function does, over the ports: taking in, replies, receipts, single texts, concluding a decision, settling a
 //! text, alerts. And what a person does: holds, dead letters, the work after a restore.
 
 pub mod alerts;
@@ -7,6 +7,7 @@ pub mod conclude;
 pub mod dead_letters;
 mod derived_id;
 pub mod intake;
+pub mod one_text;
 pub mod preview;
 pub mod receipts;
 pub mod record;

@@ -269,6 +269,8 @@ pub enum Source {
     TwilioInbound,
     /// A delivery receipt of Twilio.
     TwilioStatus,
+    /// The client's own program, with a key.
+    Api,
 }
 
 /// A raw event, kept as it came.

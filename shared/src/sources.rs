@@ -1,6 +1,7 @@
 //! What others post to us. Each source reads its own wire form, and all of them into one [`Incoming`]:
 //! nothing behind this module knows who sent it. Pure: nothing is stored and nothing decided here.
 
+pub mod api;
 pub mod kajabi;
 pub mod twilio;
 
@@ -8,6 +9,7 @@ use crate::{
     domain::{client::Client, receipt::Receipt, reply::IncomingReply},
     ports::{RawEvent, Source},
 };
+use api::{OneText, SendRequest};
 use kajabi::{Content, FormSubmission};
 
 /// What a raw event says.
@@ -19,6 +21,8 @@ pub enum Incoming {
     Reply(IncomingReply),
     /// How far a text of ours has come.
     Receipt(Receipt),
+    /// The client's own program asks for a text.
+    Send(OneText),
     /// Nothing that changes anything.
     Nothing(Reason),
 }
@@ -54,6 +58,15 @@ pub fn read(event: &RawEvent, client: &Client) -> Result<Incoming, Reason> {
             }
             Content::Unusable { reason } => Err(Reason::new("unreadable", reason)),
         },
+        Source::Api => {
+            let asked: SendRequest = serde_json::from_str(&event.body)
+                .map_err(|error| Reason::new("unreadable", format!("it is no request for a text: {error}")))?;
+            let asked = asked.read(client.region).map_err(|bad| {
+                let fields: Vec<String> = bad.iter().map(|bad| format!("{}: {}", bad.field, bad.problem)).collect();
+                Reason::new("unreadable", fields.join("; "))
+            })?;
+            Ok(Incoming::Send(asked))
+        }
         Source::TwilioInbound => {
             let reply = twilio::inbound::reply(&event.body, client).map_err(|why| Reason::new("reply", why))?;
             Ok(Incoming::Reply(reply))

@@ -119,6 +119,8 @@ impl World {
                 leads: faulty.clone(),
                 events: faulty.clone(),
                 journal: faulty.clone(),
+                budget: faulty.clone(),
+                queue: texts.clone(),
                 once: faulty.clone(),
                 mailer: mailer.clone(),
                 secrets: Arc::new(Faulty::new(Arc::new(secrets), chaos)),

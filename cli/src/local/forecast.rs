@@ -43,6 +43,7 @@ pub fn of_lead_now(client: &Client, setup: &ClientSetup, now: Instant) -> Option
         waits: Waits::Until(now),
         sent: 0,
         last_sent_at: None,
+        message: None,
     };
     let mut lead = Lead::new(id, client.id.clone());
     lead.phone = Some(phone);

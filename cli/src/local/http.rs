@@ -40,6 +40,7 @@ impl Local {
         Router::new()
             .route("/health", any(webhook))
             .route("/webhooks/{*path}", any(webhook))
+            .route("/sms/{*path}", any(webhook))
             .fallback_service(own.with_state(self.clone()))
             .with_state(self.clone())
     }

@@ -3,6 +3,7 @@
 //! Refusals are cheap and say nothing. What is accepted is stored before it is answered, and worked
 //! through after; what could not be worked through is taken up by the next run of the scheduler.
 
+mod api;
 mod kajabi;
 mod routes;
 mod twilio;
@@ -19,8 +20,8 @@ use leadline::{
     },
     flows::{alerts::Alerts, intake::Intake, record::Recorder},
     ports::{
-        Clock, Directory, EventKey, EventState, EventStore, IdSource, Journal, LeadStore, Mailer, Once, RawEvent,
-        Receipt, SecretStore, Secrets, Source, StoreError, StoreResult,
+        Budget, Clock, Directory, EventKey, EventState, EventStore, IdSource, Journal, LeadStore, Mailer, Once,
+        RawEvent, Receipt, SecretStore, Secrets, Source, StoreError, StoreResult, TextQueue,
     },
 };
 
@@ -56,6 +57,10 @@ pub struct Deps {
     pub clock: Arc<dyn Clock>,
     /// New ids.
     pub ids: Arc<dyn IdSource>,
+    /// How much may still be sent this hour.
+    pub budget: Arc<dyn Budget>,
+    /// Where a text goes that is asked for by itself.
+    pub queue: Arc<dyn TextQueue>,
     /// The address that others post to, without a slash at the end. Signatures are checked against
     /// it, never against what a request says of itself.
     pub public_url: String,
@@ -92,6 +97,8 @@ impl Refused {
 pub async fn handle(request: Request, deps: &Deps) -> Response<Body> {
     let answered = match routes::route(request.method(), request.uri().path()) {
         Ok(Route::Health) => Ok(answer(StatusCode::OK, "application/json", health())),
+        Ok(Route::Send) => api::send(&request, deps).await,
+        Ok(Route::Status) => api::status(&request, deps).await,
         Ok(Route::Kajabi { client, token }) => kajabi::take_in(&request, &client, &token, deps).await,
         Ok(Route::KajabiProbe { client, token }) => kajabi::probe(&client, &token, deps).await,
         Ok(Route::TwilioInbound { client }) => twilio::inbound(&request, &client, deps).await,
@@ -187,23 +194,11 @@ struct Verified {
 /// is not the other side's concern.
 async fn store_and_work(client: &Client, verified: Verified, deps: &Deps) -> Result<Receipt, Refused> {
     let now = deps.clock.now();
-    let run = RunId(deps.ids.new_id(now));
-    let recorder = Recorder { ids: deps.ids.as_ref(), client: &client.id, test: client.in_test(), run, now };
-    let event = raw_event(client, verified, now);
-    let source =
-        serde_json::to_value(event.source).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
-    let received = recorder.event(Event::EventReceived, Status::Ok).because(source, &event.key.0);
-    let receipt = deps.events.receive(&event, received).await.map_err(|error| try_again(&client.id, &error))?;
-    let event = match receipt {
-        Receipt::New => event,
-        // Stored before: if it was not worked through then, it is now.
-        Receipt::Known => match deps.events.event(&client.id, &event.key).await {
-            Ok(Some(known)) if matches!(known.state, EventState::Received { .. }) => known,
-            Ok(_) => return Ok(receipt),
-            // Whether it was worked through is not known, and it may be a no.
-            Err(error) => return Err(try_again(&client.id, &error)),
-        },
-    };
+    let recorder = recorder(client, now, deps);
+    let (receipt, event) = store(client, verified, now, deps).await?;
+    if !matches!(event.state, EventState::Received { .. }) {
+        return Ok(receipt);
+    }
     let key = event.key.clone();
     let mut open = Some(event);
     for _ in 0..WORKS {
@@ -227,6 +222,30 @@ async fn store_and_work(client: &Client, verified: Verified, deps: &Deps) -> Res
     // The next run takes it up. But a reply may be a no, which is not heard before it is acted on: it is
     // not said to be.
     if key.comes_first() { Err(Refused::TryAgain) } else { Ok(receipt) }
+}
+
+fn recorder<'a>(client: &'a Client, now: Instant, deps: &'a Deps) -> Recorder<'a> {
+    let run = RunId(deps.ids.new_id(now));
+    Recorder { ids: deps.ids.as_ref(), client: &client.id, test: client.in_test(), run, now }
+}
+
+/// Stores an event unless it was stored before, and gives it as it stands: if it was not worked through
+/// then, it is now.
+async fn store(client: &Client, verified: Verified, now: Instant, deps: &Deps) -> Result<(Receipt, RawEvent), Refused> {
+    let event = raw_event(client, verified, now);
+    let source =
+        serde_json::to_value(event.source).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
+    let received = recorder(client, now, deps).event(Event::EventReceived, Status::Ok).because(source, &event.key.0);
+    let receipt = deps.events.receive(&event, received).await.map_err(|error| try_again(&client.id, &error))?;
+    match receipt {
+        Receipt::New => Ok((receipt, event)),
+        Receipt::Known => match deps.events.event(&client.id, &event.key).await {
+            Ok(Some(known)) => Ok((receipt, known)),
+            Ok(None) => Err(Refused::TryAgain),
+            // Whether it was worked through is not known, and it may be a no.
+            Err(error) => Err(try_again(&client.id, &error)),
+        },
+    }
 }
 
 fn raw_event(client: &Client, verified: Verified, now: Instant) -> RawEvent {

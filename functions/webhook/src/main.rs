@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use lambda_http::{Error, Request, run, service_fn};
 use leadline::{
-    aws::{dynamodb::DynamoStore, secrets::AwsSecrets, ses::SesMailer},
+    aws::{dynamodb::DynamoStore, secrets::AwsSecrets, ses::SesMailer, sqs::SqsTextQueue},
     runtime::{AwsClients, RandomIds, Settings, SystemClock, start_logging},
 };
 use leadline_webhook::{Deps, handle};
@@ -20,7 +20,9 @@ async fn main() -> Result<(), Error> {
         leads: store.clone(),
         events: store.clone(),
         journal: store.clone(),
+        budget: store.clone(),
         once: store,
+        queue: Arc::new(SqsTextQueue::new(aws.sqs(&settings), settings.text("LEADLINE_QUEUE_URL"))),
         mailer: Arc::new(SesMailer::new(aws.ses(&settings), settings.text("LEADLINE_MAIL_FROM"))),
         secrets: Arc::new(AwsSecrets::new(
             aws.secrets(&settings),

@@ -10,6 +10,10 @@ use crate::Refused;
 pub enum Route {
     /// Whether the function runs.
     Health,
+    /// One text, asked for by the client's own program.
+    Send,
+    /// How texting goes.
+    Status,
     /// An event of a client's Kajabi site.
     Kajabi {
         /// The client.
@@ -42,6 +46,8 @@ pub fn route(method: &Method, path: &str) -> Result<Route, Refused> {
     let client = |text: &str| ClientId::parse(text).map_err(|_| Refused::NotFound);
     match parts.as_slice() {
         ["health"] => only(method, &[Method::GET, Method::HEAD]).map(|()| Route::Health),
+        ["sms", "send"] => only(method, &[Method::POST]).map(|()| Route::Send),
+        ["sms", "status"] => only(method, &[Method::GET]).map(|()| Route::Status),
         ["webhooks", "kajabi", id, token] => {
             let (client, token) = (client(id)?, plausible(token)?);
             only(method, &[Method::POST, Method::GET, Method::HEAD])?;
@@ -87,6 +93,9 @@ mod tests {
         for (method, path, expected) in [
             (Method::GET, "/health", Ok(Route::Health)),
             (Method::POST, "/health", Err(Refused::Method)),
+            (Method::POST, "/sms/send", Ok(Route::Send)),
+            (Method::GET, "/sms/send", Err(Refused::Method)),
+            (Method::GET, "/sms/status", Ok(Route::Status)),
             (Method::POST, kajabi.as_str(), Ok(Route::Kajabi { client: client.clone(), token: TOKEN.into() })),
             (Method::GET, kajabi.as_str(), Ok(Route::KajabiProbe { client: client.clone(), token: TOKEN.into() })),
             (Method::PUT, kajabi.as_str(), Err(Refused::Method)),

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Instant,
+    api_key::ApiKey,
     email::EmailAddress,
     ids::ClientId,
     phone::{PhoneNumber, Region},
@@ -56,6 +57,9 @@ pub struct Client {
     /// What `{{booking_link}}` stands for.
     #[serde(default)]
     pub booking_link: Option<String>,
+    /// The keys that its own programs come in with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub api_keys: Vec<ApiKey>,
     /// When the daily report goes out, in the client's zone.
     #[serde(default = "default_report_hour")]
     pub report_at: NaiveTime,

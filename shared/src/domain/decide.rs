@@ -51,11 +51,11 @@ fn next_sendable(all: &[Hours], at: Instant) -> Option<Instant> {
     }
 }
 
-/// The text of a step for one lead, exactly as a decision to send it would give it. `None` if it
+/// The text of an enrollment's step, exactly as a decision to send it would give it. `None` if it
 /// could not be sent.
 #[must_use]
-pub fn text_of(plan: &Plan, step: u16, client: &Client, profile: &Profile) -> Option<String> {
-    gates::rendered(plan, step, client, profile)?.ok()
+pub fn text_of(plan: &Plan, enrollment: &Enrollment, client: &Client, profile: &Profile) -> Option<String> {
+    gates::rendered(plan, enrollment, client, profile)?.ok()
 }
 
 /// The moment before which the next step of an enrollment is never sent, by what the enrollment and

@@ -61,6 +61,9 @@ pub struct Enrollment {
     pub sent: u16,
     /// When the last one was.
     pub last_sent_at: Option<Instant>,
+    /// What `{{message}}` stands for: the words of a text that is sent by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
 }
 
 /// What an enrollment waits for.

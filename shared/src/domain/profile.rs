@@ -56,6 +56,8 @@ impl Profile {
             Field::LastName => self.last_name.clone(),
             Field::BusinessName => Some(client.name.clone()),
             Field::BookingLink => client.booking_link.clone(),
+            // It is the enrollment's, not the person's.
+            Field::Message => None,
             Field::Form(name) => self.answers.get(name).and_then(|answer| line(answer)),
         }
     }

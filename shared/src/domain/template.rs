@@ -20,6 +20,8 @@ pub enum Field {
     BusinessName,
     /// The client's booking link.
     BookingLink,
+    /// The words that one text was asked for with.
+    Message,
     /// A field of the lead's form, by its name there: `custom_1`.
     Form(String),
 }
@@ -31,6 +33,7 @@ impl Field {
             "last_name" => Some(Self::LastName),
             "business_name" => Some(Self::BusinessName),
             "booking_link" => Some(Self::BookingLink),
+            "message" => Some(Self::Message),
             custom if custom.starts_with("custom_") && custom.len() > 7 => Some(Self::Form(custom.to_owned())),
             _ => None,
         }
@@ -44,6 +47,7 @@ impl fmt::Display for Field {
             Self::LastName => "last_name",
             Self::BusinessName => "business_name",
             Self::BookingLink => "booking_link",
+            Self::Message => "message",
             Self::Form(name) => name,
         })
     }
@@ -73,7 +77,7 @@ pub enum InvalidTemplate {
     #[error("the placeholder that starts at character {0} is not closed with }}}}")]
     Unclosed(usize),
     /// A name that nothing stands behind.
-    #[error("`{0}` is not a placeholder: use first_name, last_name, business_name, booking_link or custom_…")]
+    #[error("`{0}` is not a placeholder: use first_name, last_name, business_name, booking_link, message or custom_…")]
     Unknown(String),
     /// The text itself is over the limit, whatever is filled in.
     #[error("the text has {0} characters, {MAX_TEXT} are allowed")]

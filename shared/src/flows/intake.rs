@@ -10,7 +10,8 @@ mod known;
 use chrono::TimeDelta;
 
 use super::{
-    alerts::Alerts, derived_id, receipts::take_receipt, record::Recorder, replies::take_reply, settling::Settling,
+    alerts::Alerts, derived_id, one_text::OneTexts, receipts::take_receipt, record::Recorder, replies::take_reply,
+    settling::Settling,
 };
 use crate::{
     domain::{
@@ -71,6 +72,11 @@ impl Intake<'_> {
                 let settling = Settling { directory: self.directory, leads: self.leads, alerts: self.alerts };
                 let (result, received) = take_receipt(settling, client, &receipt, recorder).await?;
                 self.conclude(event, EventState::Done { result }, received).await
+            }
+            Ok(Incoming::Send(asked)) => {
+                let texts = OneTexts { directory: self.directory, leads: self.leads, events: self.events };
+                let taken = texts.take(client, &event, &asked, recorder).await?;
+                Ok(EventState::Done { result: taken.words })
             }
             Ok(Incoming::Nothing(Reason { code, words })) => {
                 let ignored = recorder.event(Event::EventIgnored, Status::Ok).because(code, &words);

@@ -100,6 +100,7 @@ pub(super) fn lead_due(n: u64, due: Instant) -> Lead {
         waits: Waits::Until(due),
         sent: 0,
         last_sent_at: None,
+        message: None,
     });
     lead
 }

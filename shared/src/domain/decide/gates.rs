@@ -14,7 +14,7 @@ use super::{
         profile::Profile,
         segments,
         standing::Standing,
-        template::{CannotRender, Template},
+        template::{CannotRender, Field, Template},
         window::{Hours, open_time},
     },
     Case, Checked, Shut, next_sendable,
@@ -131,23 +131,26 @@ pub(super) fn consent(case: &Case) -> Checked {
     }
 }
 
-/// The text of a step for one lead: its own, or the client's default. `None` if there is neither.
+/// The text of an enrollment's step: its own, or the client's default. `None` if there is neither.
 pub(super) fn rendered(
     plan: &Plan,
-    step: u16,
+    enrollment: &Enrollment,
     client: &Client,
     profile: &Profile,
 ) -> Option<Result<String, CannotRender>> {
-    let own = plan.step(step).and_then(|step| step.text.as_ref());
+    let own = plan.step(enrollment.step).and_then(|step| step.text.as_ref());
     let template: &Template = own.or(client.default_text.as_ref())?;
-    Some(template.render(|field| profile.value(field, client)))
+    Some(template.render(|field| match field {
+        Field::Message => enrollment.message.clone(),
+        field => profile.value(field, client),
+    }))
 }
 
 /// The text of the step, with the name of its template; or the reason why there is none.
 pub(super) fn template(case: &Case) -> (Checked, Option<(String, String)>) {
     let number = case.enrollment.step;
     let name = case.plan.template_name(&case.enrollment.campaign, number);
-    let Some(rendered) = rendered(&case.plan, number, &case.client, &case.profile) else {
+    let Some(rendered) = rendered(&case.plan, &case.enrollment, &case.client, &case.profile) else {
         let text = format!(
             "step {number} of campaign {} has no text and the client no default text",
             case.enrollment.campaign

@@ -66,6 +66,7 @@ fn case() -> Case {
         waits: Waits::Until(imported_at),
         sent: 0,
         last_sent_at: None,
+        message: None,
     };
     let mut lead = Lead::new(id, ClientId::parse("acme").expect("an id"));
     lead.phone = Some(number(MIAMI));

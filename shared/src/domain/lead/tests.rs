@@ -42,6 +42,7 @@ fn enrollment(n: u64, due: Instant) -> Enrollment {
         waits: Waits::Until(due),
         sent: 0,
         last_sent_at: None,
+        message: None,
     }
 }
 

@@ -136,7 +136,7 @@ impl Day {
             Event::AlertSent => self.alerts += 1,
             Event::EventReceived => {
                 let source = event.reason.as_deref().unwrap_or_default();
-                self.forms += u64::from(!source.starts_with("twilio"));
+                self.forms += u64::from(source == "kajabi");
             }
             Event::Enrolled | Event::EnrollmentEnded | Event::ReportSent => {}
             Event::ReceiptReceived | Event::SendingResumed | Event::ReviewDone | Event::Other => {}

@@ -88,6 +88,7 @@ pub(super) fn enter(
         waits: Waits::Until(event.received_at),
         sent: 0,
         last_sent_at: None,
+        message: None,
     };
     // What this form did not give, an older consent does not replace: it was for another purpose.
     let profile = Profile { consent: given, ..known.profile.clone() };

@@ -76,7 +76,7 @@ pub fn match_of(lead: &Lead, profile: &Profile, client: &Client, plans: &Plans, 
     }
     let mut steps = lead.enrollments.iter().filter(|live| {
         let plan = plans.get(&(live.campaign.clone(), live.version));
-        let words = plan.and_then(|plan| text_of(plan, live.step, client, profile));
+        let words = plan.and_then(|plan| text_of(plan, live, client, profile));
         words.is_some_and(|words| words.trim() == text.body.trim())
     });
     let at = text.at.format("%F %H:%M UTC");

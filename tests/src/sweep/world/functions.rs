@@ -26,14 +26,16 @@ impl World {
         let request = self.request(post);
         let (clock, ids) = (Arc::new(self.clock.clone()), self.ids.clone());
         macro_rules! deps {
-            ($store:expr, $mailer:expr, $secrets:expr) => {{
+            ($store:expr, $mailer:expr, $queue:expr, $secrets:expr) => {{
                 let store = $store;
                 leadline_webhook::Deps {
                     directory: store.clone(),
                     leads: store.clone(),
                     events: store.clone(),
                     journal: store.clone(),
+                    budget: store.clone(),
                     once: store,
+                    queue: $queue,
                     mailer: $mailer,
                     secrets: $secrets,
                     clock,
@@ -42,15 +44,16 @@ impl World {
                 }
             }};
         }
-        let mailbox = Arc::new(self.mailbox.clone());
+        let (mailbox, queue) = (Arc::new(self.mailbox.clone()), Arc::new(self.queue.clone()));
         let deps = if self.breaks_stores {
             deps!(
                 Self::broken(process, self.base.clone()),
                 Self::broken(process, mailbox),
+                Self::broken(process, queue),
                 Self::broken(process, self.secrets.clone())
             )
         } else {
-            deps!(self.base.clone(), mailbox, self.secrets.clone())
+            deps!(self.base.clone(), mailbox, queue, self.secrets.clone())
         };
         let work = async move { Done::Answered(leadline_webhook::handle(request, &deps).await.status().as_u16()) };
         Running { process: process.clone(), what: What::Posting(post, tries), work: Box::pin(work) }

@@ -71,6 +71,7 @@ pub(super) fn claimed(text: &str, left: TimeDelta) -> ClaimedText {
         waits: Waits::Until(now()),
         sent: 0,
         last_sent_at: None,
+        message: None,
     });
     let claim = NewClaim {
         attempt: AttemptId(Ulid::from(3_u128)),

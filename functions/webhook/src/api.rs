@@ -1,0 +1,155 @@
+//! What a client's own programs ask for, with a key: one text, and how texting goes.
+//! Refusals are problem details (RFC 9457).
+
+use lambda_http::{Body, Request, Response, http::StatusCode};
+use leadline::{
+    domain::{
+        Instant,
+        api_key::{Presented, Scope},
+        client::Client,
+        report::{LastDay, Ledger},
+    },
+    flows::one_text::{Became, OneTexts, Taken},
+    ports::{EventKey, EventState, Job, RawEvent, SendStep, Source},
+    sources::api::{BadField, OneText, SendRequest},
+};
+use serde_json::{Value, json};
+
+use crate::{Deps, Refused, Verified, answer, body, client_of, header, recorder, store, try_again};
+
+/// What makes a request the same when it is sent again.
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+/// One text outside any sequence, decided on and limited like every other.
+pub async fn send(request: &Request, deps: &Deps) -> Result<Response<Body>, Refused> {
+    let now = deps.clock.now();
+    let (client, by) = authorized(request, Scope::Send, now, deps).await?;
+    let asked = match serde_json::from_slice::<SendRequest>(body(request)?) {
+        Ok(asked) => SendRequest { by, ..asked },
+        Err(error) => {
+            let problem = vec![BadField { field: "body", problem: error.to_string() }];
+            return Ok(bad(&problem));
+        }
+    };
+    let id = match header(request, IDEMPOTENCY_KEY) {
+        None => deps.ids.new_id(now).to_string(),
+        Some(given) if is_key(given) => given.to_owned(),
+        Some(_) => {
+            let problem = "1 to 64 letters, digits, - and _".to_owned();
+            return Ok(bad(&[BadField { field: "Idempotency-Key", problem }]));
+        }
+    };
+    let stored = serde_json::to_string(&asked).map_err(|_| Refused::TryAgain)?;
+    let one = match asked.read(client.region) {
+        Ok(one) => one,
+        Err(problems) => return Ok(bad(&problems)),
+    };
+    let key = EventKey(format!("api:send:{id}"));
+    let verified = Verified { key, source: Source::Api, body: stored, query: None };
+    let (_, event) = store(&client, verified, now, deps).await?;
+    Ok(match &event.state {
+        EventState::Received { .. } => take(&client, &event, &one, &id, now, deps).await,
+        EventState::Done { result } => shown(StatusCode::OK, &json!({"id": id, "status": "known", "detail": result})),
+        EventState::Unusable { reason } => {
+            shown(StatusCode::OK, &json!({"id": id, "status": "known", "detail": reason}))
+        }
+    })
+}
+
+async fn take(client: &Client, event: &RawEvent, one: &OneText, id: &str, now: Instant, deps: &Deps) -> Response<Body> {
+    let texts =
+        OneTexts { directory: deps.directory.as_ref(), leads: deps.leads.as_ref(), events: deps.events.as_ref() };
+    let recorder = recorder(client, now, deps);
+    match texts.take(client, event, one, &recorder).await {
+        Ok(Taken { became: Became::Ready(job), words }) => {
+            put_on_queue(client, job, now, deps).await;
+            shown(StatusCode::ACCEPTED, &json!({"id": id, "status": "ready", "detail": words}))
+        }
+        Ok(Taken { became: Became::Waits, words }) => {
+            shown(StatusCode::ACCEPTED, &json!({"id": id, "status": "waits", "detail": words}))
+        }
+        Ok(Taken { became: Became::Refused { code }, words }) => {
+            let extra = json!({"id": id, "code": code});
+            problem(StatusCode::UNPROCESSABLE_ENTITY, "the text is not sent", &words, &extra)
+        }
+        Err(error) => {
+            // It is stored: the next run works on it.
+            tracing::error!(client = %client.id, %error, "a request for a text was stored and not worked through");
+            shown(
+                StatusCode::ACCEPTED,
+                &json!({"id": id, "status": "stored", "detail": "it is worked on by the next run"}),
+            )
+        }
+    }
+}
+
+/// Puts the text on the queue at once, if the hour's allowance has room for it. If not, or if that
+/// fails, a run of the scheduler does: the lead is due.
+async fn put_on_queue(client: &Client, job: SendStep, now: Instant, deps: &Deps) {
+    match deps.budget.reserve(&client.id, now, client.limits.per_hour, 1, job.run).await {
+        Ok(0) => {}
+        Ok(_) => drop(deps.queue.enqueue(vec![(Job::SendStep(job), std::time::Duration::ZERO)]).await),
+        Err(error) => tracing::warn!(client = %client.id, %error, "the hour's allowance could not be asked for"),
+    }
+}
+
+/// How texting went in the last 24 hours.
+pub async fn status(request: &Request, deps: &Deps) -> Result<Response<Body>, Refused> {
+    let now = deps.clock.now();
+    let (client, _) = authorized(request, Scope::Status, now, deps).await?;
+    let period = LastDay::period(&client, now);
+    let mut ledger = Ledger::new(period);
+    let mut page = None;
+    loop {
+        let found = deps.journal.happened(&client.id, period.from, period.until, page).await;
+        let found = found.map_err(|error| try_again(&client.id, &error))?;
+        found.events.iter().for_each(|event| ledger.feed(event));
+        match found.next {
+            Some(next) => page = Some(next),
+            None => break,
+        }
+    }
+    let figures = serde_json::to_value(LastDay::of(&ledger, &client, now)).map_err(|_| Refused::TryAgain)?;
+    Ok(shown(StatusCode::OK, &figures))
+}
+
+/// The client whose key was presented, and the key's name.
+async fn authorized(request: &Request, scope: Scope, now: Instant, deps: &Deps) -> Result<(Client, String), Refused> {
+    let presented = header(request, "authorization").and_then(Presented::parse);
+    let (id, presented) = presented.ok_or(Refused::Unauthorized)?;
+    // Whether there is such a client is nobody's business without a key.
+    let client = client_of(&id, deps).await.map_err(|refused| match refused {
+        Refused::NotFound => Refused::Unauthorized,
+        other => other,
+    })?;
+    let opened = client.opens(presented, scope, now).map(|key| key.name.clone());
+    match opened {
+        Ok(name) => Ok((client, name)),
+        Err(why) => {
+            tracing::warn!(client = %id, %why, "a key was refused");
+            Err(Refused::Unauthorized)
+        }
+    }
+}
+
+fn is_key(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    (1..=64).contains(&text.len()) && text.bytes().all(plain)
+}
+
+fn shown(status: StatusCode, value: &Value) -> Response<Body> {
+    answer(status, "application/json", value.to_string())
+}
+
+fn bad(fields: &[BadField]) -> Response<Body> {
+    problem(StatusCode::BAD_REQUEST, "the request makes no sense", "see `errors`", &json!({"errors": fields}))
+}
+
+/// Problem details, with members of their own.
+fn problem(status: StatusCode, title: &str, detail: &str, extra: &Value) -> Response<Body> {
+    let mut problem = json!({"type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail});
+    if let (Some(problem), Some(extra)) = (problem.as_object_mut(), extra.as_object()) {
+        problem.extend(extra.clone());
+    }
+    answer(status, "application/problem+json", problem.to_string())
+}
