@@ -10,6 +10,8 @@ ROUTES = {
     "HEAD /webhooks/kajabi/{client}/{token}",
     "POST /webhooks/twilio/{client}/inbound",
     "POST /webhooks/twilio/{client}/status",
+    "POST /sms/send",
+    "GET /sms/status",
     "GET /health",
 }
 ACCESS_LOG = {

@@ -20,7 +20,7 @@ _FOR_WEBHOOKS = {
 }
 _FOR_QUEUE = {"LEADLINE_QUEUE_URL": {"Ref": "TextQueue"}}
 ENVIRONMENT = {
-    "Webhook": {**_FOR_ALL, **_FOR_WEBHOOKS},
+    "Webhook": {**_FOR_ALL, **_FOR_WEBHOOKS, **_FOR_QUEUE},
     "Scheduler": {**_FOR_ALL, **_FOR_QUEUE},
     "Sender": {**_FOR_ALL, **_FOR_WEBHOOKS, **_FOR_QUEUE},
     "Reporter": _FOR_ALL,

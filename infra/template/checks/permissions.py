@@ -34,7 +34,9 @@ _FAILED_RUNS = [("sqs:SendMessage", "ScheduleDeadLetters.Arn", "")]
 # (action, resource, condition) of every role there is. The two resources that end in * are all
 # secrets under our prefix, and all mail identities of the account with our sender as condition.
 GRANTS = {
-    "WebhookRole": _grants("Webhook", *_SECRETS),
+    "WebhookRole": _grants(
+        "Webhook", *_SECRETS, ("dynamodb:Query", "${Table.Arn}/index/day", ""), ("sqs:SendMessage", "TextQueue.Arn", "")
+    ),
     "SchedulerRole": _grants(
         "Scheduler", *_INDEXES, *_FAILED_RUNS, ("sqs:SendMessage", "TextQueue.Arn", "")
     ),
