@@ -20,6 +20,7 @@ pub mod report;
 pub mod segments;
 pub mod standing;
 pub mod template;
+pub mod trigger;
 pub mod window;
 
 /// An instant in UTC. Local times exist only inside [`window`], with their zone beside them.

@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod kajabi;
+pub mod person;
 pub mod twilio;
 
 use crate::{
@@ -10,13 +11,15 @@ use crate::{
     ports::{RawEvent, Source},
 };
 use api::{OneText, SendRequest};
-use kajabi::{Content, FormSubmission};
+use kajabi::{Content, FormSubmission, Happening};
 
 /// What a raw event says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Incoming {
     /// Somebody sent a form.
     Form(FormSubmission),
+    /// Something else that Kajabi tells: campaigns say what it does.
+    Happening(Happening),
     /// Somebody wrote to us.
     Reply(IncomingReply),
     /// How far a text of ours has come.
@@ -37,7 +40,7 @@ pub struct Reason {
 }
 
 impl Reason {
-    fn new(code: impl Into<String>, words: impl Into<String>) -> Self {
+    pub(crate) fn new(code: impl Into<String>, words: impl Into<String>) -> Self {
         Self { code: code.into(), words: words.into() }
     }
 }
@@ -49,13 +52,12 @@ impl Reason {
 pub fn read(event: &RawEvent, client: &Client) -> Result<Incoming, Reason> {
     match event.source {
         Source::Kajabi => match kajabi::read(event.body.as_bytes(), None, event.received_at).content {
-            Content::Form(form) if form.is_test => {
+            Content::Form(FormSubmission { is_test: true, .. })
+            | Content::Happening(Happening { is_test: true, .. }) => {
                 Ok(Incoming::Nothing(Reason::new("test_sample", "a test sample of Kajabi: nobody is texted for it")))
             }
             Content::Form(form) => Ok(Incoming::Form(form)),
-            Content::Other { event: kind } => {
-                Ok(Incoming::Nothing(Reason::new(&kind, format!("a {kind} event starts nothing"))))
-            }
+            Content::Happening(happening) => Ok(Incoming::Happening(happening)),
             Content::Unusable { reason } => Err(Reason::new("unreadable", reason)),
         },
         Source::Api => {

@@ -11,7 +11,7 @@ use leadline::{
         consent::Consent,
         decide::{Case, decide},
         gate::{Decision, Verdict},
-        ids::{EnrollmentId, FormId, LeadId},
+        ids::{EnrollmentId, LeadId},
         lead::{Enrollment, Lead, Waits},
         phone::PhoneNumber,
         profile::Profile,
@@ -51,7 +51,7 @@ pub fn of_lead_now(client: &Client, setup: &ClientSetup, now: Instant) -> Option
     // A first name, so that the template's own placeholder is not what it stumbles over.
     profile.first_name = Some("Pat".to_owned());
     profile.consent = Some(Consent {
-        form: FormId::parse("sample").ok()?,
+        form: None,
         terms: "sample".to_owned(),
         at: now,
         event: "sample".to_owned(),

@@ -74,12 +74,16 @@ pub enum Event {
     EventUnusable,
     /// A raw event changed nothing, such as a form sent twice.
     EventIgnored,
+    /// A raw event changed something and enrolled nobody: a purchase ended a sequence.
+    EventApplied,
     /// A new lead.
     LeadCreated,
     /// A known lead came again.
     LeadUpdated,
     /// A lead entered a campaign.
     Enrolled,
+    /// By the same raw event the lead entered one more campaign.
+    AlsoEnrolled,
     /// A lead was kept and not enrolled.
     Rejected,
     /// A text was handed to the provider, with what came of it.

@@ -8,6 +8,7 @@ use super::{
     consent::ConsentTerms,
     ids::{CampaignId, FormId},
     template::Template,
+    trigger::{Named, On, Trigger, TriggerProblem},
     window::Window,
 };
 
@@ -24,6 +25,9 @@ pub struct Campaign {
     /// The forms that enroll into it.
     #[serde(default)]
     pub forms: Vec<FormRule>,
+    /// What events other than a form do: enroll into it, or end it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub triggers: Vec<Trigger>,
     /// Counts up with every change of what is sent.
     #[serde(default = "first_version")]
     pub version: u32,
@@ -153,6 +157,14 @@ pub enum CampaignProblem {
     /// A form is there twice.
     #[error("form {0} is there twice")]
     FormTwice(FormId),
+    /// A trigger makes no sense.
+    #[error("trigger {number}: {problem}")]
+    Trigger {
+        /// Which, counted from one.
+        number: usize,
+        /// Why.
+        problem: TriggerProblem,
+    },
     /// The first text could never be in time.
     #[error("the first text is due {due} minutes after the import but given up after {latest}")]
     NeverInTime {
@@ -181,6 +193,12 @@ impl Campaign {
         self.forms.iter().find(|rule| rule.form == *form)
     }
 
+    /// What an event of this kind does here that is about these: the first trigger that fits.
+    #[must_use]
+    pub fn trigger(&self, on: On, about: &[Named]) -> Option<&Trigger> {
+        self.triggers.iter().find(|trigger| trigger.fits(on, about))
+    }
+
     /// Everything about it that makes no sense.
     #[must_use]
     pub fn problems(&self) -> Vec<CampaignProblem> {
@@ -193,6 +211,11 @@ impl Campaign {
         for (n, rule) in self.forms.iter().enumerate() {
             if self.forms[..n].iter().any(|before| before.form == rule.form) {
                 problems.push(CampaignProblem::FormTwice(rule.form.clone()));
+            }
+        }
+        for (n, trigger) in self.triggers.iter().enumerate() {
+            if let Some(problem) = trigger.problem(&self.triggers[..n]) {
+                problems.push(CampaignProblem::Trigger { number: n + 1, problem });
             }
         }
         match self.plan().first() {

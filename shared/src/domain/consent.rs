@@ -37,15 +37,16 @@ pub enum GivenBy {
 /// A consent on record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Consent {
-    /// The form it was given on.
-    pub form: FormId,
+    /// The form it was given on, if it was given on one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form: Option<FormId>,
     /// The version of the words that were shown.
     pub terms: String,
-    /// When the form reached us (Kajabi sends no time of its own).
+    /// When the event reached us (Kajabi sends no time of its own).
     pub at: Instant,
     /// The idempotency key of the raw event, which is kept as proof.
     pub event: String,
-    /// How it was given: `form sent`, or the field and its answer.
+    /// How it was given: `form sent`, the field and its answer, or what it follows from.
     pub how: String,
 }
 
@@ -55,15 +56,16 @@ impl ConsentTerms {
     pub fn given(&self, answers: &BTreeMap<String, String>) -> Option<String> {
         match &self.given_by {
             GivenBy::Submission => Some("form sent".to_owned()),
-            GivenBy::Answer { field, values } => {
-                let answer = answers.get(field)?.trim();
-                values
-                    .iter()
-                    .any(|value| value.to_lowercase() == answer.to_lowercase())
-                    .then(|| format!("{field} answered `{answer}`"))
-            }
+            GivenBy::Answer { field, values } => answered(field, values, answers),
         }
     }
+}
+
+/// How a field gives consent, or `None` if its answer is not one of these (compared without case).
+pub(super) fn answered(field: &str, values: &[String], answers: &BTreeMap<String, String>) -> Option<String> {
+    let answer = answers.get(field)?.trim();
+    let yes = values.iter().any(|value| value.to_lowercase() == answer.to_lowercase());
+    yes.then(|| format!("{field} answered `{answer}`"))
 }
 
 #[cfg(test)]

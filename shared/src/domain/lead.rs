@@ -116,7 +116,9 @@ pub enum Outcome {
     Expired,
     /// The number cannot be texted.
     Undeliverable,
-    /// Ended by a person.
+    /// The person bought.
+    Purchased,
+    /// Ended by a person, or because it is not followed up any more.
     Abandoned,
     /// The campaign was deactivated.
     CampaignDeleted,
@@ -429,6 +431,7 @@ impl std::fmt::Display for Outcome {
             Self::Replied => "replied",
             Self::Expired => "expired",
             Self::Undeliverable => "undeliverable",
+            Self::Purchased => "purchased",
             Self::Abandoned => "abandoned",
             Self::CampaignDeleted => "campaign_deleted",
         })

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-use super::{Instant, client::Client, consent::Consent, email::EmailAddress, ids::LeadId, template::Field};
+use super::{
+    Instant, client::Client, consent::Consent, email::EmailAddress, ids::LeadId, template::Field, trigger::TagTimes,
+};
 
 /// A lead's own data, and the consent on record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +29,9 @@ pub struct Profile {
     /// Other answers of the forms, by field name.
     #[serde(default)]
     pub answers: BTreeMap<String, String>,
+    /// When tags enrolled the lead.
+    #[serde(default, skip_serializing_if = "TagTimes::is_empty")]
+    pub tags: TagTimes,
     /// When the lead was first received.
     pub created_at: Instant,
 }
@@ -44,6 +49,7 @@ impl Profile {
             consent: None,
             zone: None,
             answers: BTreeMap::new(),
+            tags: TagTimes::default(),
             created_at,
         }
     }

@@ -6,6 +6,7 @@
 
 mod enter;
 mod known;
+mod triggers;
 
 use chrono::TimeDelta;
 
@@ -18,7 +19,7 @@ use crate::{
         audit::{AuditEvent, Event, Status},
         client::Client,
         email::EmailAddress,
-        ids::LeadId,
+        ids::{EnrollmentId, LeadId},
         lead::Lead,
         phone::PhoneNumber,
         profile::Profile,
@@ -28,10 +29,10 @@ use crate::{
         Also, Directory, EventOutcome, EventState, EventStore, LeadStore, PhoneRecord, RawEvent, StoreError,
         StoreResult,
     },
-    sources::{self, Incoming, Reason, kajabi::FormSubmission},
+    sources::{self, Incoming, Reason, kajabi::FormSubmission, person::Person},
 };
 use enter::enter;
-use known::Known;
+use known::{Known, by_form};
 
 /// How often a lead is read again when something else was written in between.
 const TRIES: usize = 8;
@@ -63,6 +64,7 @@ impl Intake<'_> {
         }
         match sources::read(&event, client) {
             Ok(Incoming::Form(form)) => self.form(client, event, &form, recorder).await,
+            Ok(Incoming::Happening(happening)) => self.happening(client, event, &happening, recorder).await,
             Ok(Incoming::Reply(reply)) => {
                 let id = derived_id::outcome_of(&event);
                 let result = take_reply(self.leads, &client.id, &reply, id, Some(&event), recorder).await?;
@@ -78,10 +80,7 @@ impl Intake<'_> {
                 let taken = texts.take(client, &event, &asked, recorder).await?;
                 Ok(EventState::Done { result: taken.words })
             }
-            Ok(Incoming::Nothing(Reason { code, words })) => {
-                let ignored = recorder.event(Event::EventIgnored, Status::Ok).because(code, &words);
-                self.conclude(event, EventState::Done { result: words }, ignored).await
-            }
+            Ok(Incoming::Nothing(why)) => self.ignored(event, why, recorder).await,
             Err(why) => self.unusable(event, why, recorder).await,
         }
     }
@@ -106,6 +105,17 @@ impl Intake<'_> {
             Err(StoreError::Conflict) => Ok(()),
             done => done,
         }
+    }
+
+    /// An event that changes nothing.
+    async fn ignored(
+        &self,
+        event: RawEvent,
+        Reason { code, words }: Reason,
+        recorder: &Recorder<'_>,
+    ) -> StoreResult<EventState> {
+        let ignored = recorder.event(Event::EventIgnored, Status::Ok).because(code, &words);
+        self.conclude(event, EventState::Done { result: words }, ignored).await
     }
 
     /// An event that makes no sense.
@@ -140,15 +150,18 @@ impl Intake<'_> {
         };
         let campaign = self.directory.campaign_of_form(&client.id, form_id).await?;
         for _ in 0..TRIES {
-            let mut known = self.find(client, form).await?;
+            let mut known = self.find(client, &form.person).await?;
             let was_new = known.read_at.is_none();
-            let said = known.update(client, &event, form, campaign.as_ref());
+            known.update(client, &event, &form.person);
+            let given = known.consents(by_form(&event, form, campaign.as_ref()));
+            let own = EnrollmentId(derived_id::of_event(&event, "enrollment"));
             let mut audit = vec![recorder.about(
                 &known.lead,
                 if was_new { Event::LeadCreated } else { Event::LeadUpdated },
                 Status::Ok,
             )];
-            let entry = enter(client, campaign.as_ref(), &mut known, said, &event, recorder);
+            let entry = enter(client, campaign.as_ref(), own, &mut known, given, &event, recorder);
+            audit.extend(entry.came);
             audit.extend(entry.audit);
             let state = EventState::Done { result: format!("lead {}: {}", known.lead.id, entry.words) };
             let outcome = EventOutcome { event: event.clone(), state: state.clone() };
@@ -167,11 +180,11 @@ impl Intake<'_> {
         Err(StoreError::Conflict)
     }
 
-    /// The lead that the form is about: the one with its number, else the one with its address if that
+    /// The lead that a person is: the one with their number, else the one with their address if that
     /// has no other number, else a new one.
-    async fn find(&self, client: &Client, form: &FormSubmission) -> StoreResult<Known> {
-        let phone = PhoneNumber::parse(form.phone.as_deref().unwrap_or_default(), client.region);
-        let email = form.email.as_deref().and_then(|email| EmailAddress::parse(email).ok());
+    async fn find(&self, client: &Client, person: &Person) -> StoreResult<Known> {
+        let phone = PhoneNumber::parse(person.phone.as_deref().unwrap_or_default(), client.region);
+        let email = person.email.as_deref().and_then(|email| EmailAddress::parse(email).ok());
         let record = match &phone {
             Ok(phone) => self.leads.phone(&client.id, phone).await?,
             Err(_) => PhoneRecord::default(),
@@ -198,7 +211,7 @@ impl Intake<'_> {
             None => None,
         };
         // An address that another lead has stays with that lead.
-        let email_is_free = by_email.is_none_or(|owner| stored.as_ref().is_some_and(|stored| stored.lead.id == owner));
+        let other = by_email.filter(|owner| stored.as_ref().is_none_or(|stored| stored.lead.id != *owner));
         Ok(Known {
             read_at: stored.as_ref().map(|stored| stored.rev),
             lead: stored
@@ -209,7 +222,8 @@ impl Intake<'_> {
                 |stored| stored.profile,
             ),
             phone,
-            email: email.filter(|_| email_is_free),
+            email: email.filter(|_| other.is_none()),
+            other,
             opt_out,
         })
     }

@@ -6,19 +6,20 @@
 mod body;
 mod event;
 mod fields;
+mod happening;
 mod key;
 mod shape;
 pub mod signature;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeMap, fmt};
-
+use super::person::Person;
 use crate::{
     domain::{Instant, ids::FormId},
     ports::EventKey,
 };
 use event::Kind;
+pub use happening::{Amount, Happening};
 use shape::Shape;
 
 /// One request of Kajabi.
@@ -35,11 +36,8 @@ pub struct Delivery {
 pub enum Content {
     /// Somebody sent a form.
     Form(FormSubmission),
-    /// Another event that we know: a purchase, a payment, an order, a tag.
-    Other {
-        /// Its name as Kajabi gave it, or the one that its shape tells.
-        event: String,
-    },
+    /// Another event that we know: a purchase, a payment, an order, a refund, a tag, a contact.
+    Happening(Happening),
     /// It makes no sense to us. To be kept for the operator.
     Unusable {
         /// Why, in words, without anything from the body but the event's name.
@@ -47,42 +45,17 @@ pub enum Content {
     },
 }
 
-/// A form as it was sent. At least one of `email` and `phone` is there. Texts are at most 500
-/// characters and otherwise as they came. `Debug` hides who it is.
-#[derive(Clone, PartialEq, Eq)]
+/// A form as it was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FormSubmission {
     /// Which form, if the request says so in a way that can be an id.
     pub form: Option<FormId>,
     /// The form's title.
     pub form_title: Option<String>,
-    /// The email address as it was written.
-    pub email: Option<String>,
-    /// The phone number as it was written, the mobile one if there is a choice.
-    pub phone: Option<String>,
-    /// The first name, or the first word of a name that came in one piece.
-    pub first_name: Option<String>,
-    /// The last name, or all but the first word of a name that came in one piece.
-    pub last_name: Option<String>,
-    /// All other answers by field name: at most 40, `custom_…` before the others.
-    pub answers: BTreeMap<String, String>,
+    /// Who sent it, with all their answers. An email address or a phone number is there.
+    pub person: Person,
     /// Kajabi's sample (id 0). Nobody is to be texted for it.
     pub is_test: bool,
-}
-
-impl fmt::Debug for FormSubmission {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let hidden = |field: &Option<String>| field.as_ref().map(|_| "•••");
-        f.debug_struct("FormSubmission")
-            .field("form", &self.form)
-            .field("form_title", &self.form_title)
-            .field("email", &hidden(&self.email))
-            .field("phone", &hidden(&self.phone))
-            .field("first_name", &hidden(&self.first_name))
-            .field("last_name", &hidden(&self.last_name))
-            .field("answers", &self.answers.len())
-            .field("is_test", &self.is_test)
-            .finish()
-    }
 }
 
 /// Reads a request of either of Kajabi's webhook systems. Whatever the bytes, it gives a delivery
@@ -107,9 +80,8 @@ pub fn read(body: &[u8], content_type: Option<&str>, received_at: Instant) -> De
 fn content(shape: &Shape<'_>, kind: Kind) -> Content {
     match kind {
         Kind::Form => fields::form(shape).map_or_else(|reason| Content::Unusable { reason }, Content::Form),
-        Kind::Purchase | Kind::Payment | Kind::Order | Kind::TagAdded | Kind::TagRemoved => {
-            Content::Other { event: event::name(shape, kind) }
-        }
+        Kind::Happening(on) => happening::read(shape, on, event::name(shape, kind))
+            .map_or_else(|reason| Content::Unusable { reason }, Content::Happening),
         // Not `Other`: a form's event under a name that we do not know would be lost without a sound.
         Kind::Unknown => Content::Unusable { reason: format!("the event `{}` is not known", event::name(shape, kind)) },
     }

@@ -147,6 +147,7 @@ fn books(evidence: &Evidence<'_>) -> Vec<Violation> {
         let became = count(&[
             Event::EventUnusable,
             Event::EventIgnored,
+            Event::EventApplied,
             Event::ReceiptReceived,
             Event::ReplyReceived,
             Event::Enrolled,
@@ -159,8 +160,10 @@ fn books(evidence: &Evidence<'_>) -> Vec<Violation> {
         let id = &evidence.spec.clients[client].settings.id;
         let own = evidence.left.leads.iter().filter(|stored| stored.lead.client == *id);
         let active: usize = own.map(|stored| stored.lead.enrollments.len()).sum();
-        let (enrolled, ended) =
-            (count(&[Event::Enrolled]), journal.iter().filter(|event| event.ended.is_some()).count());
+        let (enrolled, ended) = (
+            count(&[Event::Enrolled, Event::AlsoEnrolled]),
+            journal.iter().filter(|event| event.ended.is_some()).count(),
+        );
         if enrolled != active + ended {
             wrong(format!("client-{client}: {enrolled} enrolled, {active} are active and {ended} ended"));
         }
@@ -168,10 +171,10 @@ fn books(evidence: &Evidence<'_>) -> Vec<Violation> {
     let mut of_lead: BTreeMap<LeadId, (usize, Vec<Outcome>)> = BTreeMap::new();
     for event in evidence.left.journals.iter().flatten() {
         if let Some(lead) = event.lead
-            && (event.event == Event::Enrolled || event.ended.is_some())
+            && (matches!(event.event, Event::Enrolled | Event::AlsoEnrolled) || event.ended.is_some())
         {
             let (begun, ended) = of_lead.entry(lead).or_default();
-            *begun += usize::from(event.event == Event::Enrolled);
+            *begun += usize::from(matches!(event.event, Event::Enrolled | Event::AlsoEnrolled));
             ended.extend(event.ended);
         }
     }

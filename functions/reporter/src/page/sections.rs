@@ -170,7 +170,8 @@ fn outcome_words(outcome: Outcome) -> &'static str {
         Outcome::Replied => "replied",
         Outcome::Expired => "too late",
         Outcome::Undeliverable => "undeliverable",
-        Outcome::Abandoned => "ended by a person",
+        Outcome::Purchased => "bought",
+        Outcome::Abandoned => "abandoned",
         Outcome::CampaignDeleted => "campaign deactivated",
     }
 }
@@ -229,8 +230,9 @@ fn books(books: &Books) -> Vec<Row> {
     let before =
         if books.waited_before > 0 { format!("{} before + ", number(books.waited_before)) } else { String::new() };
     let waiting = books.waiting.map_or_else(|| NOT_MEASURED.to_owned(), number);
+    let applied = if totals.applied > 0 { format!(" + {} applied", number(totals.applied)) } else { String::new() };
     let events = format!(
-        "{before}{} in = {} enrolled + {} rejected + {} unusable + {} ignored + {} replies + waiting {waiting}",
+        "{before}{} in = {} enrolled + {} rejected + {} unusable + {} ignored + {} replies{applied} + waiting {waiting}",
         number(totals.received),
         number(totals.enrolled),
         number(totals.rejected),
@@ -241,7 +243,7 @@ fn books(books: &Books) -> Vec<Row> {
     let difference = books.difference.map_or_else(|| NOT_MEASURED.to_owned(), |difference| difference.to_string());
     let active = books.active.map_or_else(|| NOT_MEASURED.to_owned(), number);
     let enrollments =
-        format!("{} enrolled = active {active} + {} ended", number(totals.enrolled), number(totals.ended));
+        format!("{} enrolled = active {active} + {} ended", number(totals.enrollments()), number(totals.ended));
     let unbegun = if books.from_the_start { books.ended_unbegun.to_string() } else { NOT_MEASURED.to_owned() };
     vec![
         Row::new("Events: difference", difference, events)

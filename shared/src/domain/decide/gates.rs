@@ -114,13 +114,8 @@ pub(super) fn country(lawful: Option<&Result<LawfulHours, NotServed>>) -> Checke
 pub(super) fn consent(case: &Case) -> Checked {
     match &case.profile.consent {
         Some(consent) => {
-            let fact = format!(
-                "given {} on form {}, words {}, {}",
-                local(consent.at, case),
-                consent.form,
-                consent.terms,
-                consent.how
-            );
+            let on = consent.form.as_ref().map(|form| format!(" on form {form}")).unwrap_or_default();
+            let fact = format!("given {}{on}, words {}, {}", local(consent.at, case), consent.terms, consent.how);
             Checked::new(Gate::Consent, format!("event {}", consent.event), fact, None)
         }
         None => {

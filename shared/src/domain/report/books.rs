@@ -34,12 +34,12 @@ impl Ledger {
             Before::Report(carried) => (carried.from_the_start, signed(carried.waited_before)),
         };
         let waited_before = u64::try_from(waited_before).unwrap_or(0);
-        let ended_unbegun = totals.ended.saturating_sub(totals.enrolled);
+        let ended_unbegun = totals.ended.saturating_sub(totals.enrollments());
         Books {
             totals,
             waited_before,
             waiting,
-            active: from_the_start.then(|| totals.enrolled.saturating_sub(totals.ended)),
+            active: from_the_start.then(|| totals.enrollments().saturating_sub(totals.ended)),
             difference: waiting.map(|waiting| signed(waited_before) + unconcluded - signed(waiting)),
             ended_unbegun: if from_the_start { ended_unbegun } else { 0 },
             from_the_start,

@@ -90,6 +90,12 @@ pub struct Totals {
     pub ignored: u64,
     /// Those that were a reply.
     pub replies: u64,
+    /// Those that changed something and enrolled nobody, such as a purchase that ended a sequence.
+    #[serde(default)]
+    pub applied: u64,
+    /// Further enrollments by an event that had enrolled its lead before, in another campaign.
+    #[serde(default)]
+    pub also_enrolled: u64,
     /// Enrollments that ended.
     pub ended: u64,
 }
@@ -98,7 +104,13 @@ impl Totals {
     /// Events with an outcome.
     #[must_use]
     pub fn concluded(&self) -> u64 {
-        self.enrolled + self.rejected + self.unusable + self.ignored + self.replies
+        self.enrolled + self.rejected + self.unusable + self.ignored + self.replies + self.applied
+    }
+
+    /// Enrollments that began.
+    #[must_use]
+    pub fn enrollments(&self) -> u64 {
+        self.enrolled + self.also_enrolled
     }
 }
 
@@ -112,6 +124,8 @@ impl std::ops::Add for Totals {
             unusable: self.unusable + other.unusable,
             ignored: self.ignored + other.ignored,
             replies: self.replies + other.replies,
+            applied: self.applied + other.applied,
+            also_enrolled: self.also_enrolled + other.also_enrolled,
             ended: self.ended + other.ended,
         }
     }

@@ -138,6 +138,7 @@ impl Day {
                 let source = event.reason.as_deref().unwrap_or_default();
                 self.forms += u64::from(source == "kajabi");
             }
+            Event::EventApplied | Event::AlsoEnrolled => {}
             Event::Enrolled | Event::EnrollmentEnded | Event::ReportSent => {}
             Event::ReceiptReceived | Event::SendingResumed | Event::ReviewDone | Event::Other => {}
         }
@@ -177,7 +178,8 @@ impl Day {
             Outcome::Expired | Outcome::Undeliverable | Outcome::CampaignDeleted => {
                 *self.not_sent.entry((Kept::Ended, words::in_words(&outcome.to_string()))).or_default() += 1;
             }
-            Outcome::Completed | Outcome::Booked | Outcome::OptedOut | Outcome::Replied | Outcome::Abandoned => {}
+            Outcome::Completed | Outcome::Booked | Outcome::Purchased => {}
+            Outcome::OptedOut | Outcome::Replied | Outcome::Abandoned => {}
         }
     }
 

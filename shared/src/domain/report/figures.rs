@@ -123,7 +123,7 @@ impl Ledger {
             forms: day.forms,
             new_leads: day.new_leads,
             known_leads: day.known_leads,
-            enrolled: day.totals.enrolled,
+            enrolled: day.totals.enrollments(),
             texts: day.texts,
             test_texts: day.test_texts,
             segments: day.segments,

@@ -148,7 +148,9 @@ pub(super) fn enter(totals: &mut Totals, event: &AuditEvent) {
         Event::EventUnusable => totals.unusable += 1,
         Event::EventIgnored | Event::ReceiptReceived => totals.ignored += 1,
         Event::ReplyReceived => totals.replies += 1,
+        Event::EventApplied => totals.applied += 1,
         Event::Enrolled => totals.enrolled += 1,
+        Event::AlsoEnrolled => totals.also_enrolled += 1,
         Event::Rejected => totals.rejected += 1,
         _ => {}
     }

@@ -27,37 +27,47 @@ use crate::{
 
 /// What entering a campaign came to.
 pub(super) struct Entry {
+    /// The one event that says what came of it, under the outcome's id. None if it is on record.
+    pub(super) came: Option<AuditEvent>,
+    /// What else is to be recorded.
     pub(super) audit: Vec<AuditEvent>,
     pub(super) alert: Option<Alert>,
     pub(super) words: String,
 }
 
-/// Enrolls the lead, or says why not.
+impl Entry {
+    /// Whether the lead is in the campaign by this event, for the first time that it is worked on.
+    pub(super) fn enrolled(&self) -> bool {
+        self.came.as_ref().is_some_and(|came| came.event == Event::Enrolled)
+    }
+}
+
+/// Enrolls the lead under `own`, or says why not.
 pub(super) fn enter(
     client: &Client,
     campaign: Option<&Campaign>,
+    own: EnrollmentId,
     known: &mut Known,
     given: Option<Consent>,
     event: &RawEvent,
     recorder: &Recorder<'_>,
 ) -> Entry {
-    let own = EnrollmentId(derived_id::of_event(event, "enrollment"));
     if known.lead.enrollment(own).is_some() || known.lead.history.iter().any(|past| past.id == own) {
         // This event was worked on before, up to here; its outcome is on record.
-        return Entry { audit: Vec::new(), alert: None, words: "enrolled before".to_owned() };
+        return Entry { came: None, audit: Vec::new(), alert: None, words: "enrolled before".to_owned() };
     }
     let reject = |lead: &Lead, reason: &str, words: String| {
         let mut rejected = recorder.about(lead, Event::Rejected, Status::Rejected).because(reason, &words);
         rejected.id = derived_id::outcome_of(event);
         rejected.campaign = campaign.map(|campaign| campaign.id.clone());
-        Entry { audit: vec![rejected], alert: None, words }
+        Entry { came: Some(rejected), audit: Vec::new(), alert: None, words }
     };
     if let Standing::OptedOut(_) = known.lead.standing {
         return reject(&known.lead, "opted_out", "the person has opted out".to_owned());
     }
     if let Err(why) = &known.phone {
-        // A number on file from another form was not consented to here.
-        return reject(&known.lead, "no_valid_phone", format!("this form gave no number that can be texted: {why}"));
+        // A number on file from another event was not consented to here.
+        return reject(&known.lead, "no_valid_phone", format!("this event gave no number that can be texted: {why}"));
     }
     let Some(campaign) = campaign else {
         return reject(&known.lead, "unknown_form", "no campaign enrolls by this form".to_owned());
@@ -66,11 +76,16 @@ pub(super) fn enter(
         let words = format!("is in campaign {} already", campaign.id);
         let ignored = recorder.about(&known.lead, Event::EventIgnored, Status::Ok).because("already_enrolled", &words);
         let ignored = AuditEvent { id: derived_id::outcome_of(event), ..ignored.in_campaign(&campaign.id, None) };
-        return Entry { audit: vec![ignored], alert: None, words };
+        return Entry { came: Some(ignored), audit: Vec::new(), alert: None, words };
     }
     let had_it = |past: &PastEnrollment| {
         past.sent > 0
-            || matches!(past.outcome, Outcome::Completed | Outcome::OptedOut | Outcome::Replied | Outcome::Booked)
+            || match past.outcome {
+                Outcome::Completed | Outcome::OptedOut | Outcome::Replied | Outcome::Booked | Outcome::Purchased => {
+                    true
+                }
+                Outcome::Expired | Outcome::Undeliverable | Outcome::Abandoned | Outcome::CampaignDeleted => false,
+            }
     };
     if known.lead.history.iter().any(|past| past.campaign == campaign.id && had_it(past)) {
         return reject(&known.lead, "already_completed", format!("was in campaign {} before", campaign.id));
@@ -90,7 +105,7 @@ pub(super) fn enter(
         last_sent_at: None,
         message: None,
     };
-    // What this form did not give, an older consent does not replace: it was for another purpose.
+    // What this event did not give, an older consent does not replace: it was for another purpose.
     let profile = Profile { consent: given, ..known.profile.clone() };
     let case = Case {
         client: client.clone(),
@@ -109,11 +124,11 @@ pub(super) fn enter(
     known.lead.enroll(enrollment);
     let enrolled =
         recorder.about(&known.lead, Event::Enrolled, Status::Ok).in_campaign(&campaign.id, Some(case.enrollment.step));
-    let mut audit = vec![AuditEvent { id: derived_id::outcome_of(event), ..enrolled }];
+    let mut came = AuditEvent { id: derived_id::outcome_of(event), ..enrolled };
     let (concluded, words) = match &verdict.decision {
         Decision::Send(_) => (Concluded::default(), "enrolled, due now".to_owned()),
         Decision::Wait { gate, reason, .. } => {
-            audit = audit.into_iter().map(|enrolled| enrolled.because(gate.code(), reason)).collect();
+            came = came.because(gate.code(), reason);
             (Concluded::default(), format!("enrolled, waits: {reason}"))
         }
         Decision::End { reason, .. } => {
@@ -123,6 +138,5 @@ pub(super) fn enter(
             (conclude(&mut known.lead, id, &verdict, recorder), format!("enrolled, waits for review: {refusal}"))
         }
     };
-    audit.extend(concluded.audit);
-    Entry { audit, alert: concluded.alert, words }
+    Entry { came: Some(came), audit: concluded.audit, alert: concluded.alert, words }
 }

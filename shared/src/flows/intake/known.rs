@@ -1,4 +1,4 @@
-//! A lead as far as it is known, and what a form adds to it.
+//! A lead as far as it is known, and what an event adds to it.
 
 use super::super::derived_id;
 use crate::{
@@ -14,31 +14,27 @@ use crate::{
         standing::{OptOut, Standing},
     },
     ports::{RawEvent, Rev},
-    sources::kajabi::FormSubmission,
+    sources::{kajabi::FormSubmission, person::Person},
 };
 
-/// Answers that are kept of one lead, all forms together.
+/// Answers that are kept of one lead, all events together.
 const ANSWERS: usize = 80;
 
-/// A lead as far as it is known, and what the form says of it.
+/// A lead as far as it is known, and who the event says it is.
 pub(super) struct Known {
     pub(super) read_at: Option<Rev>,
     pub(super) lead: Lead,
     pub(super) profile: Profile,
     pub(super) phone: Result<PhoneNumber, InvalidPhone>,
     pub(super) email: Option<EmailAddress>,
+    /// Another lead, which has the address. The same person may be behind both.
+    pub(super) other: Option<LeadId>,
     pub(super) opt_out: Option<OptOut>,
 }
 
 impl Known {
-    /// Writes what the form says into the lead, and gives the consent that this form gave.
-    pub(super) fn update(
-        &mut self,
-        client: &Client,
-        event: &RawEvent,
-        form: &FormSubmission,
-        campaign: Option<&Campaign>,
-    ) -> Option<Consent> {
+    /// Writes into the lead who the event says it is. A lead that is new gets its id.
+    pub(super) fn update(&mut self, client: &Client, event: &RawEvent, person: &Person) {
         if self.read_at.is_none() {
             let id = LeadId(derived_id::of_event(event, "lead"));
             self.lead = Lead::new(id, client.id.clone());
@@ -52,7 +48,7 @@ impl Known {
             }
             Err(InvalidPhone::Missing) => {}
             Err(_) if self.lead.phone.is_none() => {
-                self.profile.unread_phone = form.phone.as_ref().map(|raw| raw.chars().take(64).collect());
+                self.profile.unread_phone = person.phone.as_ref().map(|raw| raw.chars().take(64).collect());
             }
             Err(_) => {}
         }
@@ -62,28 +58,37 @@ impl Known {
         if self.email.is_some() {
             self.profile.email.clone_from(&self.email);
         }
+        self.describe(person);
+    }
+
+    /// Writes into the profile what a person is called and what they answered.
+    pub(super) fn describe(&mut self, person: &Person) {
         let named = |raw: &Option<String>| raw.as_deref().and_then(profile::name);
-        self.profile.first_name = named(&form.first_name).or(self.profile.first_name.take());
-        self.profile.last_name = named(&form.last_name).or(self.profile.last_name.take());
+        self.profile.first_name = named(&person.first_name).or(self.profile.first_name.take());
+        self.profile.last_name = named(&person.last_name).or(self.profile.last_name.take());
         let zone = |answer: &String| answer.parse().ok();
-        self.profile.zone = form.answers.get("time_zone").and_then(zone).or(self.profile.zone);
-        for (field, answer) in &form.answers {
+        self.profile.zone = person.answers.get("time_zone").and_then(zone).or(self.profile.zone);
+        for (field, answer) in &person.answers {
             if self.profile.answers.len() < ANSWERS || self.profile.answers.contains_key(field) {
                 self.profile.answers.insert(field.clone(), answer.clone());
             }
         }
-        let given = consent(event, form, campaign);
+    }
+
+    /// Keeps the consent that an event gave, if it gave one, and hands it on.
+    pub(super) fn consents(&mut self, given: Option<Consent>) -> Option<Consent> {
         self.profile.consent = given.clone().or(self.profile.consent.take());
         given
     }
 }
 
-fn consent(event: &RawEvent, form: &FormSubmission, campaign: Option<&Campaign>) -> Option<Consent> {
+/// The consent that a form gave.
+pub(super) fn by_form(event: &RawEvent, form: &FormSubmission, campaign: Option<&Campaign>) -> Option<Consent> {
     let form_id = form.form.as_ref()?;
     let terms = campaign?.rule(form_id)?.consent.as_ref()?;
-    let how = terms.given(&form.answers)?;
+    let how = terms.given(&form.person.answers)?;
     Some(Consent {
-        form: form_id.clone(),
+        form: Some(form_id.clone()),
         terms: terms.version.clone(),
         at: event.received_at,
         event: event.key.0.clone(),

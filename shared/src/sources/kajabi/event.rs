@@ -1,17 +1,14 @@
 //! Which event a body is about: by its name or, if it has none, by what it holds.
 
 use super::shape::{Inside, Shape};
+use crate::domain::trigger::On;
 
 /// The events that we know, of both webhook systems.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Form,
-    Purchase,
-    Payment,
-    /// An order, or a purchase of the Kajabi Cart.
-    Order,
-    TagAdded,
-    TagRemoved,
+    /// Another event, which campaigns say what to do with.
+    Happening(On),
     /// It has a name, and not one that we know.
     Unknown,
 }
@@ -38,12 +35,24 @@ impl Kind {
             | "formsubmitted"
             | "formsubmit"
             | "newformsubmission" => Self::Form,
-            "purchase" | "purchasecreated" => Self::Purchase,
-            "paymentsucceeded" => Self::Payment,
-            "ordercreated" => Self::Order,
-            "tagadded" => Self::TagAdded,
-            "tagremoved" => Self::TagRemoved,
-            cart if cart.starts_with("cart") => Self::Order,
+            "purchase" | "purchasecreated" => Self::Happening(On::Purchase),
+            "paymentsucceeded" => Self::Happening(On::Payment),
+            "ordercreated" => Self::Happening(On::Order),
+            "cart" | "cartpurchase" | "cartpurchasecreated" | "cartpurchased" | "cartorder" | "cartordercreated" => {
+                Self::Happening(On::Cart)
+            }
+            "refund"
+            | "refunded"
+            | "refundcreated"
+            | "refundsucceeded"
+            | "purchaserefunded"
+            | "paymentrefunded"
+            | "orderrefunded"
+            | "transactionrefunded" => Self::Happening(On::Refund),
+            "tagadded" => Self::Happening(On::TagAdded),
+            "tagremoved" => Self::Happening(On::TagRemoved),
+            "contactcreated" => Self::Happening(On::ContactCreated),
+            "contactupdated" => Self::Happening(On::ContactUpdated),
             _ => Self::Unknown,
         }
     }
@@ -52,9 +61,9 @@ impl Kind {
     fn of_resources(shape: &Shape<'_>) -> Option<Self> {
         [
             ("form_submissions", Self::Form),
-            ("orders", Self::Order),
-            ("purchases", Self::Purchase),
-            ("transactions", Self::Payment),
+            ("orders", Self::Happening(On::Order)),
+            ("purchases", Self::Happening(On::Purchase)),
+            ("transactions", Self::Happening(On::Payment)),
         ]
         .into_iter()
         .find_map(|(of_type, kind)| shape.resources(of_type).next().map(|_| kind))
@@ -68,11 +77,11 @@ impl Kind {
         if has(&["form", "form_id", "form_title"]) {
             Self::Form
         } else if has(&["order"]) {
-            Self::Order
+            Self::Happening(On::Cart)
         } else if has(&["payment_transaction"]) {
-            Self::Payment
+            Self::Happening(On::Payment)
         } else if has(&["offer", "offer_id", "transaction_id"]) {
-            Self::Purchase
+            Self::Happening(On::Purchase)
         } else {
             Self::Form
         }
@@ -81,11 +90,15 @@ impl Kind {
     const fn usual_name(self) -> &'static str {
         match self {
             Self::Form => "form_submission",
-            Self::Purchase => "purchase",
-            Self::Payment => "payment_succeeded",
-            Self::Order => "order_created",
-            Self::TagAdded => "tag_added",
-            Self::TagRemoved => "tag_removed",
+            Self::Happening(On::Purchase) => "purchase",
+            Self::Happening(On::Payment) => "payment_succeeded",
+            Self::Happening(On::Order) => "order_created",
+            Self::Happening(On::Cart) => "cart_purchase",
+            Self::Happening(On::Refund) => "refund",
+            Self::Happening(On::TagAdded) => "tag_added",
+            Self::Happening(On::TagRemoved) => "tag_removed",
+            Self::Happening(On::ContactCreated) => "contact_created",
+            Self::Happening(On::ContactUpdated) => "contact_updated",
             Self::Unknown => "unknown",
         }
     }
@@ -109,13 +122,20 @@ mod tests {
             ("form.submission", Kind::Form),
             ("FormSubmitted", Kind::Form),
             ("form_submission_deleted", Kind::Unknown),
-            ("purchase.created", Kind::Purchase),
-            ("payment.succeeded", Kind::Payment),
-            ("cart.purchase", Kind::Order),
-            ("order_created", Kind::Order),
-            ("tag_added", Kind::TagAdded),
-            ("tag.removed", Kind::TagRemoved),
-            ("contact.created", Kind::Unknown),
+            ("purchase.created", Kind::Happening(On::Purchase)),
+            ("payment.succeeded", Kind::Happening(On::Payment)),
+            ("cart.purchase", Kind::Happening(On::Cart)),
+            ("cart_purchase_created", Kind::Happening(On::Cart)),
+            ("cart.abandoned", Kind::Unknown),
+            ("order_created", Kind::Happening(On::Order)),
+            ("purchase.refunded", Kind::Happening(On::Refund)),
+            ("Refund", Kind::Happening(On::Refund)),
+            ("refund_failed", Kind::Unknown),
+            ("tag_added", Kind::Happening(On::TagAdded)),
+            ("tag.removed", Kind::Happening(On::TagRemoved)),
+            ("contact.created", Kind::Happening(On::ContactCreated)),
+            ("contact_updated", Kind::Happening(On::ContactUpdated)),
+            ("contact.deleted", Kind::Unknown),
         ] {
             let body = json!({"event": name, "email": "pat@example.org"});
             assert_eq!(Shape::of(&body).and_then(|shape| Kind::of(&shape)), Some(kind), "{name}");
@@ -129,17 +149,20 @@ mod tests {
         };
         for (body, kind) in [
             (typed(&["forms", "form_submissions"]), Some(Kind::Form)),
-            (typed(&["transactions", "customers", "orders"]), Some(Kind::Order)),
-            (typed(&["purchases", "offers"]), Some(Kind::Purchase)),
-            (typed(&["transactions", "customers"]), Some(Kind::Payment)),
+            (typed(&["transactions", "customers", "orders"]), Some(Kind::Happening(On::Order))),
+            (typed(&["purchases", "offers"]), Some(Kind::Happening(On::Purchase))),
+            (typed(&["transactions", "customers"]), Some(Kind::Happening(On::Payment))),
             (typed(&["contacts", "contact_tags"]), None),
             (json!([]), None),
             (json!({"email": "pat@example.org"}), Some(Kind::Form)),
             (json!({"email": "pat@example.org", "event": " ", "offer_id": null}), Some(Kind::Form)),
             (json!({"email": "pat@example.org", "form_id": 7, "offer_id": 1}), Some(Kind::Form)),
-            (json!({"payload": {"member_email": "pat@example.org", "offer_id": 1}}), Some(Kind::Purchase)),
-            (json!({"member": {}, "offer": {}, "payment_transaction": {}}), Some(Kind::Payment)),
-            (json!({"member": {}, "payment_transaction": {}, "order": {}}), Some(Kind::Order)),
+            (
+                json!({"payload": {"member_email": "pat@example.org", "offer_id": 1}}),
+                Some(Kind::Happening(On::Purchase)),
+            ),
+            (json!({"member": {}, "offer": {}, "payment_transaction": {}}), Some(Kind::Happening(On::Payment))),
+            (json!({"member": {}, "payment_transaction": {}, "order": {}}), Some(Kind::Happening(On::Cart))),
         ] {
             assert_eq!(Shape::of(&body).and_then(|shape| Kind::of(&shape)), kind, "{body}");
         }

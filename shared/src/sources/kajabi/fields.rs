@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    FormSubmission,
+    FormSubmission, Person,
     shape::{Inside, Object, Shape, at, id_at, integer},
 };
 use crate::domain::ids::FormId;
@@ -20,6 +20,8 @@ const PHONE: [&str; 4] = ["mobile_phone_number", "phone_number", "phone", "busin
 const FIRST_NAME: [&str; 2] = ["first_name", "member_first_name"];
 const LAST_NAME: [&str; 2] = ["last_name", "member_last_name"];
 const NAME: [&str; 2] = ["name", "member_name"];
+const PEOPLE: [&str; 5] =
+    ["member", "contact", "customer", "raw_extra_contact_information", "extra_contact_information"];
 const FORM_ID: [&[&str]; 3] = [&["form", "id"], &["form_id"], &["relationships", "form", "data", "id"]];
 const FORM_TITLE: [&[&str]; 2] = [&["form", "title"], &["form_title"]];
 /// Fields of the delivery and not of the form.
@@ -37,14 +39,10 @@ pub(super) fn form(shape: &Shape<'_>) -> Result<FormSubmission, String> {
         (Inside::Resources(_), Some(attributes)) => vec![attributes],
         (Inside::Resources(_), None) => return Err("it holds no form submission".to_owned()),
     };
-    let people = people(&fields);
-    let email = people.iter().find_map(|person| first_text(person, &EMAIL));
-    // Name by name and not object by object: a mobile number anywhere is the one to text.
-    let phone = PHONE.iter().find_map(|name| people.iter().find_map(|person| phone(person.get(*name)?)));
-    if email.is_none() && phone.is_none() {
+    let person = person(&fields, answers(&fields, is_answer));
+    if person.is_nobody() {
         return Err("the form holds neither an email address nor a phone number".to_owned());
     }
-    let (first_name, last_name) = person_name(&people);
     let around: Vec<&Object> = fields.iter().copied().chain(submission).chain(shape.outer).collect();
     let form = form_id(shape, &around);
     let ids = [
@@ -55,13 +53,25 @@ pub(super) fn form(shape: &Shape<'_>) -> Result<FormSubmission, String> {
     Ok(FormSubmission {
         form_title: form_title(shape, &around, form.as_ref()),
         form,
-        email,
-        phone,
-        first_name,
-        last_name,
-        answers: answers(&fields),
+        person,
         is_test: ids.into_iter().flatten().any(|id| id == "0"),
     })
+}
+
+/// Who it is, by these objects and the people in them.
+pub(super) fn person(objects: &[&Object], answers: BTreeMap<String, String>) -> Person {
+    let people = people(objects);
+    let email = people.iter().find_map(|person| first_text(person, &EMAIL));
+    // Name by name and not object by object: a mobile number anywhere is the one to text.
+    let phone = PHONE.iter().find_map(|name| people.iter().find_map(|person| phone(person.get(*name)?)));
+    let (first_name, last_name) = person_name(&people);
+    Person { email, phone, first_name, last_name, answers }
+}
+
+/// What these objects, and the people in them, say of somebody that is no matter of the event itself:
+/// addresses and custom fields.
+pub(super) fn details(objects: &[&Object]) -> BTreeMap<String, String> {
+    answers(&people(objects), |name| is_answer(name) && (name.starts_with("custom_") || name.starts_with("address_")))
 }
 
 /// Whether there are submissions of several ids. Reading only one would lose the others.
@@ -70,13 +80,13 @@ pub(super) fn submissions_differ(shape: &Shape<'_>) -> bool {
     ids.next().is_some_and(|first| ids.any(|id| id.is_none() || id != first))
 }
 
-/// Where a person's data may stand: in the fields themselves, in `member` or in `contact`.
+/// Where a person's data may stand: in the fields themselves, or in one of these inside of them.
 fn people<'a>(fields: &[&'a Object]) -> Vec<&'a Object> {
-    let inner = |object: &'a Object| ["member", "contact"].into_iter().filter_map(|name| object.get(name)?.as_object());
+    let inner = |object: &'a Object| PEOPLE.into_iter().filter_map(|name| object.get(name)?.as_object());
     fields.iter().flat_map(|object| std::iter::once(*object).chain(inner(object))).collect()
 }
 
-fn text(value: &Value) -> Option<String> {
+pub(super) fn text(value: &Value) -> Option<String> {
     let text: String = value.as_str()?.trim().chars().take(MAX_TEXT).collect();
     (!text.is_empty()).then_some(text)
 }
@@ -119,7 +129,7 @@ fn form_title(shape: &Shape<'_>, around: &[&Object], form: Option<&FormId>) -> O
 
 /// Everything else that is a plain value. `custom_…` comes first, so that a flood of other fields
 /// cannot push out an answer that consent hangs on.
-fn answers(fields: &[&Object]) -> BTreeMap<String, String> {
+fn answers(fields: &[&Object], is_answer: impl Fn(&str) -> bool) -> BTreeMap<String, String> {
     let mut found: Vec<(&str, String)> = fields
         .iter()
         .flat_map(|object| object.iter())

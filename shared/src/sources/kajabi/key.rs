@@ -6,7 +6,10 @@ use super::{
     event::{self, Kind},
     shape::{Inside, Object, Shape, id_at},
 };
-use crate::{domain::Instant, ports::EventKey};
+use crate::{
+    domain::{Instant, trigger::On},
+    ports::EventKey,
+};
 
 /// The longest id that stands in a key as it is.
 const MAX_ID: usize = 100;
@@ -33,12 +36,16 @@ fn of_resources(shape: &Shape<'_>, kind: Kind) -> Option<EventKey> {
     match kind {
         Kind::Form if super::fields::submissions_differ(shape) => None,
         Kind::Form => Some(key("kj:fs", &[id("form_submissions")?])),
-        Kind::Purchase => Some(key("kj:pur", &[id("purchases")?])),
-        Kind::Payment => Some(key("kj:txn", &[id("transactions")?])),
-        Kind::Order => Some(key("kj:ord", &[id("orders")?])),
-        Kind::TagAdded => tag("kj:tag:tag_added", shape),
-        Kind::TagRemoved => tag("kj:tag:tag_removed", shape),
-        Kind::Unknown => named(shape, kind),
+        Kind::Happening(On::Purchase) => Some(key("kj:pur", &[id("purchases")?])),
+        Kind::Happening(On::Payment) => Some(key("kj:txn", &[id("transactions")?])),
+        Kind::Happening(On::Order | On::Cart) => Some(key("kj:ord", &[id("orders")?])),
+        Kind::Happening(On::TagAdded) => tag("kj:tag:tag_added", shape),
+        Kind::Happening(On::TagRemoved) => tag("kj:tag:tag_removed", shape),
+        Kind::Happening(On::ContactUpdated) => {
+            let (contact, updated_at) = changed_contact(shape)?;
+            Some(key("kj:d:contact_updated", &[contact, updated_at]))
+        }
+        Kind::Happening(On::Refund | On::ContactCreated) | Kind::Unknown => named(shape, kind),
     }
 }
 
@@ -46,25 +53,34 @@ fn of_fields(shape: &Shape<'_>, kind: Kind) -> Option<EventKey> {
     let id = |path: &[&str]| shape.flat().find_map(|fields| id_at(fields, path));
     match kind {
         Kind::Form => Some(key("kj:d:form", &[shape.id()?])),
-        Kind::Purchase => Some(key("kj:d:pur", &[id(&["transaction_id"]).or_else(|| shape.id())?])),
-        Kind::Payment => {
+        Kind::Happening(On::Purchase) => Some(key("kj:d:pur", &[id(&["transaction_id"]).or_else(|| shape.id())?])),
+        Kind::Happening(On::Payment) => {
             id(&["payment_transaction", "id"]).map(|id| key("kj:d:txn", &[id])).or_else(|| named(shape, kind))
         }
-        Kind::Order => id(&["order", "id"]).map(|id| key("kj:d:ord", &[id])).or_else(|| named(shape, kind)),
-        Kind::TagAdded | Kind::TagRemoved | Kind::Unknown => named(shape, kind),
+        Kind::Happening(On::Order | On::Cart) => {
+            id(&["order", "id"]).map(|id| key("kj:d:ord", &[id])).or_else(|| named(shape, kind))
+        }
+        // Its id may be the contact's, which is the same at every change.
+        Kind::Happening(On::ContactUpdated) => None,
+        Kind::Happening(On::TagAdded | On::TagRemoved | On::Refund | On::ContactCreated) | Kind::Unknown => {
+            named(shape, kind)
+        }
     }
 }
 
 /// The same tag may come again, so the moment of the change belongs to the key.
 fn tag(prefix: &str, shape: &Shape<'_>) -> Option<EventKey> {
-    let contact = resource_id(shape, "contacts")?;
-    let of_contact = |resource: &&Object| id_at(resource, &["id"]).as_ref() == Some(&contact);
-    let updated_at = shape
-        .resources("contacts")
-        .find(of_contact)
-        .and_then(|resource| id_at(resource, &["attributes", "updated_at"]))?;
+    let (contact, updated_at) = changed_contact(shape)?;
     let tag = resource_id(shape, "contact_tags")?;
     Some(key(prefix, &[contact, tag, updated_at]))
+}
+
+/// A contact and the moment at which Kajabi changed it last.
+fn changed_contact(shape: &Shape<'_>) -> Option<(String, String)> {
+    let contact = resource_id(shape, "contacts")?;
+    let of_contact = |resource: &&Object| id_at(resource, &["id"]).as_ref() == Some(&contact);
+    let changed = shape.resources("contacts").find(of_contact)?;
+    Some((contact, id_at(changed, &["attributes", "updated_at"])?))
 }
 
 fn named(shape: &Shape<'_>, kind: Kind) -> Option<EventKey> {
@@ -150,6 +166,11 @@ mod tests {
             (json!({"payload": {"email": "x", "id": 1}}), "kj:d:form:1"),
             (json!({"id": "95", "email": "x"}), "kj:d:form:95"),
             (json!({"id": "96", "event": "Contact.Created"}), "kj:d:contact_created:96"),
+            (
+                json!({"id": "33", "event": "contact_updated", "payload": [resource("contacts", 33)]}),
+                "kj:d:contact_updated:33:2026-01-02T15:04:05.000Z",
+            ),
+            (json!({"id": 97, "event": "refund", "payload": {"transaction_id": "tx_demo_1"}}), "kj:d:refund:97"),
         ] {
             assert_eq!(of_json(&body).as_deref(), Some(expected), "{body}");
         }
@@ -159,6 +180,7 @@ mod tests {
     fn a_body_without_ids_is_its_hash_and_its_utc_day() {
         for body in [
             json!({"email": "x"}),
+            json!({"id": "33", "event": "contact.updated", "email": "x"}),
             json!({"id": "9", "event": "form_submission", "payload": [{"type": "form_submissions", "attributes": {}}, {}]}),
             json!({"id": "9", "event": "tag_added", "payload": [resource("contacts", 33), {"type": "contact_tags"}]}),
             json!({"id": "9", "event": "form_submission", "payload": [resource("form_submissions", 1), resource("form_submissions", 2)]}),

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::domain::trigger::On;
 
 fn received_at() -> Instant {
     DateTime::from_timestamp(1_767_398_400, 0).expect("a time") // 2026-01-03T00:00:00Z
@@ -99,15 +100,73 @@ const FORMS: [Form; 10] = [
     ),
 ];
 
-const OTHERS: [(&str, &str, &str); 8] = [
-    ("purchase.json", "kj:pur:6600001", "purchase"),
-    ("payment_succeeded.json", "kj:txn:7700001", "payment_succeeded"),
-    ("order_created.json", "kj:ord:9900001", "order_created"),
-    ("tag_added.json", "kj:tag:tag_added:3300001:8800001:2026-01-02T15:04:05.000Z", "tag_added"),
-    ("tag_removed.json", "kj:tag:tag_removed:3300001:8800001:2026-01-02T15:04:05.000Z", "tag_removed"),
-    ("dashboard_purchase_created.json", "kj:d:pur:tx_demo_1", "purchase.created"),
-    ("dashboard_payment_succeeded.json", "kj:d:txn:7700001", "payment.succeeded"),
-    ("dashboard_cart.json", "kj:d:ord:9900001", "cart.purchase"),
+/// File, key, kind, first offer or tag, amount, phone.
+struct Told(
+    &'static str,
+    &'static str,
+    On,
+    Option<(&'static str, &'static str)>,
+    Option<&'static str>,
+    Option<&'static str>,
+);
+
+const COHORT: Option<(&str, &str)> = Some(("2150100001", "Spring Cohort"));
+const NO_SHOW: Option<(&str, &str)> = Some(("8800001", "Webinar no-show"));
+const PAID: Option<&str> = Some("497.00 USD");
+
+const OTHERS: [Told; 17] = [
+    Told("purchase.json", "kj:pur:6600001", On::Purchase, COHORT, PAID, Some("(305) 555-0123")),
+    Told("purchase_bare_array.json", "kj:pur:6600004", On::Purchase, COHORT, PAID, Some("(305) 555-0123")),
+    Told("payment_succeeded.json", "kj:txn:7700001", On::Payment, None, PAID, None),
+    Told(
+        "payment_several_offers.json",
+        "kj:txn:7700002",
+        On::Payment,
+        COHORT,
+        Some("694.00 USD"),
+        Some("(305) 555-0123"),
+    ),
+    Told("order_created.json", "kj:ord:9900001", On::Order, COHORT, PAID, None),
+    Told("refund.json", "kj:d:refund:8100001", On::Refund, Some(("2150100001", "")), PAID, None),
+    Told(
+        "tag_added.json",
+        "kj:tag:tag_added:3300001:8800001:2026-01-02T15:04:05.000Z",
+        On::TagAdded,
+        NO_SHOW,
+        None,
+        Some("3055550123"),
+    ),
+    Told(
+        "tag_added_sample_id0.json",
+        "kj:tag:tag_added:0:0:2026-01-02T15:04:05.000Z",
+        On::TagAdded,
+        Some(("0", "Webinar no-show")),
+        None,
+        Some("3055550123"),
+    ),
+    Told(
+        "tag_removed.json",
+        "kj:tag:tag_removed:3300001:8800001:2026-01-02T15:04:05.000Z",
+        On::TagRemoved,
+        NO_SHOW,
+        None,
+        Some("3055550123"),
+    ),
+    Told("contact_created.json", "kj:d:contact_created:3300001", On::ContactCreated, None, None, Some("3055550123")),
+    Told(
+        "contact_updated.json",
+        "kj:d:contact_updated:3300001:2026-01-02T16:00:00.000Z",
+        On::ContactUpdated,
+        None,
+        None,
+        Some("3055550123"),
+    ),
+    Told("dashboard_purchase_created.json", "kj:d:pur:tx_demo_1", On::Purchase, COHORT, PAID, None),
+    Told("dashboard_purchase_flat.json", "kj:d:pur:7700003", On::Purchase, COHORT, PAID, Some("(305) 555-0123")),
+    Told("dashboard_payment_succeeded.json", "kj:d:txn:7700001", On::Payment, COHORT, PAID, None),
+    Told("dashboard_cart.json", "kj:d:ord:9900001", On::Cart, COHORT, PAID, None),
+    Told("dashboard_refund.json", "kj:d:payment_refunded:9100004", On::Refund, COHORT, PAID, None),
+    Told("dashboard_contact_updated.json", "kj:d:sha256:", On::ContactUpdated, None, None, Some("(305) 555-0123")),
 ];
 
 #[test]
@@ -117,22 +176,40 @@ fn each_recorded_form_is_read() {
         assert_eq!(delivery.key.0, key, "{name}");
         let Content::Form(form) = delivery.content else { panic!("{name}: {:?}", delivery.content) };
         assert_eq!(
-            [&form.email, &form.phone, &form.first_name, &form.last_name].map(Option::as_deref),
+            [&form.person.email, &form.person.phone, &form.person.first_name, &form.person.last_name]
+                .map(Option::as_deref),
             person,
             "{name}"
         );
         assert_eq!(form.form.as_ref().map(FormId::as_str), Some("2150000777"), "{name}");
         assert_eq!(form.form_title.as_deref(), Some("Free webinar"), "{name}");
-        assert_eq!(form.answers.get("custom_1").map(String::as_str), Some(custom_1), "{name}");
+        assert_eq!(form.person.answers.get("custom_1").map(String::as_str), Some(custom_1), "{name}");
         assert_eq!(form.is_test, is_test, "{name}");
     }
 }
 
 #[test]
-fn each_other_recorded_event_is_known() {
-    for (name, key, event) in OTHERS {
-        let expected = Delivery { key: EventKey(key.to_owned()), content: Content::Other { event: event.to_owned() } };
-        assert_eq!(read_file(name), expected, "{name}");
+fn each_other_recorded_event_is_read() {
+    for Told(name, key, on, about, amount, phone) in OTHERS {
+        let delivery = read_file(name);
+        assert!(
+            delivery.key.0.starts_with(key) && (delivery.key.0 == key || key.ends_with(':')),
+            "{name}: {:?}",
+            delivery.key
+        );
+        let Content::Happening(told) = delivery.content else { panic!("{name}: {:?}", delivery.content) };
+        assert_eq!(told.on, on, "{name}");
+        let first = told.about.first();
+        let first = first.map(|named| (named.id.as_deref().unwrap_or(""), named.title.as_deref().unwrap_or("")));
+        assert_eq!(first, about, "{name}");
+        assert_eq!(told.amount.map(|amount| amount.to_string()).as_deref(), amount, "{name}");
+        assert_eq!(told.person.phone.as_deref(), phone, "{name}");
+        assert_eq!(told.is_test, name.contains("sample"), "{name}");
+        assert_eq!(
+            told.person.email.as_deref(),
+            Some(if told.is_test { "sample@example.org" } else { "pat@example.org" })
+        );
+        assert!(told.person.first_name.is_some(), "{name}");
     }
 }
 
@@ -208,6 +285,14 @@ fn neither_debug_nor_a_reason_shows_who_it_is() {
     assert!(!format!("{broken:?}").contains("pat"), "{broken:?}");
 }
 
+fn bounded(person: &Person) -> Result<(), TestCaseError> {
+    let texts = [&person.email, &person.phone, &person.first_name, &person.last_name];
+    prop_assert!(texts.into_iter().flatten().all(|text| text.chars().count() <= 500));
+    prop_assert!(person.answers.len() <= 40);
+    prop_assert!(person.answers.iter().all(|(name, value)| name.chars().count() <= 64 && value.chars().count() <= 500));
+    Ok(())
+}
+
 fn harmless(body: &[u8], content_type: Option<&str>) -> Result<(), TestCaseError> {
     let delivery = read(body, content_type, received_at());
     let key = &delivery.key.0;
@@ -216,20 +301,37 @@ fn harmless(body: &[u8], content_type: Option<&str>) -> Result<(), TestCaseError
     prop_assert_eq!(&delivery, &read(body, content_type, received_at()));
     match delivery.content {
         Content::Form(form) => {
-            prop_assert!(form.email.is_some() || form.phone.is_some());
-            prop_assert!(form.answers.len() <= 40);
-            prop_assert!(
-                form.answers.iter().all(|(name, value)| name.chars().count() <= 64 && value.chars().count() <= 500)
-            );
+            prop_assert!(!form.person.is_nobody());
+            bounded(&form.person)?;
         }
-        Content::Other { event } => prop_assert!((1..=64).contains(&event.len())),
+        Content::Happening(told) => {
+            prop_assert!((1..=64).contains(&told.name.len()));
+            bounded(&told.person)?;
+            prop_assert!(told.about.len() <= 40);
+            for named in &told.about {
+                prop_assert!(named.id.is_some() || named.title.is_some());
+                prop_assert!(named.id.as_ref().is_none_or(|id| (1..=100).contains(&id.len())));
+                prop_assert!(named.title.as_ref().is_none_or(|title| title.chars().count() <= 500));
+            }
+            let currency = told.amount.and_then(|amount| amount.currency);
+            prop_assert!(currency.is_none_or(|code| code.len() == 3));
+        }
         Content::Unusable { reason } => prop_assert!((1..=200).contains(&reason.len())),
     }
     Ok(())
 }
 
-const EVENTS: [&str; 6] =
-    ["form_submission", "purchase", "payment_succeeded", "order_created", "tag_added", "contact.created"];
+const EVENTS: [&str; 9] = [
+    "form_submission",
+    "purchase",
+    "payment_succeeded",
+    "order_created",
+    "cart.purchase",
+    "refund",
+    "tag_added",
+    "contact.created",
+    "contact_updated",
+];
 
 /// JSON out of the names and values that the reader looks for, put together at random.
 fn near_kajabi() -> impl Strategy<Value = Value> {
@@ -254,6 +356,16 @@ fn near_kajabi() -> impl Strategy<Value = Value> {
         "payment_transaction",
         "transaction_id",
         "offer",
+        "offers",
+        "order_items",
+        "title",
+        "tag",
+        "tags",
+        "amount_in_cents",
+        "amount_paid_decimal",
+        "currency",
+        "customer",
+        "raw_extra_contact_information",
         "updated_at",
     ]);
     let values = prop::sample::select(vec![
@@ -302,7 +414,10 @@ fn near_resource() -> impl Strategy<Value = Value> {
         "transactions",
         "orders",
         "contacts",
+        "customers",
         "contact_tags",
+        "offers",
+        "order_items",
     ]);
     let id = || {
         prop_oneof![
@@ -313,7 +428,11 @@ fn near_resource() -> impl Strategy<Value = Value> {
         ]
     };
     (types, id(), id(), near_kajabi()).prop_map(|(of_type, id, updated_at, email)| {
-        json!({"type": of_type, "id": id, "attributes": {"updated_at": updated_at, "email": email, "phone": "(305) 555-0123"}})
+        let attributes = json!({
+            "updated_at": updated_at, "email": email, "phone": "(305) 555-0123", "title": email, "name": email,
+            "amount_in_cents": id, "item_id": updated_at, "raw_extra_contact_information": email,
+        });
+        json!({"type": of_type, "id": id, "attributes": attributes, "relationships": {"offer": {"data": {"id": updated_at}}}})
     })
 }
 

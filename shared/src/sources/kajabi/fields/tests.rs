@@ -27,7 +27,7 @@ fn an_email_address_is_found_under_each_of_its_names() {
         json!([{"email": "pat@example.org"}]),
         json!({"payload": [{"type": "form_submissions", "attributes": {"email": "pat@example.org"}}]}),
     ] {
-        assert_eq!(read(&body).email.as_deref(), Some("pat@example.org"), "{body}");
+        assert_eq!(read(&body).person.email.as_deref(), Some("pat@example.org"), "{body}");
     }
 }
 
@@ -41,11 +41,11 @@ fn the_mobile_number_wins_and_blanks_are_passed_over() {
                 let value = if place < first { blank.clone() } else { json!(format!("(305) 555-010{place}")) };
                 body.insert((*name).to_owned(), value);
             }
-            assert_eq!(read(&Value::Object(body)).phone, Some(format!("(305) 555-010{first}")));
+            assert_eq!(read(&Value::Object(body)).person.phone, Some(format!("(305) 555-010{first}")));
         }
     }
     let apart = json!({"phone_number": "(305) 555-0101", "contact": {"mobile_phone_number": 3_055_550_100_u64}});
-    assert_eq!(read(&apart).phone.as_deref(), Some("3055550100"));
+    assert_eq!(read(&apart).person.phone.as_deref(), Some("3055550100"));
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn a_name_in_one_piece_is_split_and_a_split_one_is_kept() {
         (json!({}), None, None),
     ] {
         let read = read(&json!({"phone": "(305) 555-0123", "payload": name}));
-        assert_eq!((read.first_name.as_deref(), read.last_name.as_deref()), (first, last), "{name}");
+        assert_eq!((read.person.first_name.as_deref(), read.person.last_name.as_deref()), (first, last), "{name}");
     }
 }
 
@@ -114,7 +114,7 @@ fn other_plain_values_are_answers_and_nested_ones_are_not() {
     ];
     let expected: BTreeMap<String, String> =
         expected.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    assert_eq!(read(&body).answers, expected);
+    assert_eq!(read(&body).person.answers, expected);
 }
 
 #[test]
@@ -126,14 +126,14 @@ fn a_flood_of_fields_is_bounded_and_cannot_push_out_an_answer() {
         ("address_zip".to_owned(), json!(33_101)),
         ("email".to_owned(), json!("x")),
     ]);
-    let answers = read(&Value::Object(body)).answers;
+    let answers = read(&Value::Object(body)).person.answers;
     assert_eq!(answers.len(), 40);
     assert_eq!(answers.get("custom_1").map(String::as_str), Some("Yes"));
     assert_eq!(answers.get("address_zip").map(String::as_str), Some("33101"));
     assert!(answers.keys().all(|name| name.chars().count() <= 64));
     assert!(answers.values().all(|value| value.chars().count() <= 500));
     let long = read(&json!({"email": "e".repeat(9_000), "phone": "1".repeat(9_000), "name": "n".repeat(9_000)}));
-    assert!([long.email, long.phone, long.first_name].into_iter().flatten().all(|text| text.len() == 500));
+    assert!([long.person.email, long.person.phone, long.person.first_name].into_iter().flatten().all(|text| text.len() == 500));
 }
 
 #[test]
@@ -166,5 +166,5 @@ fn what_cannot_be_used_says_why() {
         let reason = refused(&body);
         assert!(reason.contains(why), "{body}: {reason}");
     }
-    assert!(read(&json!([submission(1), submission(1)])).email.is_some());
+    assert!(read(&json!([submission(1), submission(1)])).person.email.is_some());
 }
