@@ -96,6 +96,7 @@ macro_rules! store_contract {
                 sending_is_changed_only_as_it_was_read,
                 settings_written_anew_leave_sending_as_it_stands,
                 a_campaign_is_found_by_each_of_its_forms,
+                a_campaign_keeps_what_events_do,
                 a_form_of_another_campaign_is_a_conflict_and_writes_nothing,
                 of_many_campaigns_with_one_form_one_is_written,
                 a_form_that_a_campaign_gave_up_is_free,

@@ -26,7 +26,7 @@ async fn error(content: &str) -> String {
 
 #[tokio::test]
 async fn every_line_has_the_fields_that_are_promised_and_the_last_is_the_summary() {
-    for name in ["tuesday.json", "friday-evening.json", "trouble.json"] {
+    for name in ["tuesday.json", "friday-evening.json", "purchase.json", "trouble.json"] {
         let all = lines(&scenario(name)).await;
         let (summary, before) = all.split_last().expect("lines");
         assert_eq!(summary["kind"], "summary");
@@ -64,6 +64,10 @@ async fn the_scenarios_end_as_they_say() {
     assert_eq!(texts[0]["at"], "2026-01-06T20:00:00Z", "three o'clock in New York");
     let friday = lines(&scenario("friday-evening.json")).await;
     assert_eq!(friday.last().expect("a summary")["ended"], json!({"completed": 1, "expired": 1}));
+    let purchase = lines(&scenario("purchase.json")).await;
+    let summary = purchase.last().expect("a summary");
+    assert_eq!(summary["ended"], json!({"completed": 1, "purchased": 1}));
+    assert_eq!((&summary["texts"], &summary["enrolled"], &summary["leads"]), (&json!(2), &json!(2), &json!(1)));
     let trouble = lines(&scenario("trouble.json")).await;
     let summary = trouble.last().expect("a summary");
     assert_eq!(summary["ended"], json!({"opted_out": 1, "replied": 1, "undeliverable": 1}));

@@ -121,7 +121,7 @@ impl Summary {
     pub(super) fn count(&mut self, event: &AuditEvent) {
         match event.event {
             Event::LeadCreated => self.leads += 1,
-            Event::Enrolled => self.enrolled += 1,
+            Event::Enrolled | Event::AlsoEnrolled => self.enrolled += 1,
             Event::Rejected | Event::EventUnusable => {
                 *self.rejected.entry(event.reason.clone().unwrap_or_default()).or_default() += 1;
             }

@@ -78,6 +78,21 @@ pub async fn a_campaign_is_found_by_each_of_its_forms(store: Arc<impl Store>) {
     assert_eq!(all, [quiz, webinar]);
 }
 
+pub async fn a_campaign_keeps_what_events_do(store: Arc<impl Store>) {
+    let mut webinar = campaign("webinar", &["1"]);
+    done(store.put_campaign(&acme(), &webinar).await);
+    let consent =
+        serde_json::json!({"version": "1", "words": "Text me.", "basis": {"because": "the checkout says so"}});
+    webinar.triggers = serde_json::from_value(serde_json::json!([
+        {"on": "purchase", "of": "7", "then": {"end": "purchased"}},
+        {"on": "tag-added", "of": "VIP", "then": {"enroll": {"consent": consent}}, "cool_down_hours": 1},
+    ]))
+    .expect("triggers");
+    done(store.put_campaign(&acme(), &webinar).await);
+    assert_eq!(done(store.campaigns(&acme()).await), std::slice::from_ref(&webinar), "within the same version");
+    assert_eq!(done(store.campaign_of_form(&acme(), &form("1")).await), Some(webinar));
+}
+
 pub async fn a_form_of_another_campaign_is_a_conflict_and_writes_nothing(store: Arc<impl Store>) {
     let webinar = campaign("webinar", &["1"]);
     done(store.put_campaign(&acme(), &webinar).await);

@@ -133,7 +133,12 @@ fn a_flood_of_fields_is_bounded_and_cannot_push_out_an_answer() {
     assert!(answers.keys().all(|name| name.chars().count() <= 64));
     assert!(answers.values().all(|value| value.chars().count() <= 500));
     let long = read(&json!({"email": "e".repeat(9_000), "phone": "1".repeat(9_000), "name": "n".repeat(9_000)}));
-    assert!([long.person.email, long.person.phone, long.person.first_name].into_iter().flatten().all(|text| text.len() == 500));
+    assert!(
+        [long.person.email, long.person.phone, long.person.first_name]
+            .into_iter()
+            .flatten()
+            .all(|text| text.len() == 500)
+    );
 }
 
 #[test]
