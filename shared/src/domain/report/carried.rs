@@ -148,6 +148,7 @@ pub struct DayFigures {
 
 /// The report before this one.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "there is one a report, and most often it is the large one")]
 pub enum Before {
     /// There was none, and nothing had happened before the day.
     First,
