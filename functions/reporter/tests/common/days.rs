@@ -100,6 +100,7 @@ impl Telling {
                 ignored: 50,
                 replies: 310,
                 ended: 870,
+                ..Totals::default()
             },
             from_the_start: true,
             history: history.collect(),

@@ -90,14 +90,17 @@ impl<'a> Happens<'a> {
     pub(super) fn end(&self, lead: &mut Lead, recorder: &Recorder<'_>) -> (Vec<AuditEvent>, Vec<String>) {
         let (mut audit, mut all_words) = (Vec::new(), Vec::new());
         for (campaign, outcome) in &self.ends {
-            let live =
-                lead.enrollments.iter().find(|live| live.campaign == campaign.id).map(|live| (live.id, live.step));
-            let Some((id, step)) = live else { continue };
+            let live = lead.enrollments.iter().filter(|live| live.campaign == campaign.id);
+            let live: Vec<_> = live.map(|live| (live.id, live.step)).collect();
             let words = self.in_words();
-            lead.end(id, *outcome, &words, recorder.now);
-            let ended = recorder.about(lead, Event::EnrollmentEnded, Status::Ok);
-            audit.push(ended.ending(*outcome, &words).in_campaign(&campaign.id, Some(step)));
-            all_words.push(format!("left campaign {}, {outcome}: {words}", campaign.id));
+            if !live.is_empty() {
+                all_words.push(format!("left campaign {}, {outcome}: {words}", campaign.id));
+            }
+            for (id, step) in live {
+                lead.end(id, *outcome, &words, recorder.now);
+                let ended = recorder.about(lead, Event::EnrollmentEnded, Status::Ok);
+                audit.push(ended.ending(*outcome, &words).in_campaign(&campaign.id, Some(step)));
+            }
         }
         (audit, all_words)
     }
