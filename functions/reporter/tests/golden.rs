@@ -124,7 +124,7 @@ async fn the_subject_and_the_first_line_tell_each_safety_fault() {
         (|day| day.opt_out(5, day.at(10, 0)), "1 text after an opt-out"),
         (|day| day.text(3, day.at(21, 30), 2), "1 text outside the hours"),
         (|day| day.text(4, day.at(12, 0), 1), "1 text sent twice"),
-        (|day| day.add(day.at(12, 0), Event::EventReceived, Status::Ok, |_| ()), "books off by 1"),
+        (|day| day.add(day.at(12, 0), Event::EventReceived, Status::Ok, common::days::from_kajabi), "books off by 1"),
         (
             |day| day.world.state().events.retain(|event| event.event != Event::SchedulerRun),
             "the scheduler did not run",

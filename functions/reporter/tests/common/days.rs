@@ -127,7 +127,7 @@ impl Telling {
     }
 
     pub fn enroll(&self, n: u64, at: Instant) {
-        self.add(at, Event::EventReceived, Status::Ok, |_| ());
+        self.add(at, Event::EventReceived, Status::Ok, from_kajabi);
         self.add(at, Event::LeadCreated, Status::Ok, |event| event.lead = Some(lead_id(n)));
         self.add(at, Event::Enrolled, Status::Ok, |event| event.lead = Some(lead_id(n)));
     }
@@ -213,7 +213,7 @@ impl Telling {
         self.text(3, self.at(21, 30), 2);
         self.text(4, self.at(12, 0), 1);
         self.opt_out(5, self.at(10, 0));
-        self.add(self.at(14, 0), Event::EventReceived, Status::Ok, |_| ());
+        self.add(self.at(14, 0), Event::EventReceived, Status::Ok, from_kajabi);
         self.add(self.at(14, 5), Event::SmsAttempt, Status::Unknown, |event| event.lead = Some(lead_id(77)));
         self.add(self.at(14, 6), Event::JobFailed, Status::Failed, |event| {
             event.detail = Some("lead Pat Doe <pat@example.org> +1 312 555 0123".to_owned());
@@ -221,7 +221,7 @@ impl Telling {
         self.add(self.at(14, 7), Event::EventUnusable, Status::Rejected, |event| {
             event.reason = Some("Pat Doe, 312-555-0123".to_owned())
         });
-        self.add(self.at(14, 7), Event::EventReceived, Status::Ok, |_| ());
+        self.add(self.at(14, 7), Event::EventReceived, Status::Ok, from_kajabi);
         let mut state = self.world.state();
         let run = Event::SchedulerRun;
         let (from, until) = (self.at(18, 1), self.at(19, 59));
@@ -232,6 +232,11 @@ impl Telling {
         state.due.push(DueWork::Event { key: EventKey("one".to_owned()), due: now });
         // Beside the one that waits, another came in and became nothing.
         drop(state);
-        self.add(self.at(14, 8), Event::EventReceived, Status::Ok, |_| ());
+        self.add(self.at(14, 8), Event::EventReceived, Status::Ok, from_kajabi);
     }
+}
+
+/// As an event that came from Kajabi.
+pub fn from_kajabi(event: &mut AuditEvent) {
+    event.reason = Some("kajabi".to_owned());
 }

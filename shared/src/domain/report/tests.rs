@@ -85,7 +85,7 @@ impl Story {
 
     /// A lead that comes in and is enrolled.
     fn enroll(&mut self, n: u128, at: Instant) {
-        self.add(at, Event::EventReceived, Status::Ok);
+        self.add(at, Event::EventReceived, Status::Ok).reason = Some("kajabi".to_owned());
         self.add(at, Event::LeadCreated, Status::Ok).lead = Some(lead(n));
         self.add(at, Event::Enrolled, Status::Ok).lead = Some(lead(n));
     }

@@ -30,7 +30,7 @@ fn the_day_is_added_up() {
         story.enroll(n, local("09:00"));
         story.text(n, local("10:01"), 1);
     }
-    story.add(local("09:30"), Event::EventReceived, Status::Ok);
+    story.add(local("09:30"), Event::EventReceived, Status::Ok).reason = Some("kajabi".to_owned());
     story.add(local("09:30"), Event::Rejected, Status::Rejected).reason = Some("no_consent".to_owned());
     for n in 0..2 {
         let failed = story.add(local("10:02"), Event::SmsAttempt, Status::Rejected);
