@@ -3,6 +3,7 @@
 pub mod connect;
 pub mod dead_letters;
 pub mod explain;
+pub mod import;
 pub mod local;
 pub mod person;
 pub mod read;

@@ -7,7 +7,7 @@ use leadline::domain::Instant;
 use leadline_cli::{
     connect::{Queues, Target},
     dead_letters::{self, Which},
-    explain,
+    explain, import,
     person::Person,
     restored,
     sending::{self, Button},
@@ -55,6 +55,18 @@ enum Command {
         /// JSON instead of tables.
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Bring in a list of people as CSV: each row is taken in as if it had come from a form.
+    #[command(
+        after_help = "Example: leadline import people.csv --form november-list --dry-run\n\nThe form is one that you list in a campaign's `forms`, with the consent that these people gave."
+    )]
+    Import {
+        #[command(flatten)]
+        options: import::Options,
+        #[command(flatten)]
+        person: Person,
         #[command(flatten)]
         target: Target,
     },
@@ -180,6 +192,9 @@ async fn main() -> ExitCode {
         }
         Command::Preview { until, lead, json, target } => {
             explain::look_ahead(&target, until, lead.as_deref(), json, &mut io::stdout().lock()).await
+        }
+        Command::Import { options, person, target } => {
+            import::import(&target, &options, &person, &mut io::stdout().lock()).await
         }
         Command::DeadLetters { json, queues, target } => {
             dead_letters::show(&target, &queues, json, &mut io::stdout().lock()).await

@@ -271,6 +271,8 @@ pub enum Source {
     TwilioStatus,
     /// The client's own program, with a key.
     Api,
+    /// A row of a list that an operator brought in.
+    Import,
 }
 
 /// A raw event, kept as it came.

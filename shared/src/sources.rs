@@ -51,7 +51,7 @@ impl Reason {
 /// Why it makes no sense. It is kept for the operator.
 pub fn read(event: &RawEvent, client: &Client) -> Result<Incoming, Reason> {
     match event.source {
-        Source::Kajabi => match kajabi::read(event.body.as_bytes(), None, event.received_at).content {
+        Source::Kajabi | Source::Import => match kajabi::read(event.body.as_bytes(), None, event.received_at).content {
             Content::Form(FormSubmission { is_test: true, .. })
             | Content::Happening(Happening { is_test: true, .. }) => {
                 Ok(Incoming::Nothing(Reason::new("test_sample", "a test sample of Kajabi: nobody is texted for it")))

@@ -3,7 +3,7 @@
 use crate::{
     domain::{
         Instant,
-        ids::{AuditId, ClientId},
+        ids::{AuditId, ClientId, FormId},
         phone::PhoneNumber,
     },
     ports::{EventState, RawEvent},
@@ -28,6 +28,12 @@ pub(super) fn outcome_of(event: &RawEvent) -> AuditId {
 /// The id of a lead of whom nothing is known but the number.
 pub(super) fn of_phone(client: &ClientId, phone: &PhoneNumber, at: Instant) -> ulid::Ulid {
     id_of(&format!("phone/{client}/{}", phone.e164()), at)
+}
+
+/// The key of a row of an imported list: the same for the same row of the same form.
+pub(super) fn of_row(form: &FormId, row: &str) -> String {
+    use sha2::{Digest, Sha256};
+    format!("imp:{form}:{}", hex::encode(Sha256::digest(row)))
 }
 
 /// An id for a text that the provider lists and we do not know of.

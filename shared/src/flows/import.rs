@@ -1,0 +1,231 @@
+//! Bringing in a list of people: each row becomes a raw event, as if it had come from a form, and is
+//! worked through like one. So a row that was brought in is known, and doing it again changes nothing.
+
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
+
+use super::{derived_id, intake::Intake, record::Recorder};
+use crate::{
+    domain::{
+        Instant,
+        audit::{Event, Status},
+        client::Client,
+        email::EmailAddress,
+        ids::{FormId, LeadId},
+        lead::Lead,
+        phone::{InvalidPhone, PhoneNumber},
+    },
+    ports::{EventKey, EventState, Journal, RawEvent, Receipt, Source, StoreError, StoreResult},
+};
+
+/// Who was texted less long ago is passed over (requirement D2).
+pub const PASSED_OVER: TimeDelta = TimeDelta::days(7);
+/// Who was texted or came in less long ago is named (requirement D2).
+pub const NAMED: TimeDelta = TimeDelta::days(30);
+
+/// A row of a list, its fields named as a form's are: `phone`, `email`, `first_name`, … and any others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// The fields that hold something.
+    pub fields: BTreeMap<String, String>,
+}
+
+/// What became of a row, or would.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Became {
+    /// The person is in the campaign now.
+    Enrolled {
+        /// When the person was texted or came in before, if that is less than [`NAMED`] ago.
+        before: Option<Instant>,
+    },
+    /// It was brought in before, or the person is in the campaign already: nothing changed.
+    Known,
+    /// The person is kept and not enrolled, or the row not used.
+    TurnedAway {
+        /// The code that it is counted by.
+        code: String,
+        /// In words.
+        words: String,
+    },
+}
+
+impl Became {
+    fn turned_away(code: &str, words: impl Into<String>) -> Self {
+        Self::TurnedAway { code: code.to_owned(), words: words.into() }
+    }
+}
+
+/// What bringing in needs.
+#[derive(Clone, Copy)]
+pub struct Import<'a> {
+    /// Taking in.
+    pub intake: Intake<'a>,
+    /// What came of a row is read from it.
+    pub journal: &'a dyn Journal,
+    /// The client.
+    pub client: &'a Client,
+    /// The form that the people are counted to: it names the campaign, and the consent they gave.
+    pub form: &'a FormId,
+}
+
+/// Why a list cannot be brought in at all.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotImport {
+    /// Nobody would be enrolled.
+    #[error("no campaign lists form {0}: add it to the forms of a campaign, with the consent that these people gave")]
+    NoCampaign(FormId),
+    /// Nobody would be texted.
+    #[error("form {0} has no consent in campaign {1}: without consent nobody is texted")]
+    NoConsent(FormId, String),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Import<'_> {
+    /// Whether the list can be brought in. Gives the campaign that people would be enrolled into.
+    ///
+    /// # Errors
+    /// [`CannotImport`] says why not.
+    pub async fn campaign(&self) -> Result<crate::domain::campaign::Campaign, CannotImport> {
+        let campaign = self.intake.directory.campaign_of_form(&self.client.id, self.form).await?;
+        let campaign = campaign.ok_or_else(|| CannotImport::NoCampaign(self.form.clone()))?;
+        match campaign.rule(self.form).is_some_and(|rule| rule.consent.is_some()) {
+            true => Ok(campaign),
+            false => Err(CannotImport::NoConsent(self.form.clone(), campaign.id.to_string())),
+        }
+    }
+
+    /// What would become of a row, as far as can be told without writing.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store fails.
+    pub async fn would(&self, row: &Row, now: Instant) -> StoreResult<Became> {
+        let event = match self.event(row, now) {
+            Ok(event) => event,
+            Err(turned_away) => return Ok(turned_away),
+        };
+        if self.intake.events.event(&self.client.id, &event.key).await?.is_some() {
+            return Ok(Became::Known);
+        }
+        match self.known(row).await? {
+            Ok(lead) => Ok(lead
+                .map_or(Ok(None), |lead| self.contacted(&lead, now))
+                .map_or_else(|turned_away| turned_away, |before| Became::Enrolled { before })),
+            Err(turned_away) => Ok(turned_away),
+        }
+    }
+
+    /// Brings in a row.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store fails. What was stored is worked on by the next run, or when the row
+    /// is brought in again.
+    pub async fn row(&self, row: &Row, recorder: &Recorder<'_>) -> StoreResult<Became> {
+        let event = match self.event(row, recorder.now) {
+            Ok(event) => event,
+            Err(turned_away) => return Ok(turned_away),
+        };
+        let known = match self.known(row).await? {
+            Ok(known) => known,
+            Err(turned_away) => return Ok(turned_away),
+        };
+        let before = match known.as_ref().map_or(Ok(None), |lead| self.contacted(lead, recorder.now)) {
+            Ok(before) => before,
+            // One of a list that was brought in a moment ago is not passed over: it is known.
+            Err(_) if self.intake.events.event(&self.client.id, &event.key).await?.is_some() => {
+                return Ok(Became::Known);
+            }
+            Err(turned_away) => return Ok(turned_away),
+        };
+        let received = recorder.event(Event::EventReceived, Status::Ok).because("import", &event.key.0);
+        let event = match self.intake.events.receive(&event, received).await? {
+            Receipt::New => event,
+            Receipt::Known => match self.intake.events.event(&self.client.id, &event.key).await? {
+                Some(stored) if matches!(stored.state, EventState::Received { .. }) => stored,
+                _ => return Ok(Became::Known),
+            },
+        };
+        let outcome = derived_id::outcome_of(&event);
+        if let EventState::Unusable { reason } = self.intake.work(self.client, event, recorder).await? {
+            return Ok(Became::turned_away("unreadable", reason));
+        }
+        let Some(lead) = self.lead_of(row).await? else {
+            return Ok(Became::turned_away("unreadable", "the row led to no lead"));
+        };
+        let came = self.journal.recorded(&self.client.id, lead, outcome).await?;
+        Ok(match came.map(|came| (came.event, came.reason, came.detail)) {
+            Some((Event::Rejected, code, words)) => {
+                Became::turned_away(&code.unwrap_or_default(), words.unwrap_or_default())
+            }
+            Some((Event::EventIgnored, ..)) => Became::Known,
+            _ => Became::Enrolled { before },
+        })
+    }
+
+    /// The row as a raw event. Its key is made of what it says, so that the same row is the same event.
+    fn event(&self, row: &Row, now: Instant) -> Result<RawEvent, Became> {
+        self.phone(row).map_err(|why| Became::turned_away("no_valid_phone", why.to_string()))?;
+        let mut body: serde_json::Map<String, serde_json::Value> =
+            row.fields.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
+        body.insert("form_id".to_owned(), self.form.as_str().into());
+        body.insert("event".to_owned(), "form_submission".into());
+        let body = serde_json::Value::Object(body).to_string();
+        let key = EventKey(derived_id::of_row(self.form, &body));
+        let (client, state) = (self.client.id.clone(), EventState::Received { due: now + TAKE_UP_AFTER, tries: 0 });
+        Ok(RawEvent { key, client, source: Source::Import, body, query: None, received_at: now, state })
+    }
+
+    fn phone(&self, row: &Row) -> Result<PhoneNumber, InvalidPhone> {
+        let raw = PHONE.iter().find_map(|name| row.fields.get(*name)).map_or("", String::as_str);
+        PhoneNumber::parse(raw, self.client.region)
+    }
+
+    /// The lead with the row's number; or why the row is not used.
+    async fn known(&self, row: &Row) -> StoreResult<Result<Option<Lead>, Became>> {
+        let Ok(phone) = self.phone(row) else { return Ok(Ok(None)) };
+        let record = self.intake.leads.phone(&self.client.id, &phone).await?;
+        if let Some(no) = record.opt_out {
+            let words = format!("said no on {}", no.at.with_timezone(&self.client.zone).format("%-d %b %Y"));
+            return Ok(Err(Became::turned_away("opted_out", words)));
+        }
+        let Some(id) = record.lead else { return Ok(Ok(None)) };
+        Ok(Ok(self.intake.leads.lead(&self.client.id, id).await?.map(|stored| stored.lead)))
+    }
+
+    /// When a known lead was last texted, if that is worth naming; or that it is passed over.
+    fn contacted(&self, lead: &Lead, now: Instant) -> Result<Option<Instant>, Became> {
+        let Some(last) = last_text(lead).filter(|at| *at + NAMED > now) else { return Ok(None) };
+        if last + PASSED_OVER > now {
+            let words = format!("was texted on {}", last.with_timezone(&self.client.zone).format("%-d %b %Y"));
+            return Err(Became::turned_away("texted_lately", words));
+        }
+        Ok(Some(last))
+    }
+
+    async fn lead_of(&self, row: &Row) -> StoreResult<Option<LeadId>> {
+        if let Ok(phone) = self.phone(row)
+            && let Some(lead) = self.intake.leads.phone(&self.client.id, &phone).await?.lead
+        {
+            return Ok(Some(lead));
+        }
+        match row.fields.get("email").and_then(|email| EmailAddress::parse(email).ok()) {
+            Some(email) => self.intake.leads.lead_of_email(&self.client.id, &email).await,
+            None => Ok(None),
+        }
+    }
+}
+
+/// The fields that a number may stand in, in the order in which they count.
+const PHONE: [&str; 4] = ["mobile_phone_number", "phone_number", "phone", "business_number"];
+
+/// How long after a row is stored a run of the scheduler takes it up, if nobody finished it.
+const TAKE_UP_AFTER: TimeDelta = TimeDelta::minutes(2);
+
+/// When a lead was last texted, as far as the lead itself tells.
+fn last_text(lead: &Lead) -> Option<Instant> {
+    let live = lead.enrollments.iter().filter_map(|live| live.last_sent_at);
+    let past = lead.history.iter().filter(|past| past.sent > 0).map(|past| past.completed_at);
+    live.chain(past).chain(lead.recent.iter().copied()).max()
+}
