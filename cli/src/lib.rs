@@ -2,6 +2,7 @@
 
 pub mod connect;
 pub mod dead_letters;
+pub mod erase;
 pub mod explain;
 pub mod import;
 pub mod local;

@@ -7,7 +7,7 @@ use leadline::domain::Instant;
 use leadline_cli::{
     connect::{Queues, Target},
     dead_letters::{self, Which},
-    explain, import,
+    erase, explain, import,
     person::Person,
     restored,
     sending::{self, Button},
@@ -65,6 +65,19 @@ enum Command {
     Import {
         #[command(flatten)]
         options: import::Options,
+        #[command(flatten)]
+        person: Person,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Erase a person's data on their request. The proof that texts were lawful stays, and so does a no.
+    #[command(after_help = "Example: leadline erase pat@example.org --because 'asked by email on 3 March'")]
+    Erase {
+        /// The lead: its id, its phone number or its email address.
+        lead: String,
+        /// Why, for the audit.
+        #[arg(long, value_name = "WORDS")]
+        because: String,
         #[command(flatten)]
         person: Person,
         #[command(flatten)]
@@ -195,6 +208,9 @@ async fn main() -> ExitCode {
         }
         Command::Import { options, person, target } => {
             import::import(&target, &options, &person, &mut io::stdout().lock()).await
+        }
+        Command::Erase { lead, because, person, target } => {
+            erase::erase(&target, &lead, &because, &person, &mut io::stdout().lock()).await
         }
         Command::DeadLetters { json, queues, target } => {
             dead_letters::show(&target, &queues, json, &mut io::stdout().lock()).await

@@ -6,6 +6,7 @@ pub mod by_hand;
 pub mod conclude;
 pub mod dead_letters;
 mod derived_id;
+pub mod erase;
 pub mod import;
 pub mod intake;
 pub mod one_text;

@@ -6,6 +6,7 @@
 mod budget;
 mod directory;
 mod due;
+mod erase;
 mod events;
 mod item;
 mod journal;

@@ -118,6 +118,8 @@ pub enum Event {
     ReceiptReceived,
     /// A person said what became of a text, or had one tried again.
     ReviewDone,
+    /// A person's data was erased.
+    Erased,
     /// An alert was emailed.
     AlertSent,
     /// The daily report was emailed.

@@ -32,7 +32,7 @@ const KEYS_PER_READ: usize = 100;
 /// How often keys that DynamoDB left unread are asked for again.
 const READS: usize = 5;
 
-fn lead_item(lead: &Lead, rev: Rev) -> StoreResult<Item> {
+pub(super) fn lead_item(lead: &Lead, rev: Rev) -> StoreResult<Item> {
     let mut written = item::encode(&keys::lead(&lead.client, lead.id), lead)?;
     written.insert("rev".to_owned(), item::number(rev.0));
     if let Some(due) = lead.due() {
@@ -150,7 +150,7 @@ impl DynamoStore {
     }
 
     /// The lead's item over the revision that was read.
-    fn put_over(&self, written: Item, read_at: Option<Rev>) -> StoreResult<TransactWriteItem> {
+    pub(super) fn put_over(&self, written: Item, read_at: Option<Rev>) -> StoreResult<TransactWriteItem> {
         let Some(read_at) = read_at else { return self.put_if(written, Some("attribute_not_exists(pk)")) };
         let put = aws_sdk_dynamodb::types::Put::builder()
             .table_name(&self.table)
@@ -315,6 +315,6 @@ fn fingerprint(lead: &Lead, also: &Also) -> StoreResult<String> {
     Ok(hex::encode(&Sha256::digest(all)[..12]))
 }
 
-fn profile_item(lead: &Lead, profile: &Profile) -> StoreResult<Item> {
+pub(super) fn profile_item(lead: &Lead, profile: &Profile) -> StoreResult<Item> {
     item::encode(&keys::profile(&lead.client, lead.id), profile)
 }

@@ -140,7 +140,7 @@ impl Day {
             }
             Event::EventApplied | Event::AlsoEnrolled => {}
             Event::Enrolled | Event::EnrollmentEnded | Event::ReportSent => {}
-            Event::ReceiptReceived | Event::SendingResumed | Event::ReviewDone | Event::Other => {}
+            Event::ReceiptReceived | Event::SendingResumed | Event::ReviewDone | Event::Erased | Event::Other => {}
         }
     }
 
