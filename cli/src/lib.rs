@@ -4,6 +4,7 @@ pub mod connect;
 pub mod dead_letters;
 pub mod erase;
 pub mod explain;
+pub mod export;
 pub mod import;
 pub mod local;
 pub mod person;

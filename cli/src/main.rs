@@ -7,7 +7,7 @@ use leadline::domain::Instant;
 use leadline_cli::{
     connect::{Queues, Target},
     dead_letters::{self, Which},
-    erase, explain, import,
+    erase, explain, export, import,
     person::Person,
     restored,
     sending::{self, Button},
@@ -67,6 +67,19 @@ enum Command {
         options: import::Options,
         #[command(flatten)]
         person: Person,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Write everything of a client into a new folder: leads, conversations and opt-outs as CSV, and all of it as JSON.
+    #[command(
+        after_help = "Example: leadline export acme-2026-11-21\n\nIt reads the whole table once, which is slow and costs a read of every item."
+    )]
+    Export {
+        /// The folder. It must not be there yet.
+        folder: PathBuf,
+        /// The summary as JSON.
+        #[arg(long)]
+        json: bool,
         #[command(flatten)]
         target: Target,
     },
@@ -208,6 +221,9 @@ async fn main() -> ExitCode {
         }
         Command::Import { options, person, target } => {
             import::import(&target, &options, &person, &mut io::stdout().lock()).await
+        }
+        Command::Export { folder, json, target } => {
+            export::export(&target, &folder, json, &mut io::stdout().lock()).await
         }
         Command::Erase { lead, because, person, target } => {
             erase::erase(&target, &lead, &because, &person, &mut io::stdout().lock()).await

@@ -1,4 +1,4 @@
-//! The one table. Every access is by key or by the due index; nothing here scans.
+//! The one table. Every access is by key or by the due index; nothing but an export scans.
 //!
 //! An item is its keys, a format version `v`, and its document `d`. Leads carry their revision `rev`
 //! beside it, and what is due carries the keys of the due index; nothing else is in that index.
@@ -8,6 +8,7 @@ mod directory;
 mod due;
 mod erase;
 mod events;
+pub mod export;
 mod item;
 mod journal;
 mod keys;
