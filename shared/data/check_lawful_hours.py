@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Checks lawful_hours.csv: every row parses, no two of one jurisdiction overlap, no state is open
-when its country is closed. Prints what is wrong and exits 1; changes nothing."""
+when its country is closed, every list of holidays that a row names is there. Prints what is wrong
+and exits 1; changes nothing."""
 import re
 import sys
 from datetime import date, time
@@ -30,7 +31,7 @@ def parse(line):
     if len(fields) != COLUMNS.count(",") + 1 or any(f != f.strip() or not f for f in fields):
         raise ValueError("wrong number of columns, or blanks")
     row = dict(zip(COLUMNS.split(","), fields))
-    checks = {"jurisdiction": r"US|GB|CA|US-[A-Z]{2}|policy|switch:[a-z_]+", "cap24h": r"-|[1-9]\d?",
+    checks = {"jurisdiction": r"US|GB|CA|US-[A-Z]{2}|policy|switch:[a-z_]+|position:US-[A-Z]{2}", "cap24h": r"-|[1-9]\d?",
               "holidays": "-|federal|state", "certainty": "[ABCM]|-"}
     for column, allowed in checks.items():
         if not re.fullmatch(allowed, row[column]):
@@ -39,9 +40,9 @@ def parse(line):
     row["to"] = date.max if row["valid_to"] == "-" else date.fromisoformat(row["valid_to"])
     if row["from"] > row["to"]:
         raise ValueError("valid_to is before valid_from")
-    if row["jurisdiction"].startswith("switch:"):
+    if row["jurisdiction"].startswith(("switch:", "position:")):
         if (row["days"], row["open"], row["close"]) != ("-", "-", "-"):
-            raise ValueError("a switch has no hours")
+            raise ValueError("a switch or position has no hours")
         row["days"] = None
         return row
     row["days"], row["open"], row["close"] = days(row["days"]), clock(row["open"]), clock(row["close"])
@@ -50,7 +51,8 @@ def parse(line):
     return row
 
 
-def problems(text):
+def problems(text, closed):
+    """What is wrong with the file; `closed` are the jurisdictions that have holidays on file."""
     lines = [(n, line) for n, line in enumerate(text.splitlines(), 1) if line and not line.startswith("#")]
     if not lines or lines[0][1] != COLUMNS:
         return ["the first row must name the columns: " + COLUMNS]
@@ -69,13 +71,21 @@ def problems(text):
             if a["jurisdiction"] == f"US-{a['jurisdiction'][3:]}" and b["jurisdiction"] == "US" \
                     and not b["open"] <= a["open"] < a["close"] <= b["close"]:
                 found.append(f"line {n}: outside the federal hours")
+            if a["jurisdiction"] == b["jurisdiction"] and (a["cap24h"], a["holidays"]) != (b["cap24h"], b["holidays"]) \
+                    and a["from"] <= b["to"] and b["from"] <= a["to"]:
+                found.append(f"lines {m} and {n} differ in caps or holidays")
+        country = {"policy": "US"}.get(a["jurisdiction"], a["jurisdiction"][:2])
+        lists = {"federal": {country}, "state": {country, a["jurisdiction"]}, "-": set()}[a["holidays"]]
+        found += [f"line {n}: no holidays of {name}" for name in sorted(lists - closed)]
     found += [f"no row for {name}" for name in ("US", "GB", "CA", "policy")
               if not any(row["jurisdiction"] == name for _, row in hours)]
     return found
 
 
 def main():
-    found = problems(FILE.read_text("ascii"))
+    holidays = FILE.with_name("holidays.csv").read_text("ascii").splitlines()
+    closed = {line.split(",")[1] for line in holidays if not line.startswith("#")}
+    found = problems(FILE.read_text("ascii"), closed)
     sys.exit("\n".join(found) or 0)
 
 
