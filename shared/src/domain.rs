@@ -13,6 +13,7 @@ pub mod lawful;
 pub mod lead;
 pub mod message;
 pub mod phone;
+pub mod place;
 pub mod profile;
 pub mod receipt;
 pub mod reply;

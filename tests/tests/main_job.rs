@@ -68,13 +68,13 @@ async fn a_friday_evening_form_is_given_up_on_the_wall_clock_with_the_reason() {
 }
 
 #[tokio::test]
-async fn a_recipient_further_west_is_not_texted_before_eight_there() {
+async fn a_recipient_further_west_is_not_texted_before_the_hours_begin_there() {
     let mut client = sample();
     client["campaigns"][0]["timing"] = json!({"latest_counts": "open-hours"});
     let mut world = World::with(client, "2026-01-06 07:00").await;
     world.form("1", "Pat", "(213) 555-0123").await;
     world.until("2026-01-06 20:00").await;
-    assert_eq!(world.texts()[0].0, "2026-01-06 11:00", "eight o'clock in Los Angeles");
+    assert_eq!(world.texts()[0].0, "2026-01-06 12:00", "nine o'clock in Los Angeles, California's first");
 }
 
 #[tokio::test]

@@ -97,7 +97,7 @@ fn every_window_is_open_when_the_vectors_say_and_opens_next_when_they_say() {
         let Expected::Window { window: text, inside, next_open } = expected else { continue };
         rows += 1;
         let window = known.entry(text.clone()).or_insert_with(|| window(&text)).clone();
-        let hours = Hours { windows: vec![window.clone()], zone };
+        let hours = Hours::weekly(window.clone(), zone);
         let found = (window.contains(at, zone), hours.contain(at), hours.next_open(at));
         if found != (inside, inside, Some(next_open)) {
             wrong.push(format!("{zone} {text} {at}: {found:?}, expected {inside}, {next_open}"));
@@ -113,7 +113,7 @@ fn every_window_stays_open_until_it_next_closes_and_not_a_minute_longer() {
     for Vector { zone, at, expected } in vectors() {
         let Expected::Window { window: text, inside: true, .. } = expected else { continue };
         rows += 1;
-        let hours = Hours { windows: vec![window(&text)], zone };
+        let hours = Hours::weekly(window(&text), zone);
         let by_minutes = (0..1_440).map(|n| at + chrono::TimeDelta::minutes(n)).find(|at| !hours.contain(*at));
         if hours.next_close(at) != by_minutes {
             wrong.push(format!("{zone} {text} {at}: {:?}, expected {by_minutes:?}", hours.next_close(at)));

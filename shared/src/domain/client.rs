@@ -12,6 +12,7 @@ use super::{
     email::EmailAddress,
     ids::ClientId,
     phone::{PhoneNumber, Region},
+    place::State,
     template::Template,
     window::{Hours, Window},
 };
@@ -48,6 +49,13 @@ pub struct Client {
     /// When texts may leave, in the client's zone.
     #[serde(default = "default_window")]
     pub window: Window,
+    /// Our own narrower hours for people in the US, on top of the law; `None` for the law alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipient_policy: Option<RecipientPolicy>,
+    /// States with a law that asks for more than hours, of which the client has said how it meets it.
+    /// Nobody there is texted before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cleared_states: Vec<State>,
     /// How much may be sent.
     #[serde(default)]
     pub limits: Limits,
@@ -142,6 +150,15 @@ impl Sending {
         let (reason, refusals) = (reason.to_owned(), refusals.saturating_add(1));
         Some(Self::OnHold { reason, since, try_at: Some(now + rest), refusals })
     }
+}
+
+/// The row `policy` of the table of lawful hours (Monday to Saturday 10:00 to 20:00, closed on federal
+/// holidays, three texts a day), applied to everybody in the US.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct RecipientPolicy {
+    /// States for which the law alone counts: it can be widened state by state, never past the law.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub except: Vec<State>,
 }
 
 /// How much may be sent.
@@ -311,7 +328,7 @@ impl Client {
     /// The client's own sending hours, or those of one campaign.
     #[must_use]
     pub fn hours(&self, campaign: Option<&Window>) -> Hours {
-        Hours { windows: vec![campaign.unwrap_or(&self.window).clone()], zone: self.zone }
+        Hours::weekly(campaign.unwrap_or(&self.window).clone(), self.zone)
     }
 
     /// Whether a token is one of the client's webhook tokens. Every hash is compared, in constant time.

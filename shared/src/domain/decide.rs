@@ -15,7 +15,7 @@ use super::{
     lawful::{LawfulHours, lawful_hours},
     lead::{Enrollment, Lead, Outcome},
     profile::Profile,
-    window::{Hours, first_close, next_all_open},
+    window::{Hours, described, first_close, next_all_open},
 };
 
 /// Everything that a decision is made from.
@@ -43,7 +43,7 @@ const LONGEST_AT_PROVIDER: TimeDelta = TimeDelta::minutes(60);
 const CALL_MARGIN: TimeDelta = TimeDelta::seconds(15);
 
 /// The first instant from `at` on at which all are open, and stay so for as long as a call may take.
-fn next_sendable(all: &[Hours], at: Instant) -> Option<Instant> {
+pub(super) fn next_sendable(all: &[Hours], at: Instant) -> Option<Instant> {
     let open = next_all_open(all, at)?;
     match first_close(all, open) {
         Some(closes) if closes - open < CALL_MARGIN => next_all_open(all, closes),
@@ -69,7 +69,8 @@ pub fn not_before(plan: &Plan, enrollment: &Enrollment) -> Instant {
 #[must_use]
 pub fn decide(case: &Case, now: Instant) -> Verdict {
     let step = case.enrollment.step;
-    let lawful = case.lead.phone.as_ref().map(|phone| lawful_hours(phone, case.profile.zone, &case.client, now));
+    let Profile { zone, place, .. } = &case.profile;
+    let lawful = case.lead.phone.as_ref().map(|phone| lawful_hours(phone, *zone, place, &case.client, now));
     let own = case.client.hours(case.plan.window.as_ref());
     let lawful_all = lawful.iter().flatten().flat_map(|lawful| lawful.all.iter().cloned());
     let all: Vec<Hours> = std::iter::once(own.clone()).chain(lawful_all).collect();
@@ -82,6 +83,7 @@ pub fn decide(case: &Case, now: Instant) -> Verdict {
         gates::review(case),
         gates::phone(case),
         gates::country(lawful.as_ref()),
+        gates::state(lawful.as_ref()),
         gates::consent(case),
     ];
     let (template, rendered) = gates::template(case);
@@ -90,7 +92,7 @@ pub fn decide(case: &Case, now: Instant) -> Verdict {
         gates::in_flight(case, now),
         gates::delay(case, now),
         gates::per_hour(case, now),
-        gates::per_day(case, now),
+        gates::per_day(case, lawful.as_ref().and_then(|lawful| lawful.as_ref().ok()), now),
     ]);
 
     // The timed gates before the hours only ever open; so when the last of them has, the hours decide.
@@ -203,8 +205,7 @@ fn send(
         (Some(to), Some(Ok(lawful)), Some((text, template))) => {
             let closes = first_close(all, now).unwrap_or(now + LONGEST_AT_PROVIDER);
             let expires_at = closes.min(now + LONGEST_AT_PROVIDER).min(gates::given_up_at(case).unwrap_or(closes));
-            let open: Vec<String> = all.iter().map(Hours::to_string).collect();
-            let hours = format!("{} [{}]", open.join(" and "), lawful.source);
+            let hours = format!("{} [{}]", described(all, now), lawful.source);
             Decision::Send(SendNow { to, text, template, expires_at, hours })
         }
         // Each of these has a gate of its own that was shut; said again so that no text can leave without them.

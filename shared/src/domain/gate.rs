@@ -105,6 +105,8 @@ pub enum RefusalReason {
     NoValidPhone,
     /// The number's country is not texted.
     CountryNotServed,
+    /// The law of the state asks for more than hours, and the client has not said how it meets it.
+    StateNotCleared,
     /// No consent is on record.
     NoConsent,
     /// The step has no text and the client no default.
@@ -117,12 +119,12 @@ pub enum RefusalReason {
 
 impl RefusalReason {
     /// Whether it is about the person, so that the person is not enrolled; else it is about the
-    /// campaign, and the enrollment waits for review.
+    /// campaign or a setting that is missing, and the enrollment waits for review.
     #[must_use]
     pub fn is_about_the_person(self) -> bool {
         match self {
             Self::NoValidPhone | Self::CountryNotServed | Self::NoConsent => true,
-            Self::TemplateMissing | Self::PlaceholderEmpty | Self::TextTooLong => false,
+            Self::StateNotCleared | Self::TemplateMissing | Self::PlaceholderEmpty | Self::TextTooLong => false,
         }
     }
 
@@ -132,6 +134,7 @@ impl RefusalReason {
         match self {
             Self::NoValidPhone => "no_valid_phone",
             Self::CountryNotServed => "country_not_served",
+            Self::StateNotCleared => "state_not_cleared",
             Self::NoConsent => "no_consent",
             Self::TemplateMissing => "template_missing",
             Self::PlaceholderEmpty => "placeholder_empty",
@@ -158,6 +161,8 @@ pub enum Gate {
     Phone,
     /// Its country is texted, and its hours are known.
     Country,
+    /// No state that could be the person's asks for more than hours, or the client has cleared it.
+    State,
     /// Consent is on record.
     Consent,
     /// There is a text to send.

@@ -1,65 +1,47 @@
-//! The recipient's own lawful hours: every zone that could be theirs must be open.
+//! The recipient's own lawful hours: every rule that could be theirs must be open in every zone that
+//! could be theirs.
 //!
-//! Rules and zones are dated data files (`shared/data/`), so that a lawyer can correct a row.
-//! Today the rows of whole countries are applied; the rows of US states are in the file and are not
-//! read yet.
+//! Rules, zones and holidays are dated data files (`shared/data/`), so that a lawyer can correct a row.
+//! Each instant goes by the rows of its own local day, so hours that are computed ahead are right
+//! across a change of the law.
 
-use std::sync::LazyLock;
+mod rules;
+mod whereabouts;
 
-use chrono::{NaiveDate, Weekday};
+use chrono::NaiveDate;
 use chrono_tz::Tz;
-use serde::Deserialize;
 
+use self::{
+    rules::{POLICY, Rule, Table, table},
+    whereabouts::{Whereabouts, whereabouts},
+};
 use super::{
     Instant,
-    client::Client,
+    client::{Client, RecipientPolicy},
     phone::PhoneNumber,
-    window::{Hours, Window},
+    place::{Place, State},
+    window::{Hours, Zones},
 };
 
-static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| rows(include_str!("../../data/lawful_hours.csv")));
-static AREA_CODES: LazyLock<Vec<AreaCode>> = LazyLock::new(|| rows(include_str!("../../data/nanp_zones.csv")));
-
-/// The zones of all US states: for a US number that belongs to no place, such as a toll-free one.
-const US_ZONES: [Tz; 6] = [
-    Tz::America__New_York,
-    Tz::America__Chicago,
-    Tz::America__Denver,
-    Tz::America__Los_Angeles,
-    Tz::America__Anchorage,
-    Tz::Pacific__Honolulu,
-];
-
-#[derive(Debug, Deserialize)]
-struct Rule {
-    jurisdiction: String,
-    days: String,
-    open: String,
-    close: String,
-    valid_from: String,
-    valid_to: String,
-    source: String,
-}
-
-#[derive(Debug, Deserialize)]
-struct AreaCode {
-    area_code: String,
-    country: String,
-    kind: String,
-    zones: String,
-}
-
-fn rows<T: for<'a> Deserialize<'a>>(file: &str) -> Vec<T> {
-    let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).from_reader(file.as_bytes());
-    reader.deserialize().collect::<Result<_, _>>().expect("a data file of this crate can be read")
-}
-
-/// When a person may be texted by the law of where they are.
+/// When and how often a person may be texted by the law of where they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LawfulHours {
-    /// One per zone that could be the person's: all must be open.
+    /// One per rule and zone that could be the person's: all must be open.
     pub all: Vec<Hours>,
-    /// Where the zones come from, and the rule, in words.
+    /// The rules in force on the day, how sure each is, the zones and where they come from, in words.
+    pub source: String,
+    /// The smallest cap of the rules in force on the day.
+    pub cap: Option<Cap>,
+    /// Why nobody there is texted yet, in words: a state that the client has not cleared.
+    pub not_cleared: Option<String>,
+}
+
+/// How many texts a number may get.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cap {
+    /// In 24 hours.
+    pub per_day: u32,
+    /// The rule.
     pub source: String,
 }
 
@@ -74,142 +56,98 @@ pub enum NotServed {
     NoRule(String),
 }
 
-/// The lawful hours for a number at about `now`: the stated zone if the lead gave one, else every
-/// zone that its area code or country could be in.
+/// The lawful hours of a number.
+///
+/// Zones: the one that the lead stated, else all of the address, else all of the area code, else all of
+/// the country. Rules: of every state of the address and of the area code, each in every zone; the
+/// country's where a state has none. Of a US number whose state nothing tells, our own policy row counts,
+/// too, as it lies inside nearly every state's.
+///
+/// `now` picks the rows that are named as the source and the caps; [`LawfulHours::all`] is right on
+/// every date.
 ///
 /// # Errors
 /// [`NotServed`] when the country is not texted or no rule is on file for it.
 pub fn lawful_hours(
     phone: &PhoneNumber,
     stated: Option<Tz>,
+    place: &Place,
     client: &Client,
     now: Instant,
 ) -> Result<LawfulHours, NotServed> {
-    let area = phone.area_code().and_then(|code| AREA_CODES.iter().find(|row| row.area_code == code));
-    let country = area
-        .map(|row| row.country.clone())
-        .filter(|country| !country.is_empty())
-        .or_else(|| phone.country())
-        .unwrap_or_else(|| "an unknown country".to_owned());
-    if !client.countries.iter().any(|served| served.code() == country) {
-        return Err(NotServed::Country(country));
-    }
-    let (zones, origin) = zones(phone, area, &country, stated, client);
-    let today = now.with_timezone(&client.zone).date_naive();
-    let in_force: Vec<&Rule> =
-        RULES.iter().filter(|rule| rule.jurisdiction == country && rule.in_force(today)).collect();
-    let source = in_force.first().map(|rule| rule.source.clone()).ok_or(NotServed::NoRule(country))?;
-    let windows: Vec<Window> = in_force.iter().map(|rule| rule.window()).collect();
-    let all = zones.into_iter().map(|zone| Hours { windows: windows.clone(), zone }).collect();
-    Ok(LawfulHours { all, source: format!("{source}; zone from {origin}") })
+    by_table(table(), phone, stated, place, client, now)
 }
 
-fn zones(
+fn by_table(
+    table: &Table,
     phone: &PhoneNumber,
-    area: Option<&AreaCode>,
-    country: &str,
     stated: Option<Tz>,
+    place: &Place,
     client: &Client,
-) -> (Vec<Tz>, String) {
-    // A zone that nobody with such a number lives in is a mistake, or a trick: the number counts then.
-    if let Some(zone) = stated.filter(|zone| is_zone_of(*zone, country)) {
-        return (vec![zone], "the lead's own statement".to_owned());
+    now: Instant,
+) -> Result<LawfulHours, NotServed> {
+    let at = whereabouts(phone, stated, place, client);
+    if !client.countries.iter().any(|served| served.code() == at.country) {
+        return Err(NotServed::Country(at.country));
     }
-    let candidates: Vec<Tz> =
-        area.iter().flat_map(|row| row.zones.split_whitespace()).filter_map(|zone| zone.parse().ok()).collect();
-    match (phone.area_code(), country) {
-        (Some(code), _) if !candidates.is_empty() => (candidates, format!("area code {code}")),
-        (Some(code), "US") => {
-            let why = area.map_or("unknown", |row| row.kind.as_str());
-            (US_ZONES.to_vec(), format!("the whole US (area code {code} is {why})"))
+    let names = jurisdictions(table, &at, client.recipient_policy.as_ref());
+    if table.named(&at.country).is_none() {
+        return Err(NotServed::NoRule(at.country));
+    }
+    let mut all = Vec::new();
+    for name in &names {
+        let windows = table.schedule(name);
+        all.extend(at.zones.iter().map(|zone| Hours::dated(windows.clone(), *zone)));
+    }
+    let days = days(&at.zones, now);
+    let mut in_force: Vec<&Rule> = Vec::new();
+    for rule in names.iter().flat_map(|name| days.iter().flat_map(|day| table.in_force(name, *day))) {
+        // The rows of one jurisdiction differ in their days only.
+        if in_force.iter().all(|known| known.to_string() != rule.to_string()) {
+            in_force.push(rule);
         }
-        (_, "GB") => (vec![Tz::Europe__London], "the country GB".to_owned()),
-        _ => (vec![client.zone], "the client's own zone (a guess)".to_owned()),
     }
+    let caps = in_force.iter().filter_map(|rule| Some(Cap { per_day: rule.cap?, source: rule.to_string() }));
+    let shown: Vec<String> = in_force.iter().map(ToString::to_string).collect();
+    Ok(LawfulHours {
+        cap: caps.min_by_key(|cap| cap.per_day),
+        not_cleared: not_cleared(table, &at, client, &days),
+        source: format!("{}; zone {} by {}", shown.join(", "), Zones(&at.zones), at.origin),
+        all,
+    })
 }
 
-/// Whether a zone is one of a country's, as far as its numbers tell.
-fn is_zone_of(zone: Tz, country: &str) -> bool {
-    let of_numbers = AREA_CODES.iter().filter(|row| row.country == country);
-    let known = of_numbers.flat_map(|row| row.zones.split_whitespace()).any(|name| name == zone.name());
-    known || (country == "GB" && zone == Tz::Europe__London)
+/// The names in the table whose rows count.
+fn jurisdictions<'a>(table: &'a Table, at: &Whereabouts, policy: Option<&RecipientPolicy>) -> Vec<&'a str> {
+    let states = at.states.iter().map(State::jurisdiction);
+    let country = at.states.is_empty().then(|| at.country.clone());
+    let unknown = at.country == "US" && at.states.is_empty();
+    let narrowed =
+        |policy: &RecipientPolicy| at.country == "US" && !at.states.iter().all(|state| policy.except.contains(state));
+    let policy = (unknown || policy.is_some_and(narrowed)).then(|| POLICY.to_owned());
+    let mut names: Vec<&str> = Vec::new();
+    for wanted in states.chain(country).chain(at.abroad.iter().cloned()).chain(policy) {
+        if let Some(name) = table.named(&wanted).filter(|name| !names.contains(name)) {
+            names.push(name);
+        }
+    }
+    names
 }
 
-impl Rule {
-    fn in_force(&self, today: NaiveDate) -> bool {
-        let date = |text: &str| text.parse::<NaiveDate>().ok();
-        date(&self.valid_from).is_none_or(|from| from <= today) && date(&self.valid_to).is_none_or(|to| today <= to)
-    }
+/// The local days of a moment.
+fn days(zones: &[Tz], at: Instant) -> Vec<NaiveDate> {
+    let mut days: Vec<NaiveDate> = zones.iter().map(|zone| at.with_timezone(zone).date_naive()).collect();
+    days.sort_unstable();
+    days.dedup();
+    days
+}
 
-    fn window(&self) -> Window {
-        let (first, last) = self.days.split_once('-').unwrap_or((&self.days, &self.days));
-        let day = |text: &str| text.parse::<Weekday>().expect("a weekday in lawful_hours.csv");
-        let mut days = vec![day(first)];
-        while let Some(&latest) = days.last()
-            && latest != day(last)
-        {
-            days.push(latest.succ());
-        }
-        Window::parse(&days, &self.open, &self.close).expect("hours in lawful_hours.csv")
-    }
+fn not_cleared(table: &Table, at: &Whereabouts, client: &Client, days: &[NaiveDate]) -> Option<String> {
+    at.states.iter().filter(|state| !client.cleared_states.contains(state)).find_map(|state| {
+        let source = days.iter().find_map(|day| table.position(&state.jurisdiction(), *day))?;
+        Some(format!("{state} is not among the client's cleared states, and its law asks for a position ({source})"))
+    })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::{client::samples, phone::Region};
-    use super::*;
-
-    fn zones_of(number: &str) -> Vec<Tz> {
-        let phone = PhoneNumber::parse(number, Region::default()).expect(number);
-        let now = "2026-06-02T15:00:00Z".parse().expect("an instant");
-        let hours = lawful_hours(&phone, None, &samples::client(), now).expect("served");
-        hours.all.iter().map(|hours| hours.zone).collect()
-    }
-
-    #[test]
-    fn every_zone_an_area_code_could_be_in_must_be_open() {
-        use Tz::{America__Chicago as Chicago, America__New_York as NewYork};
-        assert_eq!(zones_of("+13055550123"), [NewYork]);
-        for split in ["+12195550123", "+12705550123", "+18505550123", "+14235550123"] {
-            let zones = zones_of(split);
-            assert!(zones.contains(&NewYork) && zones.contains(&Chicago), "{split}: {zones:?}");
-        }
-    }
-
-    #[test]
-    fn a_toll_free_number_could_be_anywhere_in_the_country() {
-        assert_eq!(zones_of("+18885550123"), US_ZONES);
-    }
-
-    #[test]
-    fn a_stated_zone_is_better_evidence_than_the_area_code() {
-        let phone = PhoneNumber::parse("+12195550123", Region::default()).expect("valid");
-        let now = "2026-06-02T15:00:00Z".parse().expect("an instant");
-        let hours = lawful_hours(&phone, Some(Tz::Pacific__Honolulu), &samples::client(), now).expect("served");
-        assert_eq!(hours.all.len(), 1);
-        assert!(hours.source.contains("own statement"), "{}", hours.source);
-    }
-
-    #[test]
-    fn a_country_that_is_not_on_the_list_is_not_texted() {
-        let phone = PhoneNumber::parse("+44 20 7946 0123", Region::default()).expect("valid");
-        let now = "2026-06-02T15:00:00Z".parse().expect("an instant");
-        let mut client = samples::client();
-        assert_eq!(lawful_hours(&phone, None, &client, now), Err(NotServed::Country("GB".into())));
-        client.countries.push("GB".to_owned().try_into().expect("GB"));
-        let hours = lawful_hours(&phone, None, &client, now).expect("served");
-        assert_eq!(hours.all[0].to_string(), "Mon–Sun 09:00–20:00 Europe/London");
-    }
-
-    #[test]
-    fn every_row_of_the_data_files_can_be_read() {
-        for rule in RULES.iter().filter(|rule| rule.open != "-") {
-            let window = rule.window();
-            assert!(!window.to_string().is_empty());
-        }
-        for row in AREA_CODES.iter() {
-            let unread: Vec<_> = row.zones.split_whitespace().filter(|zone| zone.parse::<Tz>().is_err()).collect();
-            assert_eq!(unread, Vec::<&str>::new(), "{}", row.area_code);
-        }
-    }
-}
+mod tests;

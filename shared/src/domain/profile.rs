@@ -6,7 +6,8 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Instant, client::Client, consent::Consent, email::EmailAddress, ids::LeadId, template::Field, trigger::TagTimes,
+    Instant, client::Client, consent::Consent, email::EmailAddress, ids::LeadId, place::Place, template::Field,
+    trigger::TagTimes,
 };
 
 /// A lead's own data, and the consent on record.
@@ -26,6 +27,12 @@ pub struct Profile {
     pub consent: Option<Consent>,
     /// The zone that the lead stated, if a form asked.
     pub zone: Option<Tz>,
+    /// The place that a form's address named.
+    #[serde(default, skip_serializing_if = "Place::is_unknown")]
+    pub place: Place,
+    /// Since when `zone` and `place` are as they are, if a form has said anything of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place_since: Option<Instant>,
     /// Other answers of the forms, by field name.
     #[serde(default)]
     pub answers: BTreeMap<String, String>,
@@ -48,9 +55,21 @@ impl Profile {
             unread_phone: None,
             consent: None,
             zone: None,
+            place: Place::default(),
+            place_since: None,
             answers: BTreeMap::new(),
             tags: TagTimes::default(),
             created_at,
+        }
+    }
+
+    /// Takes in where the person says to be: an address or a zone that is given replaces the one before.
+    pub fn locate(&mut self, answers: &BTreeMap<String, String>, at: Instant) {
+        let stated = ["time_zone", "timezone"].iter().find_map(|name| answers.get(*name)?.trim().parse().ok());
+        let zone = stated.or(self.zone);
+        let place = Place::read(answers).unwrap_or_else(|| self.place.clone());
+        if zone != self.zone || place != self.place {
+            (self.zone, self.place, self.place_since) = (zone, place, Some(at));
         }
     }
 
@@ -91,6 +110,26 @@ fn line(raw: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_place_that_is_said_again_is_as_old_as_it_was_and_one_that_is_left_out_stays() {
+        let at = |text: &str| text.parse::<Instant>().expect("an instant");
+        let answers = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
+            pairs.iter().map(|(name, answer)| ((*name).to_owned(), (*answer).to_owned())).collect()
+        };
+        let (first, later) = (at("2026-01-06T19:00:00Z"), at("2026-01-07T19:00:00Z"));
+        let mut profile = Profile::new(LeadId(ulid::Ulid::from(1_u128)), first);
+        profile.locate(&answers(&[("custom_1", "Yes")]), first);
+        assert_eq!((profile.place.is_unknown(), profile.place_since), (true, None));
+        profile.locate(&answers(&[("address_state", "FL"), ("time_zone", "America/Chicago")]), first);
+        for said in [vec![("address_state", "Florida")], vec![], vec![("time_zone", "nowhere")]] {
+            profile.locate(&answers(&said), later);
+            assert_eq!((profile.place.states().len(), profile.zone), (1, Some(Tz::America__Chicago)));
+            assert_eq!(profile.place_since, Some(first), "{said:?}");
+        }
+        profile.locate(&answers(&[("zip", "78701")]), later);
+        assert_eq!((profile.place.to_string().as_str(), profile.place_since), ("postal code 787…", Some(later)));
+    }
 
     #[test]
     fn a_name_is_a_name_and_never_a_link() {

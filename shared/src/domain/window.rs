@@ -4,13 +4,17 @@
 //! whatever the clocks do. Openings and closings are therefore looked for where that can change:
 //! at the wall-clock times themselves (which a fold shows twice) and at the zone's offset changes.
 
+mod hours;
+
 use std::fmt;
 
-use chrono::{Datelike, Days, NaiveDate, NaiveTime, Offset, TimeDelta, TimeZone, Weekday};
+use chrono::{Datelike, Days, NaiveDate, NaiveTime, TimeZone, Weekday};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::Instant;
+pub(super) use hours::Zones;
+pub use hours::{Dated, Hours, described, first_close, next_all_open, open_time};
 
 /// The same hours on some days of the week, in local time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,9 +83,6 @@ impl Window {
 
     /// The instants of one local day at which this window can open or close.
     fn edges(&self, day: NaiveDate, zone: Tz, edges: &mut Vec<Instant>) {
-        if !self.days.contains(&day.weekday()) {
-            return;
-        }
         let midnight = day + Days::new(1);
         let closes = if self.closes.format("%H:%M:%S").to_string() == "23:59:59" {
             midnight.and_time(NaiveTime::MIN)
@@ -126,124 +127,10 @@ impl fmt::Display for Window {
     }
 }
 
-/// Windows of which any one being open is enough, in one zone: a week with different hours by day.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hours {
-    /// The week's windows.
-    pub windows: Vec<Window>,
-    /// The zone whose wall clock they are read on.
-    pub zone: Tz,
-}
-
-/// How far ahead an opening or closing is looked for: a fortnight covers every week and any clock change.
-const LOOK_AHEAD_DAYS: u64 = 15;
-
-impl Hours {
-    /// Whether any window contains `at`.
-    #[must_use]
-    pub fn contain(&self, at: Instant) -> bool {
-        self.windows.iter().any(|window| window.contains(at, self.zone))
-    }
-
-    /// `at` itself when open, else the next instant at which it opens.
-    #[must_use]
-    pub fn next_open(&self, at: Instant) -> Option<Instant> {
-        self.next(at, true)
-    }
-
-    /// `at` itself when closed, else the next instant at which it closes.
-    #[must_use]
-    pub fn next_close(&self, at: Instant) -> Option<Instant> {
-        self.next(at, false)
-    }
-
-    fn next(&self, at: Instant, open: bool) -> Option<Instant> {
-        if self.contain(at) == open {
-            return Some(at);
-        }
-        let first = at.with_timezone(&self.zone).date_naive() - Days::new(1);
-        let days: Vec<_> = first.iter_days().take(LOOK_AHEAD_DAYS as usize).collect();
-        let mut edges = offset_changes(&days, self.zone);
-        for day in days {
-            for window in &self.windows {
-                window.edges(day, self.zone, &mut edges);
-            }
-        }
-        edges.into_iter().filter(|edge| *edge > at && self.contain(*edge) == open).min()
-    }
-}
-
-impl fmt::Display for Hours {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (n, window) in self.windows.iter().enumerate() {
-            write!(f, "{}{window}", if n == 0 { "" } else { ", " })?;
-        }
-        write!(f, " {}", self.zone)
-    }
-}
-
-/// The first instant from `at` on at which all of `all` are open, within a fortnight.
-#[must_use]
-pub fn next_all_open(all: &[Hours], at: Instant) -> Option<Instant> {
-    let horizon = at + TimeDelta::days(14);
-    let mut candidate = at;
-    while candidate <= horizon {
-        let mut latest = candidate;
-        for hours in all {
-            latest = latest.max(hours.next_open(candidate)?);
-        }
-        if latest == candidate {
-            return Some(candidate);
-        }
-        candidate = latest;
-    }
-    None
-}
-
-/// The first instant from `at` on at which any of `all` is closed.
-#[must_use]
-pub fn first_close(all: &[Hours], at: Instant) -> Option<Instant> {
-    all.iter().filter_map(|hours| hours.next_close(at)).min()
-}
-
-/// How long all of `all` were open between two instants. Counts at most `enough`, so that the
-/// work is bounded however far apart the two are.
-#[must_use]
-pub fn open_time(all: &[Hours], from: Instant, until: Instant, enough: TimeDelta) -> TimeDelta {
-    let mut open = TimeDelta::zero();
-    let mut at = from;
-    while at < until && open < enough {
-        let Some(opened) = next_all_open(all, at).filter(|opened| *opened < until) else { break };
-        let closed = first_close(all, opened).map_or(until, |closed| closed.min(until));
-        open += closed - opened;
-        at = closed;
-    }
-    open.min(enough)
-}
-
-/// The instants at which the zone's offset changes on these local days.
-fn offset_changes(days: &[NaiveDate], zone: Tz) -> Vec<Instant> {
-    let offset = |at: Instant| zone.offset_from_utc_datetime(&at.naive_utc()).fix();
-    let mut changes = Vec::new();
-    for day in days {
-        // A UTC day that is wide enough to hold the local one in every zone.
-        let mut before = day.and_time(NaiveTime::MIN).and_utc() - TimeDelta::hours(14);
-        let end = before + TimeDelta::hours(24);
-        if offset(before) == offset(end) {
-            continue;
-        }
-        let mut after = end;
-        while after - before > TimeDelta::seconds(1) {
-            let middle = before + TimeDelta::seconds((after - before).num_seconds() / 2);
-            if offset(middle) == offset(before) { before = middle } else { after = middle }
-        }
-        changes.push(after);
-    }
-    changes
-}
-
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
+
     use super::*;
 
     const WEEKDAYS: [Weekday; 5] = [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri];
@@ -254,7 +141,7 @@ mod tests {
 
     fn business(zone: Tz) -> Hours {
         let window = Window::parse(&WEEKDAYS, "08:00", "20:00").expect("valid");
-        Hours { windows: vec![window], zone }
+        Hours::weekly(window, zone)
     }
 
     #[test]
@@ -283,7 +170,7 @@ mod tests {
     #[test]
     fn a_window_inside_the_gap_opens_when_the_clocks_have_moved() {
         let window = Window::parse(&[Weekday::Sun], "02:30", "03:30").expect("valid");
-        let hours = Hours { windows: vec![window], zone: Tz::America__New_York };
+        let hours = Hours::weekly(window, Tz::America__New_York);
         assert_eq!(hours.next_open(at("2026-03-08T05:00:00Z")), Some(at("2026-03-08T07:00:00Z")));
     }
 
@@ -301,6 +188,46 @@ mod tests {
         let monday = at("2026-01-12T13:45:00Z");
         assert_eq!(open_time(&hours, friday, monday, TimeDelta::hours(9)), TimeDelta::minutes(75));
         assert_eq!(open_time(&hours, friday, monday, TimeDelta::minutes(40)), TimeDelta::minutes(40));
+    }
+
+    #[test]
+    fn hours_flip_at_local_midnight_and_a_closed_date_is_closed_from_midnight_to_midnight() {
+        let date = |text: &str| text.parse::<NaiveDate>().expect("a date");
+        let window = |days: &[Weekday], opens, closes| Window::parse(days, opens, closes).expect("valid");
+        let before = Dated {
+            window: window(&WEEKDAYS, "00:00", "24:00"),
+            from: None,
+            to: Some(date("2026-01-06")),
+            closed: [date("2026-01-05")].into(),
+        };
+        let after = Dated {
+            window: window(&WEEKDAYS, "09:00", "10:00"),
+            from: Some(date("2026-01-07")),
+            to: None,
+            closed: [date("2026-01-08")].into(),
+        };
+        let hours = Hours::dated([before, after].into(), Tz::America__New_York);
+        // Friday 2 January, Monday the 5th (closed), Tuesday the 6th (the last day of the old hours).
+        assert_eq!(hours.next_close(at("2026-01-02T17:00:00Z")), Some(at("2026-01-03T05:00:00Z")));
+        assert_eq!(hours.next_open(at("2026-01-03T05:00:00Z")), Some(at("2026-01-06T05:00:00Z")));
+        assert_eq!(hours.next_close(at("2026-01-06T05:00:00Z")), Some(at("2026-01-07T05:00:00Z")));
+        assert_eq!(hours.next_open(at("2026-01-07T05:00:00Z")), Some(at("2026-01-07T14:00:00Z")));
+        // Thursday the 8th is closed.
+        assert_eq!(hours.next_open(at("2026-01-07T15:00:00Z")), Some(at("2026-01-09T14:00:00Z")));
+        let week = open_time(&[hours], at("2026-01-02T05:00:00Z"), at("2026-01-10T05:00:00Z"), TimeDelta::days(9));
+        assert_eq!(week, TimeDelta::hours(24 + 24 + 1 + 1));
+    }
+
+    #[test]
+    fn the_only_day_of_a_week_may_be_a_holiday_twice_in_a_row() {
+        let fridays = Dated {
+            window: Window::parse(&[Weekday::Fri], "09:00", "10:00").expect("valid"),
+            from: None,
+            to: None,
+            closed: ["2026-12-25", "2027-01-01"].map(|day| day.parse().expect("a date")).into(),
+        };
+        let hours = [Hours::dated([fridays].into(), Tz::America__New_York)];
+        assert_eq!(next_all_open(&hours, at("2026-12-18T15:00:00Z")), Some(at("2027-01-08T14:00:00Z")));
     }
 
     #[test]

@@ -96,6 +96,9 @@ fn refused(lead: &Lead, campaign: &str, step: u16, refusal: &Refusal) -> Alert {
         RefusalReason::TemplateMissing => "Add a text to this step, or a default text to the client.",
         RefusalReason::PlaceholderEmpty => "Give the placeholder a fallback, such as {{first_name|there}}.",
         RefusalReason::TextTooLong => "Shorten the text.",
+        RefusalReason::StateNotCleared => {
+            "Settle how the client meets the law of this state; then add it to `cleared_states` and redrive."
+        }
         RefusalReason::NoValidPhone | RefusalReason::CountryNotServed | RefusalReason::NoConsent => "Look at the lead.",
     };
     Alert {

@@ -152,7 +152,7 @@ impl Intake<'_> {
         for _ in 0..TRIES {
             let mut known = self.find(client, &form.person).await?;
             let was_new = known.read_at.is_none();
-            known.update(client, &event, &form.person);
+            known.update(client, &event, &form.person, recorder.now);
             let given = known.consents(by_form(&event, form, campaign.as_ref()));
             let own = EnrollmentId(derived_id::of_event(&event, "enrollment"));
             let mut audit = vec![recorder.about(

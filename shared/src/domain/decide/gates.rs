@@ -15,7 +15,7 @@ use super::{
         segments,
         standing::Standing,
         template::{CannotRender, Field, Template},
-        window::{Hours, open_time},
+        window::{Hours, described, open_time},
     },
     Case, Checked, Shut, next_sendable,
 };
@@ -109,6 +109,13 @@ pub(super) fn country(lawful: Option<&Result<LawfulHours, NotServed>>) -> Checke
         }
     };
     Checked::new(Gate::Country, "client settings", fact, shut)
+}
+
+pub(super) fn state(lawful: Option<&Result<LawfulHours, NotServed>>) -> Checked {
+    let not_cleared = lawful.and_then(|lawful| lawful.as_ref().ok()?.not_cleared.clone());
+    let fact = not_cleared.clone().unwrap_or_else(|| "no state asks for more than hours first".to_owned());
+    let shut = not_cleared.map(|text| Shut::Refused(Refusal { reason: RefusalReason::StateNotCleared, text }));
+    Checked::new(Gate::State, "client settings", fact, shut)
 }
 
 pub(super) fn consent(case: &Case) -> Checked {
@@ -226,12 +233,11 @@ pub(super) fn delay(case: &Case, now: Instant) -> Checked {
 }
 
 pub(super) fn hours_gate(gate: Gate, source: String, all: &[Hours], now: Instant) -> Checked {
-    let shown: Vec<String> = all.iter().map(Hours::to_string).collect();
-    let shown = shown.join(" and ");
+    let shown = described(all, now);
     match next_sendable(all, now) {
         Some(open) if open == now => Checked::new(gate, source, format!("inside {shown}"), None),
         Some(open) => {
-            let zone = all.first().map_or(chrono_tz::UTC, |hours| hours.zone);
+            let zone = all.first().map_or(chrono_tz::UTC, Hours::zone);
             let fact = format!("outside {shown}; opens {}", open.with_timezone(&zone).format("%a %-d %b %H:%M %Z"));
             Checked::new(gate, source, fact, Some(Shut::Until(open)))
         }
@@ -243,14 +249,23 @@ pub(super) fn hours_gate(gate: Gate, source: String, all: &[Hours], now: Instant
 }
 
 pub(super) fn per_hour(case: &Case, now: Instant) -> Checked {
-    number_cap(Gate::NumberPerHour, case, now, TimeDelta::hours(1), case.client.limits.per_number_per_hour)
+    let limit = (case.client.limits.per_number_per_hour, CLIENT_LIMITS.to_owned());
+    number_cap(Gate::NumberPerHour, case, now, TimeDelta::hours(1), limit)
 }
 
-pub(super) fn per_day(case: &Case, now: Instant) -> Checked {
-    number_cap(Gate::NumberPerDay, case, now, TimeDelta::hours(24), case.client.limits.per_number_per_day)
+/// The client's own limit, or that of the law where it is smaller.
+pub(super) fn per_day(case: &Case, lawful: Option<&LawfulHours>, now: Instant) -> Checked {
+    let own = case.client.limits.per_number_per_day;
+    let limit = match lawful.and_then(|lawful| lawful.cap.as_ref()) {
+        Some(cap) if cap.per_day < own => (cap.per_day, cap.source.clone()),
+        _ => (own, CLIENT_LIMITS.to_owned()),
+    };
+    number_cap(Gate::NumberPerDay, case, now, TimeDelta::hours(24), limit)
 }
 
-fn number_cap(gate: Gate, case: &Case, now: Instant, span: TimeDelta, limit: u32) -> Checked {
+const CLIENT_LIMITS: &str = "client limits";
+
+fn number_cap(gate: Gate, case: &Case, now: Instant, span: TimeDelta, (limit, source): (u32, String)) -> Checked {
     let limit = limit as usize;
     let mut sent: Vec<Instant> = case.lead.recent.iter().copied().filter(|at| *at > now - span).collect();
     sent.sort_unstable();
@@ -264,7 +279,7 @@ fn number_cap(gate: Gate, case: &Case, now: Instant, span: TimeDelta, limit: u32
             _ => Some(Shut::ForNow(fact.clone())),
         }
     };
-    Checked::new(gate, "client limits", fact, shut)
+    Checked::new(gate, source, fact, shut)
 }
 
 /// When the first text is given up on the wall clock. `None` for later steps and for open hours.

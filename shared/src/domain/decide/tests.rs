@@ -1,8 +1,8 @@
 //! The decision, gate by gate, at the edges of the hours, and against a count of minutes by hand.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::LazyLock};
 
-use chrono::{Datelike, NaiveDateTime, TimeZone, Timelike, Weekday};
+use chrono::{Datelike, NaiveDate, NaiveDateTime, TimeZone, Timelike, Weekday};
 use chrono_tz::Tz;
 use proptest::prelude::*;
 use ulid::Ulid;
@@ -18,6 +18,7 @@ use super::super::{
     ids::{AttemptId, ClientId, EnrollmentId, FormId, LeadId, RunId},
     message::InFlight,
     phone::{PhoneNumber, Region},
+    place::State,
     standing::{OptOut, OptOutChannel},
     window::Window,
 };
@@ -25,6 +26,8 @@ use super::*;
 
 const MIAMI: &str = "+13055550123";
 const LOS_ANGELES: &str = "+12135550123";
+const CLEVELAND: &str = "+12165550123";
+const DALLAS: &str = "+12145550123";
 const PHOENIX: &str = "+14805550123";
 const WEEK: [Weekday; 7] =
     [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri, Weekday::Sat, Weekday::Sun];
@@ -224,6 +227,22 @@ fn gates_shut_alone() -> Vec<(Gate, &'static str, Change, &'static str)> {
             "refuse country_not_served: numbers of CA are not texted for this client",
         ),
         (
+            Gate::State,
+            four,
+            |case| case.lead.phone = Some(number(DALLAS)),
+            "refuse state_not_cleared: TX is not among the client's cleared states, and its law asks for a position (TX-SB140)",
+        ),
+        (
+            Gate::NumberPerDay,
+            four,
+            |case| {
+                // The law's cap is smaller than the client's.
+                case.client.limits.per_number_per_day = 5;
+                case.lead.recent = vec![ny("01-05 16:30"), ny("01-05 18:00"), ny("01-06 10:00")];
+            },
+            "wait for NumberPerDay until Tue 6 Jan 16:30: 3 of 3 texts to this number in 24 hour(s)",
+        ),
+        (
             Gate::Consent,
             four,
             |case| case.profile.consent = None,
@@ -296,12 +315,13 @@ fn gates_shut_alone() -> Vec<(Gate, &'static str, Change, &'static str)> {
         ),
         (
             Gate::LawfulHours,
-            "01-06 10:00",
+            "01-06 10:45",
             |case| {
+                // California opens at 09:00.
                 case.lead.phone = Some(number(LOS_ANGELES));
-                case.enrollment.imported_at = ny("01-06 08:30");
+                case.enrollment.imported_at = ny("01-06 09:30");
             },
-            "wait for LawfulHours until Tue 6 Jan 11:00: outside Mon–Sun 08:00–21:00 America/Los_Angeles; opens Tue 6 Jan 08:00 PST",
+            "wait for LawfulHours until Tue 6 Jan 12:00: outside Mon–Sun 09:00–21:00 America/Los_Angeles; opens Tue 6 Jan 09:00 PST",
         ),
         (
             Gate::NumberPerHour,
@@ -349,7 +369,7 @@ fn with_every_gate_open_the_text_goes_to_the_lead_and_says_by_which_hours() {
     );
     assert_eq!(
         send.hours,
-        "Mon–Fri 08:00–20:00 America/New_York and Mon–Sun 08:00–21:00 America/New_York [47CFR64.1200(c)(1); zone from area code 305]"
+        "Mon–Fri 08:00–20:00 America/New_York and Mon–Sun 08:00–20:00 America/New_York [US-FL FS501.616 (A); zone America/New_York by area code 305]"
     );
     assert_eq!((shut(&verdict), verdict.opens_at, verdict.step), (vec![], Some(ny("01-06 15:00")), 1));
 }
@@ -358,7 +378,7 @@ fn with_every_gate_open_the_text_goes_to_the_lead_and_says_by_which_hours() {
 fn every_verdict_lists_every_gate_once_and_in_the_same_order() {
     let order: Vec<Gate> = decide(&case(), ny("01-06 16:00")).gates.iter().map(|gate| gate.gate).collect();
     let distinct: BTreeSet<String> = order.iter().map(|gate| format!("{gate:?}")).collect();
-    assert_eq!((order.len(), distinct.len()), (16, 16), "all of them are there: {order:?}");
+    assert_eq!((order.len(), distinct.len()), (17, 17), "all of them are there: {order:?}");
     let without_rule: Vec<Gate> = order.iter().copied().filter(|gate| *gate != Gate::LawfulHours).collect();
     for (gate, now, change, _) in gates_shut_alone() {
         let mut case = case();
@@ -490,8 +510,9 @@ fn hours_open_and_close_to_the_minute_when_the_clocks_change() {
         (MIAMI, &WEEK, "2026-03-08T12:00:00Z", "2026-03-09T00:00:00Z"),
         (MIAMI, weekdays, "2026-03-06T13:00:00Z", "2026-03-07T01:00:00Z"),
         (MIAMI, weekdays, "2026-03-09T12:00:00Z", "2026-03-10T00:00:00Z"),
-        (LOS_ANGELES, &WEEK, "2026-03-07T16:00:00Z", "2026-03-08T01:00:00Z"),
-        (LOS_ANGELES, &WEEK, "2026-03-08T15:00:00Z", "2026-03-09T00:00:00Z"),
+        // California opens at 09:00.
+        (LOS_ANGELES, &WEEK, "2026-03-07T17:00:00Z", "2026-03-08T01:00:00Z"),
+        (LOS_ANGELES, &WEEK, "2026-03-08T16:00:00Z", "2026-03-09T00:00:00Z"),
         // Phoenix has no clock changes: only the client's end moves.
         (PHOENIX, &WEEK, "2026-03-07T15:00:00Z", "2026-03-08T01:00:00Z"),
         (PHOENIX, &WEEK, "2026-03-08T15:00:00Z", "2026-03-09T00:00:00Z"),
@@ -500,8 +521,8 @@ fn hours_open_and_close_to_the_minute_when_the_clocks_change() {
         (MIAMI, &WEEK, "2026-11-01T13:00:00Z", "2026-11-02T01:00:00Z"),
         (MIAMI, weekdays, "2026-10-30T12:00:00Z", "2026-10-31T00:00:00Z"),
         (MIAMI, weekdays, "2026-11-02T13:00:00Z", "2026-11-03T01:00:00Z"),
-        (LOS_ANGELES, &WEEK, "2026-10-31T15:00:00Z", "2026-11-01T00:00:00Z"),
-        (LOS_ANGELES, &WEEK, "2026-11-01T16:00:00Z", "2026-11-02T01:00:00Z"),
+        (LOS_ANGELES, &WEEK, "2026-10-31T16:00:00Z", "2026-11-01T00:00:00Z"),
+        (LOS_ANGELES, &WEEK, "2026-11-01T17:00:00Z", "2026-11-02T01:00:00Z"),
         (PHOENIX, &WEEK, "2026-10-31T15:00:00Z", "2026-11-01T00:00:00Z"),
         (PHOENIX, &WEEK, "2026-11-01T15:00:00Z", "2026-11-02T01:00:00Z"),
     ] {
@@ -519,13 +540,13 @@ fn hours_open_and_close_to_the_minute_when_the_clocks_change() {
 fn a_recipient_in_los_angeles_of_a_client_in_new_york_is_texted_when_both_are_open() {
     let case = due(LOS_ANGELES, &WEEK[..5]);
     for (now, expected, gates) in [
-        ("01-06 07:59", "wait for LawfulHours until Tue 6 Jan 11:00", vec![Gate::Window, Gate::LawfulHours]),
-        ("01-06 08:00", "wait for LawfulHours until Tue 6 Jan 11:00", vec![Gate::LawfulHours]),
-        ("01-06 10:59", "wait for LawfulHours until Tue 6 Jan 11:00", vec![Gate::LawfulHours]),
-        ("01-06 11:00", "send by Tue 6 Jan 12:00", vec![]),
+        ("01-06 07:59", "wait for LawfulHours until Tue 6 Jan 12:00", vec![Gate::Window, Gate::LawfulHours]),
+        ("01-06 08:00", "wait for LawfulHours until Tue 6 Jan 12:00", vec![Gate::LawfulHours]),
+        ("01-06 11:59", "wait for LawfulHours until Tue 6 Jan 12:00", vec![Gate::LawfulHours]),
+        ("01-06 12:00", "send by Tue 6 Jan 13:00", vec![]),
         ("01-06 19:59", "send by Tue 6 Jan 20:00", vec![]),
-        ("01-06 20:00", "wait for Window until Wed 7 Jan 11:00", vec![Gate::Window]),
-        ("01-09 20:00", "wait for Window until Mon 12 Jan 11:00", vec![Gate::Window]),
+        ("01-06 20:00", "wait for Window until Wed 7 Jan 12:00", vec![Gate::Window]),
+        ("01-09 20:00", "wait for Window until Mon 12 Jan 12:00", vec![Gate::Window]),
     ] {
         let verdict = decide(&case, ny(now));
         let told = told(&verdict.decision);
@@ -643,6 +664,8 @@ fn caps_count_what_went_to_the_number_and_open_when_enough_of_it_is_old() {
         ((1, 1), vec!["01-06 15:30"], "end expired"),
     ] {
         let mut case = case();
+        // The law of Ohio has no cap of its own.
+        case.lead.phone = Some(number(CLEVELAND));
         (case.client.limits.per_number_per_hour, case.client.limits.per_number_per_day) = limits;
         case.lead.recent = recent.iter().map(|at| ny(at)).collect();
         let verdict = decide(&case, ny(four));
@@ -708,15 +731,57 @@ fn the_first_text_waits_for_the_longer_of_its_delay_and_the_earliest_time() {
     }
 }
 
-/// The rows of `nanp_zones.csv`, read by a reader of this test's own: area code, country, zones.
-fn area_codes() -> Vec<(&'static str, &'static str, Vec<Tz>)> {
+/// The rows of `nanp_zones.csv`, read by a reader of this test's own: area code, country, zones, state.
+fn area_codes() -> Vec<(&'static str, &'static str, Vec<Tz>, &'static str)> {
     let file = include_str!("../../../data/nanp_zones.csv");
     let rows = file.lines().filter(|line| !line.starts_with('#')).skip(1);
     rows.map(|row| {
         let cells: Vec<&str> = row.split(',').collect();
-        (cells[0], cells[1], cells[3].split_whitespace().map(|zone| zone.parse().expect("a zone")).collect())
+        let zones = cells[3].split_whitespace().map(|zone| zone.parse().expect("a zone")).collect();
+        (cells[0], cells[1], zones, cells[4])
     })
     .collect()
+}
+
+/// A state's hours and cap, as somebody would look them up: the days of the week on which it is open, from
+/// and until which hour, and the cap. By hand, for the states of which the row is not the country's.
+fn by_hand(state: &str, date: NaiveDate) -> (u32, u32, Option<u32>) {
+    let begun = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).is_some_and(|first| first <= date);
+    let (weekday, sunday) = (date.weekday(), date.weekday() == Weekday::Sun);
+    let weekend = sunday || weekday == Weekday::Sat;
+    match state {
+        "" if sunday => (0, 0, Some(3)),
+        "" => (10, 20, Some(3)),
+        "FL" | "OK" | "MD" | "NJ" => (8, 20, Some(3)),
+        "OR" if begun(2026, 1, 1) => (8, 20, Some(3)),
+        "AL" | "LA" | "MS" | "PA" | "UT" if sunday => (0, 0, None),
+        "PA" | "UT" => (8, 21, None),
+        "AL" | "LA" | "MS" | "MA" | "WA" => (8, 20, None),
+        "CT" | "NV" => (9, 20, None),
+        "CA" | "IL" | "MI" | "MN" | "NM" => (9, 21, None),
+        "KY" => (10, 21, None),
+        "RI" if weekend => (10, 17, None),
+        "RI" => (9, 18, None),
+        "TX" if begun(2025, 9, 1) => (if sunday { 12 } else { 9 }, 21, None),
+        _ => (8, 21, None),
+    }
+}
+
+/// The holidays of a state by the file that has them, and of nobody else.
+fn holiday(state: &str, date: NaiveDate) -> bool {
+    static DAYS: LazyLock<BTreeSet<(&str, &str)>> = LazyLock::new(|| {
+        let rows = include_str!("../../../data/holidays.csv").lines();
+        rows.filter_map(|row| row.split_once(','))
+            .map(|(day, rest)| (day, rest.split(',').next().unwrap_or("")))
+            .collect()
+    });
+    let (day, own) = (date.to_string(), format!("US-{state}"));
+    let on = |list: &str| DAYS.contains(&(day.as_str(), list));
+    match state {
+        "AL" | "LA" | "PA" | "RI" | "UT" => on("US") || on(&own),
+        "" => on("US"),
+        _ => false,
+    }
 }
 
 /// A client's hours and a recipient's zones, kept as plain minutes of the day.
@@ -729,18 +794,29 @@ struct Hand {
     closes: u32,
     zone: Tz,
     recipient: Vec<Tz>,
+    state: &'static str,
 }
 
 impl Hand {
     /// Whether a text may arrive, by the wall clocks alone.
     fn inside(&self, at: Instant) -> bool {
-        let minute = |zone: Tz| {
+        let local = |zone: Tz| {
             let local = at.with_timezone(&zone);
-            (local.weekday().num_days_from_monday(), local.hour() * 60 + local.minute())
+            (local.date_naive(), local.hour() * 60 + local.minute())
         };
-        let (day, own) = minute(self.zone);
-        let window = self.days & (1 << day) != 0 && (self.opens..self.closes).contains(&own);
-        window && self.recipient.iter().all(|zone| (8 * 60..21 * 60).contains(&minute(*zone).1))
+        let (day, own) = local(self.zone);
+        let window = self.days & (1 << day.weekday().num_days_from_monday()) != 0;
+        let lawful = |zone: &Tz| {
+            let (day, minute) = local(*zone);
+            let (opens, closes, _) = by_hand(self.state, day);
+            (opens * 60..closes * 60).contains(&minute) && !holiday(self.state, day)
+        };
+        window && (self.opens..self.closes).contains(&own) && self.recipient.iter().all(lawful)
+    }
+
+    /// The cap of the law, where there is one.
+    fn cap(&self, at: Instant) -> Option<u32> {
+        self.recipient.iter().filter_map(|zone| by_hand(self.state, at.with_timezone(zone).date_naive()).2).min()
     }
 
     /// A case that only its times can stand against.
@@ -752,19 +828,20 @@ impl Hand {
         case.lead.phone = Some(number(&format!("+1{}5550123", self.area_code)));
         case.profile.zone = self.stated;
         case.client.zone = self.zone;
+        case.client.cleared_states = vec![State::parse("TX").expect("a state")];
         case.client.window = Window::parse(&on, &clock(self.opens), &clock(self.closes)).expect("a window");
         case
     }
 
     fn next_inside(&self, from: Instant) -> Option<Instant> {
-        (0..14 * 1_440).map(|n| from + minutes(n)).find(|at| self.inside(*at))
+        (0..28 * 1_440).map(|n| from + minutes(n)).find(|at| self.inside(*at))
     }
 }
 
 #[test]
 fn the_area_codes_of_countries_that_are_not_served_are_refused() {
     let mut refused = 0;
-    for (code, country, _) in area_codes() {
+    for (code, country, ..) in area_codes() {
         let Ok(phone) = PhoneNumber::parse(&format!("+1{code}5550123"), Region::default()) else { continue };
         if matches!(country, "US" | "") {
             continue;
@@ -806,7 +883,7 @@ prop_compose! {
             (None, false) => row.2,
             (None, true) => anywhere.iter().map(|zone| zone.parse().expect("a zone")).collect(),
         };
-        Hand { area_code: row.0, stated, days, opens, closes, zone, recipient }
+        Hand { area_code: row.0, stated, days, opens, closes, zone, recipient, state: row.3 }
     }
 }
 
@@ -866,7 +943,7 @@ proptest! {
         at in instants(),
         (first, on_wall) in (any::<bool>(), any::<bool>()),
         ago in prop_oneof![4 => 0_i64..240, 1 => 0_i64..6_000],
-        (per_hour, per_day) in (1_u32..3, 1_u32..4),
+        (per_hour, per_day) in (1_u32..3, 1_u32..6),
         recent in prop::collection::vec(0_i64..1_500, 0..4),
         retry in prop::option::weighted(0.2, -5_i64..40),
         between in 0_i64..10_000,
@@ -884,7 +961,7 @@ proptest! {
 
         let capped = |at: Instant| {
             let within = |span: i64| case.lead.recent.iter().filter(|sent| at - **sent < minutes(span)).count();
-            within(60) >= per_hour as usize || within(1_440) >= per_day as usize
+            within(60) >= per_hour as usize || within(1_440) >= per_day.min(hand.cap(now).unwrap_or(per_day)) as usize
         };
         let delayed = |at: Instant| {
             at < imported + minutes(if first { 60 } else { 1_440 }) || retry.is_some_and(|due| at < now + minutes(due))

@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use super::{
     super::{
         Instant, client::Client, ids::LeadId, lawful::lawful_hours, lead::Lead, message::InFlightState,
-        phone::PhoneNumber, profile::Profile, standing::Standing, window::Window,
+        phone::PhoneNumber, place::Place, profile::Profile, standing::Standing, window::Window,
     },
     Before, Ledger, TextVersion,
     ledger::SentText,
@@ -46,6 +46,10 @@ pub struct LeadFacts {
     pub opted_out: Option<Instant>,
     /// The zone that it stated.
     pub zone: Option<Tz>,
+    /// The place that its address named.
+    pub place: Place,
+    /// Since when zone and place are known as they are.
+    pub place_since: Option<Instant>,
     /// Its number.
     pub phone: Option<PhoneNumber>,
     /// Since when it is not known whether a text went out.
@@ -64,7 +68,8 @@ impl LeadFacts {
             InFlightState::Unknown { since, .. } => Some(since),
             InFlightState::Claimed { .. } | InFlightState::RetryScheduled { .. } => None,
         });
-        Self { opted_out, zone: profile.zone, phone: lead.phone.clone(), unclear_since }
+        let (zone, place, place_since) = (profile.zone, profile.place.clone(), profile.place_since);
+        Self { opted_out, zone, place, place_since, phone: lead.phone.clone(), unclear_since }
     }
 }
 
@@ -245,7 +250,10 @@ fn outside_hours(text: &SentText, facts: &Facts) -> Option<bool> {
     // A test text goes to the test phone, and the hours are the lead's.
     let phone = if text.test { lead.phone.as_ref() } else { text.phone.as_ref() };
     // A number for which no hours are known must not be texted at all.
-    Some(match lawful_hours(phone?, lead.zone, &facts.client, text.at) {
+    // What the lead said of its place after the text was not known when it left.
+    let said_later = lead.place_since.is_some_and(|since| since > text.at);
+    let (zone, place) = if said_later { (None, Place::default()) } else { (lead.zone, lead.place.clone()) };
+    Some(match lawful_hours(phone?, zone, &place, &facts.client, text.at) {
         Ok(lawful) => !lawful.all.iter().all(|hours| hours.contain(text.at)),
         Err(_) => true,
     })

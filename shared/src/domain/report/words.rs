@@ -12,6 +12,7 @@ pub fn in_words(code: &str) -> String {
     let known = match code.as_str() {
         "no_valid_phone" => "no valid phone number",
         "country_not_served" => "number of a country that is not texted",
+        "state_not_cleared" => "a state of which the client has not said how it meets the law",
         "no_consent" | "consent" => "no consent to be texted",
         "template_missing" | "template" => "the step has no text",
         "placeholder_empty" => "a placeholder has neither value nor fallback",

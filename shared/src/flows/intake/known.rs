@@ -3,6 +3,7 @@
 use super::super::derived_id;
 use crate::{
     domain::{
+        Instant,
         campaign::Campaign,
         client::Client,
         consent::Consent,
@@ -33,8 +34,8 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// Writes into the lead who the event says it is. A lead that is new gets its id.
-    pub(super) fn update(&mut self, client: &Client, event: &RawEvent, person: &Person) {
+    /// Writes into the lead who the event says it is, as of `now`. A lead that is new gets its id.
+    pub(super) fn update(&mut self, client: &Client, event: &RawEvent, person: &Person, now: Instant) {
         if self.read_at.is_none() {
             let id = LeadId(derived_id::of_event(event, "lead"));
             self.lead = Lead::new(id, client.id.clone());
@@ -58,16 +59,15 @@ impl Known {
         if self.email.is_some() {
             self.profile.email.clone_from(&self.email);
         }
-        self.describe(person);
+        self.describe(person, now);
     }
 
     /// Writes into the profile what a person is called and what they answered.
-    pub(super) fn describe(&mut self, person: &Person) {
+    pub(super) fn describe(&mut self, person: &Person, now: Instant) {
         let named = |raw: &Option<String>| raw.as_deref().and_then(profile::name);
         self.profile.first_name = named(&person.first_name).or(self.profile.first_name.take());
         self.profile.last_name = named(&person.last_name).or(self.profile.last_name.take());
-        let zone = |answer: &String| answer.parse().ok();
-        self.profile.zone = person.answers.get("time_zone").and_then(zone).or(self.profile.zone);
+        self.profile.locate(&person.answers, now);
         for (field, answer) in &person.answers {
             if self.profile.answers.len() < ANSWERS || self.profile.answers.contains_key(field) {
                 self.profile.answers.insert(field.clone(), answer.clone());

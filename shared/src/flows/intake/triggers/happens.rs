@@ -118,7 +118,7 @@ impl<'a> Happens<'a> {
         };
         let described = is_known && self.happening.on.is_contact() && {
             let before = known.profile.clone();
-            known.describe(&self.happening.person);
+            known.describe(&self.happening.person, recorder.now);
             known.profile != before
         };
         if described {
@@ -194,7 +194,7 @@ impl<'a> Happens<'a> {
                 continue;
             }
             if entries.is_empty() {
-                known.update(self.client, self.event, &self.happening.person);
+                known.update(self.client, self.event, &self.happening.person, recorder.now);
             }
             let given = known.consents(self.consent(terms));
             let own = EnrollmentId(derived_id::of_event(self.event, &format!("enrollment/{}", campaign.id)));
