@@ -100,6 +100,7 @@ const SETTLING: &str = "shared/src/flows/settling.rs";
 const DELIVER: &str = "functions/sender/src/deliver.rs";
 const RUN: &str = "functions/scheduler/src/run.rs";
 const WEBHOOK: &str = "functions/webhook/src/lib.rs";
+const RULES: &str = "shared/src/domain/lawful/rules.rs";
 
 /// A text was accepted twice for one step.
 const TWICE: &str = "never twice";
@@ -109,6 +110,8 @@ const AFTER_NO: &str = "never after no";
 const LOST: &str = "never lost";
 /// The audit and the leads do not say the same.
 const BOOKS: &str = "books";
+/// A text was accepted when it must not be.
+const HOUR: &str = "never at the wrong hour";
 /// More was sent than a limit allows.
 const LIMIT: &str = "limit per";
 
@@ -303,5 +306,16 @@ pub const FAULTS: &[Fault] = &[
         }],
         found_by: Finder::Simulation,
         as_what: LOST,
+    },
+    Fault {
+        name: "the-law-of-a-state-is-passed-over",
+        breaks: "The hours of the whole country are taken for everybody, as if no state had its own.",
+        edits: &[Edit {
+            file: RULES,
+            from: "named(jurisdiction).or_else(|| named(country(jurisdiction)))",
+            to: "named(country(jurisdiction))",
+        }],
+        found_by: Finder::Simulation,
+        as_what: HOUR,
     },
 ];

@@ -1,6 +1,7 @@
 //! The judges. They go by what reached the provider, what was posted and answered, what operators wrote
 //! and what is stored at the end; hours, zones and limits they reckon themselves.
 
+mod law;
 mod state;
 mod texts;
 

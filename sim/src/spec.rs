@@ -14,43 +14,43 @@ use serde_json::{Value, json};
 use crate::rng::{Rng, key};
 pub use weather::{Outage, Storm, Weather};
 
-/// Area codes, and every zone that a number of each could be in. Written down here and not read from
+/// Area codes, the state of each, and every zone that a number of it could be in. Written down here and not read from
 /// the system's own file, which is among what is judged.
-pub const AREAS: [(u32, &[Tz]); 32] = {
+pub const AREAS: [(u32, &str, &[Tz]); 32] = {
     use chrono_tz::{America as A, Pacific as P};
     [
-        (305, &[A::New_York]),
-        (212, &[A::New_York]),
-        (617, &[A::New_York]),
-        (404, &[A::New_York]),
-        (202, &[A::New_York]),
-        (216, &[A::New_York]),
-        (313, &[A::New_York]),
-        (312, &[A::Chicago]),
-        (214, &[A::Chicago]),
-        (713, &[A::Chicago]),
-        (504, &[A::Chicago]),
-        (612, &[A::Chicago]),
-        (303, &[A::Denver]),
-        (505, &[A::Denver]),
-        (801, &[A::Denver]),
-        (602, &[A::Phoenix]),
-        (213, &[A::Los_Angeles]),
-        (206, &[A::Los_Angeles]),
-        (415, &[A::Los_Angeles]),
-        (619, &[A::Los_Angeles]),
-        (702, &[A::Los_Angeles]),
-        (808, &[P::Honolulu]),
-        (907, &[A::Adak, A::Anchorage, A::Juneau, P::Honolulu]),
-        (219, &[A::Chicago, A::New_York]),
-        (850, &[A::Chicago, A::New_York]),
-        (423, &[A::Chicago, A::New_York]),
-        (208, &[A::Boise, A::Denver, A::Los_Angeles]),
-        (701, &[A::Chicago, A::Denver]),
-        (605, &[A::Chicago, A::Denver]),
-        (541, &[A::Denver, A::Los_Angeles]),
-        (915, &[A::Denver]),
-        (888, &[A::New_York, A::Chicago, A::Denver, A::Los_Angeles, A::Anchorage, P::Honolulu]),
+        (305, "FL", &[A::New_York]),
+        (212, "NY", &[A::New_York]),
+        (617, "MA", &[A::New_York]),
+        (404, "GA", &[A::New_York]),
+        (202, "DC", &[A::New_York]),
+        (216, "OH", &[A::New_York]),
+        (313, "MI", &[A::New_York]),
+        (312, "IL", &[A::Chicago]),
+        (214, "TX", &[A::Chicago]),
+        (713, "TX", &[A::Chicago]),
+        (504, "LA", &[A::Chicago]),
+        (612, "MN", &[A::Chicago]),
+        (303, "CO", &[A::Denver]),
+        (505, "NM", &[A::Denver]),
+        (801, "UT", &[A::Denver]),
+        (602, "AZ", &[A::Phoenix]),
+        (213, "CA", &[A::Los_Angeles]),
+        (206, "WA", &[A::Los_Angeles]),
+        (415, "CA", &[A::Los_Angeles]),
+        (619, "CA", &[A::Los_Angeles]),
+        (702, "NV", &[A::Los_Angeles]),
+        (808, "HI", &[P::Honolulu]),
+        (907, "AK", &[A::Adak, A::Anchorage, A::Juneau, P::Honolulu]),
+        (219, "IN", &[A::Chicago, A::New_York]),
+        (850, "FL", &[A::Chicago, A::New_York]),
+        (423, "TN", &[A::Chicago, A::New_York]),
+        (208, "ID", &[A::Boise, A::Denver, A::Los_Angeles]),
+        (701, "ND", &[A::Chicago, A::Denver]),
+        (605, "SD", &[A::Chicago, A::Denver]),
+        (541, "OR", &[A::Denver, A::Los_Angeles]),
+        (915, "TX", &[A::Denver]),
+        (888, "", &[A::New_York, A::Chicago, A::Denver, A::Los_Angeles, A::Anchorage, P::Honolulu]),
     ]
 };
 
@@ -116,6 +116,8 @@ pub struct Person {
     pub phone: String,
     /// Every zone that the person could be in.
     pub zones: Vec<Tz>,
+    /// The state of the area code, by two letters; empty for a number that has none.
+    pub state: &'static str,
     /// The zone that the person states.
     pub stated: Option<Tz>,
     /// The forms that are sent, whatever happens.
@@ -220,6 +222,8 @@ fn client(seed: u64, n: usize, start: Instant) -> ClientSpec {
         "admin_email": format!("owner-{n}@example.com"), "mode": mode,
         "provider": {"twilio": {"account_sid": format!("AC{n:032}"), "sender": {"number": number}}},
         "kajabi": {"token_hashes": [TokenHash::of(&token)]},
+        // A client of two has not said yet how it meets the law of Texas.
+        "cleared_states": if n.is_multiple_of(2) { vec!["TX"] } else { Vec::new() },
         "since": start, "window": window(&mut rng), "limits": limits(&mut rng),
         "report_at": format!("{:02}:{}0:00", rng.between(5, 11), rng.between(0, 5)),
     });
@@ -254,7 +258,7 @@ pub fn limits(rng: &mut Rng) -> Value {
     json!({
         "per_run": rng.pick(&[5, 20, 50, 50]), "per_run_in_test": rng.pick(&[2, 5]),
         "per_hour": rng.pick(&[6, 20, 60, 100]), "per_number_per_hour": rng.pick(&[1, 2, 10]),
-        "per_number_per_day": rng.pick(&[1, 2, 3]),
+        "per_number_per_day": rng.pick(&[1, 2, 3, 6]),
     })
 }
 
@@ -308,7 +312,7 @@ fn name(n: usize) -> String {
 fn person(seed: u64, n: usize, clients: &[ClientSpec], start: Instant, days: i64) -> Person {
     let mut rng = Rng::of(&[seed, 3, n as u64]);
     let client = usize::try_from(rng.between(0, clients.len() as i64 - 1)).unwrap_or(0);
-    let (area, zones) = AREAS[n % AREAS.len()];
+    let (area, state, zones) = AREAS[n % AREAS.len()];
     let line = 100 + n / AREAS.len() % 80;
     let stated = rng.chance(1_000).then(|| *rng.pick(&[chrono_tz::America::New_York, chrono_tz::America::Los_Angeles]));
     let number = match rng.between(0, 199) {
@@ -342,6 +346,7 @@ fn person(seed: u64, n: usize, clients: &[ClientSpec], start: Instant, days: i64
         name: name(n),
         phone: format!("+1{area}5550{line}"),
         zones: stated.map_or_else(|| zones.to_vec(), |zone| vec![zone]),
+        state,
         stated,
         visits,
         number,

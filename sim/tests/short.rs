@@ -17,6 +17,9 @@ const SMALL: Scale = Scale { people: 500, days: 9 };
 
 const TINY: Scale = Scale { people: 60, days: 5 };
 
+/// Of a run in which the first text that is sent twice needs no fault for it.
+const SEED: u64 = 10;
+
 fn asked(seed: u64, texts: u64, scale: Scale) -> Asked {
     Asked { seed, texts, scale, options: Options::default() }
 }
@@ -45,9 +48,9 @@ fn a_provider_that_sends_twice_is_seen_and_the_trace_is_short() {
     let options = Options { broken: true, ..Options::default() };
     let twice = |ran: &Ran| ran.violations.iter().find(|found| found.judge == "never twice").cloned();
     let (number, found) = (0..20)
-        .find_map(|number| Some((number, twice(&run(Spec::of(9, number, TINY), &options))?)))
+        .find_map(|number| Some((number, twice(&run(Spec::of(SEED, number, TINY), &options))?)))
         .expect("some text was sent twice");
-    let shrunk = shrink(9, number, TINY, &options, &found);
+    let shrunk = shrink(SEED, number, TINY, &options, &found);
     assert_eq!((shrunk.violation.judge, shrunk.people, shrunk.faults), ("never twice", 1, 0));
     let offers = shrunk.lines.iter().filter(|(_, line)| line.starts_with("provider: ")).count();
     assert!(offers >= 1 && shrunk.lines.len() < 80, "{} lines", shrunk.lines.len());

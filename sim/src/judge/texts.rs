@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Datelike, DurationRound, NaiveTime, TimeDelta, Timelike, Weekday};
+use chrono::{Datelike, DurationRound, TimeDelta, Timelike, Weekday};
 use chrono_tz::Tz;
 use leadline::domain::{
     Instant,
@@ -13,7 +13,7 @@ use leadline::domain::{
     window::{Window, WindowDoc},
 };
 
-use super::{Evidence, Text, Violation, in_force};
+use super::{Evidence, Text, Violation, in_force, law};
 use crate::notes::Snapshot;
 
 /// What intake may take from the moment that it goes by to its write, a run's time included.
@@ -35,6 +35,7 @@ pub(super) fn violations(evidence: &Evidence<'_>) -> Vec<Violation> {
     found.extend(texts.iter().flat_map(|text| after_no(evidence, text)));
     found.extend(texts.iter().filter_map(|text| wrong_hour(evidence, text)));
     found.extend(texts.iter().filter_map(|text| wrong_number(evidence, text)));
+    found.extend(texts.iter().filter_map(|text| wrong_state(evidence, text)));
     found.extend(per_hour(evidence, &texts));
     found.extend(per_number(evidence, &texts));
     found.extend(per_run(evidence));
@@ -123,12 +124,11 @@ fn inside(window: &Window, at: Instant, zone: Tz) -> bool {
     doc.days.contains(&local.weekday()) && minute(&doc.opens) <= now && now < minute(&doc.closes)
 }
 
-/// 47 CFR 64.1200(c)(1): from 8 to 21 o'clock where the person is, which may be any of these zones.
-fn lawful(zones: &[Tz], at: Instant) -> Option<Tz> {
+/// A zone of these in which it is not lawful to text a person of this state.
+fn unlawful(state: &str, zones: &[Tz], at: Instant) -> Option<Tz> {
     let open = |zone: &Tz| {
-        let time = at.with_timezone(zone).time();
-        let (from, until) = (NaiveTime::from_hms_opt(8, 0, 0), NaiveTime::from_hms_opt(21, 0, 0));
-        from.is_some_and(|from| from <= time) && until.is_some_and(|until| time < until)
+        let local = at.with_timezone(zone);
+        law::hours(state, local.date_naive()).is_some_and(|hours| hours.contains(&local.hour()))
     };
     zones.iter().copied().find(|zone| !open(zone))
 }
@@ -141,9 +141,10 @@ fn wrong_hour(evidence: &Evidence<'_>, text: &Text<'_>) -> Option<Violation> {
         return wrong(accepted, format!("accepted {accepted}, though its time ended {}", text.offer.expires_at));
     }
     for at in [accepted, last] {
-        if let Some(zone) = lawful(&text.person.zones, at) {
-            let local = at.with_timezone(&zone).time();
-            return wrong(at, format!("{} could be in {zone}, where it was {local}", text.person.name));
+        if let Some(zone) = unlawful(text.person.state, &text.person.zones, at) {
+            let (local, state) = (at.with_timezone(&zone).format("%a %-d %b %H:%M:%S"), text.person.state);
+            let what = format!("{} could be in {zone}, where it was {local}; state: {state:?}", text.person.name);
+            return wrong(at, what);
         }
         let force = in_force(evidence.notes, text.person.client, text.claimed(), text.offer.called);
         let allowed = force
@@ -167,6 +168,19 @@ fn window_of<'a>(evidence: &'a Evidence<'_>, text: &Text<'_>) -> Option<&'a Wind
         campaign.id.as_str() == text.campaign && campaign.version == text.version
     };
     campaigns.find(own)?.window.as_ref()
+}
+
+/// A text to a state that the client had not cleared.
+fn wrong_state(evidence: &Evidence<'_>, text: &Text<'_>) -> Option<Violation> {
+    let state = text.person.state;
+    if state != "TX" {
+        return None;
+    }
+    let force = in_force(evidence.notes, text.person.client, text.claimed(), text.offer.called);
+    let mut settings = force.iter().filter_map(|snapshot| snapshot.settings.as_ref());
+    let cleared = settings.any(|client| client.cleared_states.iter().any(|cleared| cleared.code() == state));
+    let what = || format!("{} is in {state}, which the client has not cleared", text.person.name);
+    (!cleared).then(|| Violation::about(Some(text.person), "state not cleared", text.offer.called, what()))
 }
 
 fn wrong_number(evidence: &Evidence<'_>, text: &Text<'_>) -> Option<Violation> {
@@ -230,7 +244,7 @@ fn per_number(evidence: &Evidence<'_>, texts: &[Text<'_>]) -> Vec<Violation> {
             let limit = |of: fn(&Limits) -> u32| highest(evidence, client, claimed, called, of);
             for (span, most) in [
                 (TimeDelta::hours(1), limit(|limits| limits.per_number_per_hour)),
-                (TimeDelta::hours(24), limit(|limits| limits.per_number_per_day)),
+                (TimeDelta::hours(24), limit(|limits| limits.per_number_per_day).min(law::cap(text.person.state))),
             ] {
                 if before(span) >= most {
                     let what = format!(
