@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use leadline::{
     domain::{
         Instant,
-        campaign::CampaignStatus,
+        campaign::{Campaign, CampaignStatus},
         client::{Client, ProviderSettings, TwilioSender},
         consent::Consent,
         decide::{Case, decide},
@@ -24,9 +24,10 @@ use super::Local;
 use crate::system::ClientSetup;
 
 /// Decides on the first text to a lead with a number like the client's own that came in at `now` by
-/// its first campaign's form. `None` if that much is not even set up.
+/// the form of its first campaign that has one. `None` if that much is not even set up.
 pub fn of_lead_now(client: &Client, setup: &ClientSetup, now: Instant) -> Option<Verdict> {
-    let campaign = setup.campaigns.iter().find(|campaign| campaign.status == CampaignStatus::Active)?;
+    let takes_in = |campaign: &&Campaign| campaign.status == CampaignStatus::Active && !campaign.forms.is_empty();
+    let campaign = setup.campaigns.iter().find(takes_in)?;
     let ProviderSettings::Twilio { sender, .. } = &client.provider;
     let phone = match sender {
         TwilioSender::Number(number) => number.clone(),
