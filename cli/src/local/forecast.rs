@@ -7,7 +7,7 @@ use leadline::{
     domain::{
         Instant,
         campaign::CampaignStatus,
-        client::{Client, ProviderSettings, TwilioSender},
+        client::Client,
         consent::Consent,
         decide::{Case, decide},
         gate::{Decision, Verdict},
@@ -27,10 +27,9 @@ use crate::system::ClientSetup;
 /// its first campaign's form. `None` if that much is not even set up.
 pub fn of_lead_now(client: &Client, setup: &ClientSetup, now: Instant) -> Option<Verdict> {
     let campaign = setup.campaigns.iter().find(|campaign| campaign.status == CampaignStatus::Active)?;
-    let ProviderSettings::Twilio { sender, .. } = &client.provider;
-    let phone = match sender {
-        TwilioSender::Number(number) => number.clone(),
-        TwilioSender::Service(_) => PhoneNumber::parse("+13055550123", client.region).ok()?,
+    let phone = match client.provider.number() {
+        Some(number) => number.clone(),
+        None => PhoneNumber::parse("+13055550123", client.region).ok()?,
     };
     let plan = campaign.plan();
     let id = LeadId(Ulid::nil());
