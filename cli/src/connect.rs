@@ -11,7 +11,7 @@ use leadline::{
     },
     domain::{Instant, ids::ClientId},
     ports::{Clock, Directory},
-    providers::{Endpoints, Providers, TWILIO, http_client},
+    providers::{Endpoints, Providers, http_client},
     runtime::{AwsClients, Settings, SystemClock},
 };
 use serde::{Deserialize, Serialize};
@@ -40,7 +40,7 @@ pub struct LocalRun {
     pub secrets: String,
     /// What their names begin with.
     pub secrets_prefix: String,
-    /// Its stand-in for Twilio.
+    /// Its stand-in for the SMS providers.
     pub twilio: String,
 }
 
@@ -56,7 +56,8 @@ impl LocalRun {
             "LEADLINE_QUEUE_URL" => self.queue_url.clone(),
             "LEADLINE_DEAD_LETTERS_URL" => self.dead_letters_url.clone(),
             "LEADLINE_SECRETS_PREFIX" => self.secrets_prefix.clone(),
-            "LEADLINE_TWILIO_URL" => self.twilio.clone(),
+            "LEADLINE_TWILIO_URL" | "LEADLINE_OPENPHONE_URL" => self.twilio.clone(),
+            "LEADLINE_SIMPLETEXTING_URL" => format!("{}/v2", self.twilio),
             "LEADLINE_PUBLIC_URL" => self.page.clone(),
             _ => return None,
         })
@@ -204,11 +205,11 @@ impl Place {
         let aws = AwsClients::new(&mut settings);
         let prefix = settings.text("LEADLINE_SECRETS_PREFIX");
         let secrets = AwsSecrets::new(aws.secrets(&settings), prefix, Arc::new(SystemClock));
-        let twilio_base = settings.optional("LEADLINE_TWILIO_URL").unwrap_or_else(|| TWILIO.to_owned());
         // Only what is sent names it, and nothing is sent from here.
         let public_url = settings.optional("LEADLINE_PUBLIC_URL").unwrap_or_default();
+        let endpoints = Endpoints::of(&settings, public_url);
         settings.check()?;
-        Ok(Providers::new(http_client()?, Arc::new(secrets), Endpoints { twilio_base, public_url }))
+        Ok(Providers::new(http_client()?, Arc::new(secrets), endpoints))
     }
 }
 

@@ -17,7 +17,7 @@ use leadline::{
         ids::{CampaignId, LeadId},
         message::{InFlight, InFlightState, RETRY_DELAYS},
         phone::PhoneNumber,
-        receipt::deliveries,
+        receipt::{Arrival, deliveries},
     },
     flows::preview::{Happening, Outlook, Planned, preview},
     ports::{Directory, DueIndex, DueWork, LeadStore, StoredLead},
@@ -69,7 +69,9 @@ pub async fn why(
     let journey = there.store.journey(&there.client, stored.lead.id).await?;
     for (text, delivery) in deliveries(&journey) {
         let campaign = text.campaign.as_ref().map_or("?", CampaignId::as_str);
-        writeln!(out, "Text of {campaign}, step {}, {}: {}", text.step.unwrap_or(0), show(text.at), delivery.code())?;
+        let arrival = Arrival::of(delivery, text.at, now, client.provider.capabilities()).in_words();
+        let (step, code) = (text.step.unwrap_or(0), delivery.code());
+        writeln!(out, "Text of {campaign}, step {step}, {}: {code}{arrival}", show(text.at))?;
     }
     for past in &stored.lead.history {
         let ended = show(past.completed_at);

@@ -10,6 +10,7 @@ pub mod local;
 pub mod person;
 pub mod read;
 pub mod rehearse;
+pub mod release;
 pub mod restored;
 pub mod scenario;
 pub mod sending;

@@ -9,7 +9,7 @@ use leadline_cli::{
     dead_letters::{self, Which},
     erase, explain, export, import,
     person::Person,
-    restored,
+    release, restored,
     sending::{self, Button},
     settle::{self, Said},
 };
@@ -151,6 +151,19 @@ enum Command {
         #[command(flatten)]
         target: Target,
     },
+    /// Lift the hold on one lead, such as one that somebody wrote to from the provider's own inbox.
+    #[command(after_help = "Example: leadline release '(305) 555-0123' --because \"Kim is done talking to Pat\"")]
+    Release {
+        /// The lead: its id, its phone number or its email address.
+        lead: String,
+        /// Why.
+        #[arg(long, value_name = "WORDS")]
+        because: String,
+        #[command(flatten)]
+        person: Person,
+        #[command(flatten)]
+        target: Target,
+    },
     /// Put sending on hold until a person lifts it. Forms and replies are still taken in.
     #[command(after_help = "Example: leadline hold --reason \"wrong text in step 2\" --client acme")]
     Hold {
@@ -236,6 +249,9 @@ async fn main() -> ExitCode {
         }
         Command::Settle { lead, said, person, target } => {
             settle::settle(&target, &lead, &said, &person, &mut io::stdout().lock()).await
+        }
+        Command::Release { lead, because, person, target } => {
+            release::release(&target, &lead, &because, &person, &mut io::stdout().lock()).await
         }
         Command::Hold { reason, all_clients, by, target } => {
             let (button, person) = (Button::Hold(reason), Person { by, yes: true });

@@ -12,7 +12,7 @@ use leadline::{
     domain::{Instant, ids::AuditId},
     ports::{Clock, Directory, DueIndex, Journal},
 };
-use leadline_standins::{fakes::SeededIds, twilio};
+use leadline_standins::{carrier::Heard, fakes::SeededIds};
 
 use crate::{
     scenario::{Delivery, ProviderChange, ReplyPost, Scenario},
@@ -153,25 +153,23 @@ impl Rehearsal {
         Ok(refused.then(|| Line::refused(self.system.clock.now(), client, status.as_u16())).into_iter().collect())
     }
 
-    /// A reply comes by way of Twilio, and signed.
+    /// A reply comes by way of the client's provider, signed as it signs.
     async fn reply(&mut self, reply: &ReplyPost) -> anyhow::Result<Vec<Line>> {
         self.replies += 1;
         let client = self.client(reply.client.as_ref())?;
         let id = client.settings.id.clone();
-        let uri = format!("{PUBLIC_URL}/webhooks/twilio/{id}/inbound");
-        let sid = format!("SM{:032x}", self.replies);
-        let fields = [
-            ("Body", reply.body.as_str()),
-            ("From", reply.from.as_str()),
-            ("MessageSid", sid.as_str()),
-            ("To", "+13055550199"),
-        ];
-        let token = client.all_secrets().get("twilio_auth_token").cloned().unwrap_or_default();
-        let signature = twilio::sign(&token, &uri, &fields);
-        let request = Request::new(Body::Text(serde_urlencoded::to_string(fields)?));
-        let headers =
-            [("content-type", "application/x-www-form-urlencoded"), ("x-twilio-signature", signature.as_str())];
-        self.post(request, "POST", &uri, &headers, id).await
+        let now = self.system.clock.now();
+        let heard = Heard {
+            sid: format!("SM{:032x}", self.replies),
+            from: reply.from.clone(),
+            to: client.own_number().to_owned(),
+            body: reply.body.clone(),
+            at: now,
+        };
+        let request = client.reply(PUBLIC_URL, &heard, now)?;
+        let status = self.system.post(request).await.status();
+        let refused = !status.is_success();
+        Ok(refused.then(|| Line::refused(now, id, status.as_u16())).into_iter().collect())
     }
 
     fn provider(&self, change: &ProviderChange) {

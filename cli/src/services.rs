@@ -14,7 +14,7 @@ use leadline::{aws::dynamodb::DynamoStore, ports::Clock, runtime::SystemClock};
 use leadline_standins::{
     aws_services::{Mailbox, Secrets, Sqs},
     carrier::Carrier,
-    dynamo, twilio,
+    dynamo, providers,
 };
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ pub(crate) const SECRETS_PREFIX: &str = "leadline";
 /// What is asked for.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The first of six ports: DynamoDB, SQS, SES, Secrets Manager, Twilio, the ledger.
+    /// The first of six ports: DynamoDB, SQS, SES, Secrets Manager, the SMS providers, the ledger.
     pub port: u16,
     /// A file of clients instead of the sample.
     pub clients: Option<PathBuf>,
@@ -62,7 +62,7 @@ pub async fn run(options: Options, out: &mut dyn Write) -> anyhow::Result<()> {
     for port in 0..6 {
         listeners.push(bind(options.port, port).await?);
     }
-    let Ok([for_dynamo, for_sqs, for_ses, for_secrets, for_twilio, for_ledger]) =
+    let Ok([for_dynamo, for_sqs, for_ses, for_secrets, for_providers, for_ledger]) =
         <[TcpListener; 6]>::try_from(listeners)
     else {
         anyhow::bail!("there are not six ports");
@@ -73,7 +73,7 @@ pub async fn run(options: Options, out: &mut dyn Write) -> anyhow::Result<()> {
     served.spawn(async move { Ok(sqs.serve(for_sqs).await?) });
     served.spawn(async move { Ok(mailbox.serve(for_ses).await?) });
     served.spawn(async move { Ok(secrets.serve(for_secrets).await?) });
-    served.spawn(async move { Ok(twilio::serve(for_twilio, accounts, carrier).await?) });
+    served.spawn(async move { Ok(providers::serve(for_providers, accounts, carrier).await?) });
     served.spawn(async move { Ok(axum::serve(for_ledger, ledger).await?) });
 
     // Written last, so that whoever waits for it finds everything there.
@@ -158,6 +158,8 @@ fn environment(port: u16) -> String {
         ("LEADLINE_SECRETS_PREFIX", SECRETS_PREFIX.to_owned()),
         ("LEADLINE_PUBLIC_URL", "http://127.0.0.1:9000/lambda-url/webhook".to_owned()),
         ("LEADLINE_TWILIO_URL", at(4)),
+        ("LEADLINE_OPENPHONE_URL", at(4)),
+        ("LEADLINE_SIMPLETEXTING_URL", format!("{}/v2", at(4))),
     ];
     let mut lines = String::new();
     for (name, value) in values {

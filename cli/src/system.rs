@@ -6,6 +6,7 @@
 
 mod drive;
 mod queue;
+mod reply;
 pub mod setup;
 
 use std::sync::Arc;
@@ -21,7 +22,7 @@ use leadline_standins::{
     carrier::Carrier,
     dynamo::{self, EmbeddedDynamo},
     fakes::{FixedSecrets, Mailbox, SimClock},
-    twilio,
+    providers,
 };
 use tokio::net::TcpListener;
 
@@ -44,7 +45,7 @@ pub struct System {
     pub queue: LocalQueue,
     /// The stand-in provider's script and ledger.
     pub carrier: Carrier,
-    /// Where the stand-in provider is.
+    /// Where the stand-in for the providers is.
     pub twilio: String,
     /// Operators' emails.
     pub mailbox: Mailbox,
@@ -81,11 +82,11 @@ impl System {
         let carrier = Carrier::new(move || carrier_clock.now());
         let listener = TcpListener::bind("127.0.0.1:0").await.context("opening a port for the stand-in provider")?;
         let twilio_base = format!("http://{}", listener.local_addr()?);
-        tokio::spawn(twilio::serve(listener, setup.accounts(), carrier.clone()));
+        tokio::spawn(providers::serve(listener, setup.accounts(), carrier.clone()));
 
         let queue = LocalQueue::new(clock.clone());
         let mailbox = Mailbox::new(clock.clone());
-        let endpoints = Endpoints { twilio_base: twilio_base.clone(), public_url: public_url.to_owned() };
+        let endpoints = Endpoints::stand_in(&twilio_base, public_url);
         let secrets = Arc::new(secrets);
         let provider = Arc::new(Providers::new(http_client()?, secrets.clone(), endpoints));
         let (shared_clock, mailer) = (Arc::new(clock.clone()), Arc::new(mailbox.clone()));

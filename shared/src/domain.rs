@@ -3,6 +3,7 @@
 pub mod api_key;
 pub mod audit;
 pub mod campaign;
+pub mod capabilities;
 pub mod client;
 pub mod consent;
 pub mod decide;

@@ -16,3 +16,4 @@ pub mod record;
 pub mod replies;
 pub mod restored;
 pub mod settling;
+pub mod unsubscribed;

@@ -249,12 +249,16 @@ pub struct EventKey(pub String);
 impl EventKey {
     /// What the key of a reply by Twilio begins with.
     pub const TWILIO_REPLY: &str = "tw:in:";
+    /// What the key of a reply by OpenPhone begins with.
+    pub const OPENPHONE_REPLY: &str = "op:in:";
+    /// What the key of a reply or an unsubscription by SimpleTexting begins with.
+    pub const SIMPLETEXTING_REPLY: &str = "st:in:";
 
-    /// Whether it may be what stops texts: a reply. It is worked on before all others, and
+    /// Whether it may be what stops texts: a reply, or an unsubscription. It is worked on before all others, and
     /// not said to be taken in before it was acted on.
     #[must_use]
     pub fn comes_first(&self) -> bool {
-        const FIRST: [&str; 1] = [EventKey::TWILIO_REPLY];
+        const FIRST: [&str; 3] = [EventKey::TWILIO_REPLY, EventKey::OPENPHONE_REPLY, EventKey::SIMPLETEXTING_REPLY];
         FIRST.iter().any(|prefix| self.0.starts_with(prefix))
     }
 }
@@ -273,6 +277,12 @@ pub enum Source {
     Api,
     /// A row of a list that an operator brought in.
     Import,
+    /// An event of OpenPhone.
+    #[serde(rename = "openphone")]
+    OpenPhone,
+    /// An event of SimpleTexting.
+    #[serde(rename = "simpletexting")]
+    SimpleTexting,
 }
 
 /// A raw event, kept as it came.

@@ -1,7 +1,13 @@
 //! SMS providers behind [`SmsProvider`], and the one HTTP client that they are called with.
 //! A provider is a folder here, one variant of [`ProviderSettings`], and its recorded events.
 
+mod exchange;
+pub mod openphone;
+pub mod simpletexting;
 pub mod twilio;
+
+#[cfg(test)]
+mod world;
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,7 +21,11 @@ use crate::{
         phone::PhoneNumber,
     },
     ports::{Direction, SecretStore, SmsProvider},
+    runtime::Settings,
 };
+use exchange::Exchange;
+use openphone::OpenPhone;
+use simpletexting::SimpleTexting;
 use twilio::Twilio;
 
 /// How long name lookup, TCP and TLS together may take.
@@ -23,35 +33,93 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Twilio's REST API.
 pub const TWILIO: &str = "https://api.twilio.com";
+/// OpenPhone's REST API. Since it is called Quo there is `https://api.quo.com` as well.
+pub const OPENPHONE: &str = "https://api.openphone.com";
+/// SimpleTexting's REST API.
+pub const SIMPLETEXTING: &str = "https://api-app2.simpletexting.com/v2";
 
 /// Where the providers are, and where they reach us.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoints {
     /// Twilio's REST API: `https://api.twilio.com`, or a stand-in.
     pub twilio_base: String,
+    /// OpenPhone's REST API: `https://api.openphone.com`, or a stand-in.
+    pub openphone_base: String,
+    /// SimpleTexting's REST API with its version: `https://api-app2.simpletexting.com/v2`, or a stand-in.
+    pub simpletexting_base: String,
     /// Our own public address, which webhooks come in at.
     pub public_url: String,
+}
+
+impl Endpoints {
+    /// The providers' own addresses, or those that the settings `LEADLINE_TWILIO_URL`,
+    /// `LEADLINE_OPENPHONE_URL` and `LEADLINE_SIMPLETEXTING_URL` name.
+    #[must_use]
+    pub fn of(settings: &Settings, public_url: String) -> Self {
+        let base = |name, own: &str| settings.optional(name).unwrap_or_else(|| own.to_owned());
+        Self {
+            twilio_base: base("LEADLINE_TWILIO_URL", TWILIO),
+            openphone_base: base("LEADLINE_OPENPHONE_URL", OPENPHONE),
+            simpletexting_base: base("LEADLINE_SIMPLETEXTING_URL", SIMPLETEXTING),
+            public_url,
+        }
+    }
+
+    /// One stand-in for all of them: their paths differ.
+    #[must_use]
+    pub fn stand_in(base: &str, public_url: &str) -> Self {
+        Self {
+            twilio_base: base.to_owned(),
+            openphone_base: base.to_owned(),
+            simpletexting_base: format!("{base}/v2"),
+            public_url: public_url.to_owned(),
+        }
+    }
 }
 
 /// Every provider we can send by. Which one is used is the client's setting.
 pub struct Providers {
     twilio: Twilio,
+    openphone: OpenPhone,
+    simpletexting: SimpleTexting,
 }
 
 impl Providers {
     /// Providers at `endpoints`, called through `http` with the clients' own `secrets`.
     #[must_use]
     pub fn new(http: reqwest::Client, secrets: Arc<dyn SecretStore>, endpoints: Endpoints) -> Self {
-        Self { twilio: Twilio::new(http, secrets, endpoints) }
+        let exchange = Exchange::new(http.clone(), Arc::clone(&secrets));
+        Self {
+            openphone: OpenPhone::new(exchange.clone(), &endpoints.openphone_base),
+            simpletexting: SimpleTexting::new(exchange, &endpoints.simpletexting_base),
+            twilio: Twilio::new(http, secrets, endpoints),
+        }
+    }
+
+    #[cfg(test)]
+    fn with_deadline(mut self, deadline: Duration) -> Self {
+        self.openphone.exchange.deadline = deadline;
+        self.simpletexting.exchange.deadline = deadline;
+        self.twilio = self.twilio.with_deadline(deadline);
+        self
     }
 }
 
 #[async_trait]
 impl SmsProvider for Providers {
     async fn send(&self, client: &Client, text: &ClaimedText, now: Instant) -> SendOutcome {
+        if text.expires_at() <= now {
+            return SendOutcome::NotSent { why: "its time is over".to_owned() };
+        }
         match &client.provider {
             ProviderSettings::Twilio { account_sid, sender } => {
                 self.twilio.send(&client.id, account_sid, sender, text, now).await
+            }
+            ProviderSettings::OpenPhone { phone_number_id, user_id, .. } => {
+                self.openphone.send(&client.id, phone_number_id, user_id.as_deref(), text).await
+            }
+            ProviderSettings::SimpleTexting { account_phone } => {
+                self.simpletexting.send(&client.id, account_phone, text).await
             }
         }
     }
@@ -66,6 +134,12 @@ impl SmsProvider for Providers {
         match &client.provider {
             ProviderSettings::Twilio { account_sid, .. } => {
                 self.twilio.list(&client.id, account_sid, direction, number, since).await
+            }
+            ProviderSettings::OpenPhone { phone_number_id, .. } => {
+                self.openphone.list(&client.id, phone_number_id, direction, number, since).await
+            }
+            ProviderSettings::SimpleTexting { account_phone } => {
+                self.simpletexting.list(&client.id, account_phone, direction, number, since).await
             }
         }
     }

@@ -3,11 +3,13 @@
 
 pub mod api;
 pub mod kajabi;
+pub mod openphone;
 pub mod person;
+pub mod simpletexting;
 pub mod twilio;
 
 use crate::{
-    domain::{client::Client, receipt::Receipt, reply::IncomingReply},
+    domain::{client::Client, phone::PhoneNumber, receipt::Receipt, reply::IncomingReply},
     ports::{RawEvent, Source},
 };
 use api::{OneText, SendRequest};
@@ -22,10 +24,16 @@ pub enum Incoming {
     Happening(Happening),
     /// Somebody wrote to us.
     Reply(IncomingReply),
-    /// How far a text of ours has come.
+    /// How far a text of ours has come. A provider that shows what our number sent may show a text that
+    /// is not ours: a person's, from the provider's own inbox.
     Receipt(Receipt),
     /// The client's own program asks for a text.
     Send(OneText),
+    /// Somebody does not want our texts any more, and told the provider.
+    Unsubscribed {
+        /// Who.
+        phone: PhoneNumber,
+    },
     /// Nothing that changes anything.
     Nothing(Reason),
 }
@@ -80,5 +88,7 @@ pub fn read(event: &RawEvent, client: &Client) -> Result<Incoming, Reason> {
                 Incoming::Nothing(Reason::new("receipt", words))
             }
         }),
+        Source::OpenPhone => openphone::read(&event.body, client, event.received_at),
+        Source::SimpleTexting => simpletexting::read(&event.body, client, event.received_at),
     }
 }

@@ -136,6 +136,14 @@ impl World {
         self.post(&path, body, &[("x-twilio-signature", &signature)]).await
     }
 
+    /// Someone replies, by way of the client's own provider.
+    pub async fn write(&self, from: &str, body: &str) -> u16 {
+        let client = &self.system.clients[0];
+        let heard = self.system.carrier.hear_by(client.front(), from, client.own_number(), body);
+        let request = client.reply(PUBLIC_URL, &heard, self.system.clock.now()).expect("a request");
+        self.system.post(request).await.status().as_u16()
+    }
+
     /// Twilio says how far a text has come.
     pub async fn receipt(&self, text: &Accepted, status: &str, error: Option<&str>) -> u16 {
         let url = text.status_callback.clone().expect("an address for receipts");

@@ -6,16 +6,13 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use lambda_http::{Body, Request};
 use leadline::{
     domain::{
-        client::{ProviderSettings, TwilioSender},
         ids::{ClientId, LeadId},
         phone::PhoneNumber,
     },
     ports::{Clock, LeadStore},
 };
-use leadline_standins::{carrier::Heard, twilio};
 use serde::{Deserialize, Serialize};
 
 use super::{Local, World};
@@ -88,15 +85,15 @@ pub struct Answered {
     status: u16,
 }
 
-/// `POST /api/reply`: to the webhook, signed as Twilio would.
+/// `POST /api/reply`: to the webhook, as the client's provider would.
 pub async fn reply(State(local): State<Local>, Json(reply): Json<Reply>) -> Result<Json<Answered>, Failed> {
     let answered = local.work(async move |local| {
         let world = local.present().await?;
         let no_client = || Failed(StatusCode::NOT_FOUND, format!("there is no client {}", reply.client));
         let client = world.system.client(&reply.client).ok_or_else(no_client)?;
         let from = sender(&reply, client, &world).await?;
-        let heard = world.system.carrier.hear(from.e164(), own_number(client), &reply.body);
-        let request = signed(&local.url, client, &heard)?;
+        let heard = world.system.carrier.hear_by(client.front(), from.e164(), client.own_number(), &reply.body);
+        let request = client.reply(&local.url, &heard, world.system.clock.now())?;
         Ok(Answered { status: world.system.post(request).await.status().as_u16() })
     });
     answered.await?.map(Json)
@@ -114,28 +111,6 @@ async fn sender(reply: &Reply, client: &ClientSetup, world: &World) -> Result<Ph
         }
         _ => Err(Failed::asked("give either `from` or `lead`")),
     }
-}
-
-fn own_number(client: &ClientSetup) -> &str {
-    let ProviderSettings::Twilio { sender, .. } = &client.settings.provider;
-    match sender {
-        TwilioSender::Number(number) => number.e164(),
-        // A service answers by one of its numbers; which one makes no difference here.
-        TwilioSender::Service(_) => "+13055550199",
-    }
-}
-
-fn signed(url: &str, client: &ClientSetup, heard: &Heard) -> anyhow::Result<Request> {
-    let uri = format!("{url}/webhooks/twilio/{}/inbound", client.settings.id);
-    let fields = [("Body", &*heard.body), ("From", &*heard.from), ("MessageSid", &*heard.sid), ("To", &*heard.to)];
-    let token = client.all_secrets().get("twilio_auth_token").cloned().unwrap_or_default();
-    let signature = twilio::sign(&token, &uri, &fields);
-    let mut request = Request::new(Body::Text(serde_urlencoded::to_string(fields)?));
-    *request.method_mut() = "POST".parse()?;
-    *request.uri_mut() = uri.parse()?;
-    request.headers_mut().insert("content-type", "application/x-www-form-urlencoded".parse()?);
-    request.headers_mut().insert("x-twilio-signature", signature.parse()?);
-    Ok(request)
 }
 
 /// `POST /api/provider`: what the stand-in provider does with texts from now on.

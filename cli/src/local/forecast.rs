@@ -7,7 +7,7 @@ use leadline::{
     domain::{
         Instant,
         campaign::{Campaign, CampaignStatus},
-        client::{Client, ProviderSettings, TwilioSender},
+        client::Client,
         consent::Consent,
         decide::{Case, decide},
         gate::{Decision, Verdict},
@@ -28,10 +28,9 @@ use crate::system::ClientSetup;
 pub fn of_lead_now(client: &Client, setup: &ClientSetup, now: Instant) -> Option<Verdict> {
     let takes_in = |campaign: &&Campaign| campaign.status == CampaignStatus::Active && !campaign.forms.is_empty();
     let campaign = setup.campaigns.iter().find(takes_in)?;
-    let ProviderSettings::Twilio { sender, .. } = &client.provider;
-    let phone = match sender {
-        TwilioSender::Number(number) => number.clone(),
-        TwilioSender::Service(_) => PhoneNumber::parse("+13055550123", client.region).ok()?,
+    let phone = match client.provider.number() {
+        Some(number) => number.clone(),
+        None => PhoneNumber::parse("+13055550123", client.region).ok()?,
     };
     let plan = campaign.plan();
     let id = LeadId(Ulid::nil());

@@ -182,6 +182,8 @@ impl Line {
 /// A text of the provider's ledger, with what our own record says of it.
 pub(super) async fn text(text: &Accepted, system: &System) -> anyhow::Result<Line> {
     let (client, attempt) = text.status_callback.as_deref().map_or((None, None), sender_of);
+    // Only some providers are given an address that names the attempt: by their own id the others are found.
+    let client = client.or_else(|| client_of(text, system));
     let mut line = TextLine {
         at: text.at,
         client: client.clone(),
@@ -191,12 +193,16 @@ pub(super) async fn text(text: &Accepted, system: &System) -> anyhow::Result<Lin
         step: None,
         lead: None,
     };
-    if let (Some(client), Some(attempt)) = (client, attempt) {
+    if let Some(client) = client {
+        let is_it = |event: &AuditEvent| match attempt {
+            Some(attempt) => event.id.0 == attempt.0,
+            None => event.text.as_ref().and_then(|facts| facts.provider_id.as_ref()) == Some(&text.sid),
+        };
         let (from, until) = (text.at - chrono::TimeDelta::minutes(5), text.at + chrono::TimeDelta::minutes(5));
         let mut page = None;
         loop {
             let found = system.store.happened(&client, from, until, page).await?;
-            if let Some(event) = found.events.iter().find(|event| event.id.0 == attempt.0) {
+            if let Some(event) = found.events.iter().find(|event| is_it(event)) {
                 (line.campaign, line.step, line.lead) = (event.campaign.clone(), event.step, event.lead);
             }
             page = found.next;
@@ -206,6 +212,12 @@ pub(super) async fn text(text: &Accepted, system: &System) -> anyhow::Result<Lin
         }
     }
     Ok(Line::Text(line))
+}
+
+/// The client whose number a text came from.
+fn client_of(text: &Accepted, system: &System) -> Option<ClientId> {
+    let from = |setup: &&crate::system::ClientSetup| Some(setup.own_number()) == text.from.as_deref();
+    system.clients.iter().find(from).map(|setup| setup.settings.id.clone())
 }
 
 /// The client and the attempt, from the address that receipts go to.

@@ -12,7 +12,7 @@ use leadline::{
     },
     ports::Directory,
 };
-use leadline_standins::{fakes::FixedSecrets, twilio::Account};
+use leadline_standins::{fakes::FixedSecrets, openphone, providers::Accounts, simpletexting, twilio};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +28,8 @@ pub struct Setup {
 pub struct ClientSetup {
     /// Its settings, as they are stored.
     pub settings: Client,
-    /// The token in its Kajabi address. Its hash is added to the settings.
+    /// The token in its Kajabi address, and in its SimpleTexting address if it texts by that. Its hash is
+    /// added to the settings.
     pub token: String,
     /// What its secret holds. Without it the stand-in provider makes up an account.
     #[serde(default)]
@@ -53,20 +54,36 @@ impl Setup {
     }
 
     /// The accounts that the stand-in provider answers for.
-    pub(crate) fn accounts(&self) -> Vec<Account> {
-        let account = |client: &ClientSetup| {
-            let ProviderSettings::Twilio { account_sid, .. } = &client.settings.provider;
+    pub(crate) fn accounts(&self) -> Accounts {
+        let mut accounts = Accounts::default();
+        for client in &self.clients {
             let secrets = client.all_secrets();
             let of = |name: &str| secrets.get(name).cloned();
-            Account {
-                account_sid: account_sid.clone(),
-                user: of("twilio_api_key_sid").unwrap_or_else(|| account_sid.clone()),
-                password: SecretString::from(
-                    of("twilio_api_key_secret").or(of("twilio_auth_token")).unwrap_or_default(),
-                ),
+            let secret = |name: &str| SecretString::from(of(name).unwrap_or_default());
+            match &client.settings.provider {
+                ProviderSettings::Twilio { account_sid, .. } => accounts.twilio.push(twilio::Account {
+                    account_sid: account_sid.clone(),
+                    user: of("twilio_api_key_sid").unwrap_or_else(|| account_sid.clone()),
+                    password: SecretString::from(
+                        of("twilio_api_key_secret").or(of("twilio_auth_token")).unwrap_or_default(),
+                    ),
+                }),
+                ProviderSettings::OpenPhone { phone_number_id, number, .. } => {
+                    accounts.openphone.push(openphone::Account {
+                        api_key: secret("openphone_api_key"),
+                        phone_number_id: phone_number_id.clone(),
+                        number: number.e164().to_owned(),
+                    });
+                }
+                ProviderSettings::SimpleTexting { account_phone } => {
+                    accounts.simpletexting.push(simpletexting::Account {
+                        token: secret("simpletexting_token"),
+                        number: account_phone.e164().to_owned(),
+                    });
+                }
             }
-        };
-        self.clients.iter().map(account).collect()
+        }
+        accounts
     }
 
     /// Writes the clients and their campaigns, as a deployed system would hold them. `since` is when a
@@ -76,7 +93,11 @@ impl Setup {
             let mut settings = client.settings.clone();
             let hash = TokenHash::of(&client.token);
             if !settings.kajabi.token_hashes.contains(&hash) {
-                settings.kajabi.token_hashes.push(hash);
+                settings.kajabi.token_hashes.push(hash.clone());
+            }
+            let simpletexting = matches!(settings.provider, ProviderSettings::SimpleTexting { .. });
+            if simpletexting && !settings.simpletexting.token_hashes.contains(&hash) {
+                settings.simpletexting.token_hashes.push(hash);
             }
             settings.since = settings.since.or(since);
             store.put_client(&settings).await.with_context(|| format!("writing client {}", settings.id))?;
@@ -101,7 +122,18 @@ impl ClientSetup {
     pub fn all_secrets(&self) -> BTreeMap<String, String> {
         let mut secrets = self.secrets.clone();
         let id = &self.settings.id;
-        secrets.entry("twilio_auth_token".to_owned()).or_insert_with(|| format!("stand-in-auth-token-of-{id}"));
+        let mut make_up = |name: &str, value: String| {
+            secrets.entry(name.to_owned()).or_insert(value);
+        };
+        match &self.settings.provider {
+            ProviderSettings::Twilio { .. } => make_up("twilio_auth_token", format!("stand-in-auth-token-of-{id}")),
+            ProviderSettings::OpenPhone { .. } => {
+                make_up("openphone_api_key", format!("stand-in-api-key-of-{id}"));
+                // Base64, as the real ones are.
+                make_up("openphone_webhook_secret", "whsec_c3RhbmQtaW4td2ViaG9vay1zZWNyZXQ=".to_owned());
+            }
+            ProviderSettings::SimpleTexting { .. } => make_up("simpletexting_token", format!("stand-in-token-of-{id}")),
+        }
         secrets
     }
 }

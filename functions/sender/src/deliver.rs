@@ -251,9 +251,13 @@ impl Delivery<'_> {
             return Ok(come_again(settled));
         }
         let since = on.text.at - TimeDelta::hours(1);
-        let listed = self.deps.provider.list(on.client, Direction::To, &on.text.to, since).await;
+        let can = on.client.provider.capabilities();
+        let listed = match can.list {
+            true => self.deps.provider.list(on.client, Direction::To, &on.text.to, since).await,
+            false => Err("the provider has no list of texts".to_owned()),
+        };
         let answer = match listed {
-            Ok(listed) => on.text.find_in(&listed),
+            Ok(listed) => on.text.find_in(&listed, can),
             Err(why) => LookUp::CannotTell { why },
         };
         let settled = match on.text.proof_of(&answer, recorder.now) {

@@ -7,7 +7,7 @@ use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use leadline::{
     aws::{dynamodb::DynamoStore, secrets::AwsSecrets, ses::SesMailer, sqs::SqsTextQueue},
     domain::Instant,
-    providers::{Endpoints, Providers, TWILIO, http_client},
+    providers::{Endpoints, Providers, http_client},
     runtime::{AwsClients, RandomIds, Settings, SystemClock, start_logging},
 };
 use leadline_sender::{Deps, handle};
@@ -20,8 +20,8 @@ async fn main() -> Result<(), Error> {
     let store = Arc::new(DynamoStore::new(aws.dynamodb(&settings), settings.text("LEADLINE_TABLE")));
     let secrets =
         AwsSecrets::new(aws.secrets(&settings), settings.text("LEADLINE_SECRETS_PREFIX"), Arc::new(SystemClock));
-    let twilio_base = settings.optional("LEADLINE_TWILIO_URL").unwrap_or_else(|| TWILIO.to_owned());
-    let endpoints = Endpoints { twilio_base, public_url: settings.url("LEADLINE_PUBLIC_URL") };
+    let public_url = settings.url("LEADLINE_PUBLIC_URL");
+    let endpoints = Endpoints::of(&settings, public_url);
     let deps = Deps {
         directory: store.clone(),
         leads: store.clone(),

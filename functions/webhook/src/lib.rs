@@ -1,11 +1,13 @@
-//! Takes in what others send: Kajabi's forms, replies and receipts of Twilio.
+//! Takes in what others send: Kajabi's forms, and replies and receipts by the SMS providers.
 //!
 //! Refusals are cheap and say nothing. What is accepted is stored before it is answered, and worked
 //! through after; what could not be worked through is taken up by the next run of the scheduler.
 
 mod api;
 mod kajabi;
+mod openphone;
 mod routes;
+mod simpletexting;
 mod twilio;
 
 use std::sync::Arc;
@@ -103,6 +105,8 @@ pub async fn handle(request: Request, deps: &Deps) -> Response<Body> {
         Ok(Route::KajabiProbe { client, token }) => kajabi::probe(&client, &token, deps).await,
         Ok(Route::TwilioInbound { client }) => twilio::inbound(&request, &client, deps).await,
         Ok(Route::TwilioStatus { client }) => twilio::status(&request, &client, deps).await,
+        Ok(Route::OpenPhone { client }) => openphone::take_in(&request, &client, deps).await,
+        Ok(Route::SimpleTexting { client, token }) => simpletexting::take_in(&request, &client, &token, deps).await,
         Err(refused) => Err(refused),
     };
     answered.unwrap_or_else(|refused| {

@@ -38,6 +38,18 @@ pub enum Route {
         /// The client.
         client: ClientId,
     },
+    /// An event of OpenPhone.
+    OpenPhone {
+        /// The client.
+        client: ClientId,
+    },
+    /// An event of SimpleTexting.
+    SimpleTexting {
+        /// The client.
+        client: ClientId,
+        /// The token in the address.
+        token: String,
+    },
 }
 
 /// Finds the route. What cannot be one of ours is refused before anything is read.
@@ -65,6 +77,14 @@ pub fn route(method: &Method, path: &str) -> Result<Route, Refused> {
             let client = client(id)?;
             only(method, &[Method::POST]).map(|()| Route::TwilioStatus { client })
         }
+        ["webhooks", "openphone", id] => {
+            let client = client(id)?;
+            only(method, &[Method::POST]).map(|()| Route::OpenPhone { client })
+        }
+        ["webhooks", "simpletexting", id, token] => {
+            let (client, token) = (client(id)?, plausible(token)?);
+            only(method, &[Method::POST]).map(|()| Route::SimpleTexting { client, token })
+        }
         _ => Err(Refused::NotFound),
     }
 }
@@ -89,6 +109,7 @@ mod tests {
     #[test]
     fn addresses_lead_where_they_say_and_nowhere_else() {
         let kajabi = format!("/webhooks/kajabi/acme/{TOKEN}");
+        let simpletexting = format!("/webhooks/simpletexting/acme/{TOKEN}");
         let client = ClientId::parse("acme").expect("valid");
         for (method, path, expected) in [
             (Method::GET, "/health", Ok(Route::Health)),
@@ -103,7 +124,13 @@ mod tests {
             (Method::POST, "/webhooks/kajabi/Not A Client/a-token-of-enough-length", Err(Refused::NotFound)),
             (Method::POST, "/webhooks/kajabi/acme/a-token-of-enough-l%2e", Err(Refused::NotFound)),
             (Method::POST, "/webhooks/twilio/acme/inbound", Ok(Route::TwilioInbound { client: client.clone() })),
-            (Method::POST, "/webhooks/twilio/acme/status", Ok(Route::TwilioStatus { client })),
+            (Method::POST, "/webhooks/twilio/acme/status", Ok(Route::TwilioStatus { client: client.clone() })),
+            (Method::POST, "/webhooks/openphone/acme", Ok(Route::OpenPhone { client: client.clone() })),
+            (Method::GET, "/webhooks/openphone/acme", Err(Refused::Method)),
+            (Method::POST, "/webhooks/openphone/acme/more", Err(Refused::NotFound)),
+            (Method::POST, simpletexting.as_str(), Ok(Route::SimpleTexting { client, token: TOKEN.into() })),
+            (Method::POST, "/webhooks/simpletexting/acme/short", Err(Refused::NotFound)),
+            (Method::POST, "/webhooks/simpletexting/acme", Err(Refused::NotFound)),
             (Method::GET, "/webhooks/twilio/acme/status", Err(Refused::Method)),
             (Method::GET, "/", Err(Refused::NotFound)),
             (Method::GET, "/admin", Err(Refused::NotFound)),

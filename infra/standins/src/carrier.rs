@@ -6,9 +6,9 @@ mod port;
 mod text;
 
 pub use port::CarrierPort;
-pub use text::{Accepted, Behaviour, Heard, Offer, Verdict};
+pub use text::{Accepted, Behaviour, Front, Heard, Offer, Verdict};
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -31,6 +31,7 @@ struct State {
     list_lag: TimeDelta,
     ledger: Vec<Accepted>,
     heard: Vec<Heard>,
+    unsubscribed: BTreeSet<String>,
 }
 
 impl Carrier {
@@ -106,9 +107,14 @@ impl Carrier {
     /// Takes in a text from a person, which from then on is in the message list. Posting it to a webhook is
     /// the caller's.
     pub fn hear(&self, from: &str, to: &str, body: &str) -> Heard {
+        self.hear_by(Front::Twilio, from, to, body)
+    }
+
+    /// The same, by another API than Twilio's.
+    pub fn hear_by(&self, front: Front, from: &str, to: &str, body: &str) -> Heard {
         let at = (self.now)();
         let mut state = self.state();
-        let sid = format!("SMf{:031x}", state.heard.len() + 1);
+        let sid = front.id(state.heard.len() + 1, true);
         let heard = Heard { sid, from: from.to_owned(), to: to.to_owned(), body: body.to_owned(), at };
         state.heard.push(heard.clone());
         heard
@@ -119,6 +125,17 @@ impl Carrier {
         let state = self.state();
         let found = state.heard.iter().rev().filter(|heard| heard.from == from).cloned();
         (!state.lookups_down).then(|| found.collect())
+    }
+
+    /// Says that a person unsubscribed with the provider.
+    pub fn unsubscribe(&self, number: &str) {
+        self.state().unsubscribed.insert(number.to_owned());
+    }
+
+    /// Whether a person unsubscribed with the provider; `None` while lookups are down.
+    pub fn is_unsubscribed(&self, number: &str) -> Option<bool> {
+        let state = self.state();
+        (!state.lookups_down).then(|| state.unsubscribed.contains(number))
     }
 
     /// One accepted text, as found in the ledger.
@@ -151,7 +168,7 @@ impl State {
     fn accept(&mut self, offer: Offer, at: DateTime<Utc>) -> Accepted {
         let status = if offer.messaging_service_sid.is_some() { "accepted" } else { "queued" };
         let accepted = Accepted {
-            sid: format!("SM{:032x}", self.ledger.len() + 1),
+            sid: offer.front.id(self.ledger.len() + 1, false),
             to: offer.to,
             from: offer.from,
             messaging_service_sid: offer.messaging_service_sid,

@@ -5,12 +5,13 @@
 //! | [`dynamo`] | DynamoDB | an SDK client in process, or a loopback port |
 //! | [`queue`] | the rules of an SQS queue, on a clock that is passed in | plain calls |
 //! | [`aws_services`] | SQS (over [`queue`]), SESv2, Secrets Manager | loopback ports |
-//! | [`carrier`] | what Twilio does with a text: script and ledger | plain calls |
+//! | [`carrier`] | what a provider does with a text: script and ledger | plain calls |
 //! | [`memory`] | every store, as plain maps | the ports |
 //! | [`faulty`] | ports that break on demand | the ports |
 //! | [`fakes`] | clock, ids, mailbox, secrets | the ports |
 //! | [`signature`] | how Twilio signs what it posts | plain calls |
-//! | [`twilio`] | Twilio's Messages API over a [`carrier`] | a loopback port |
+//! | [`twilio`], [`openphone`], [`simpletexting`] | the providers' APIs over a [`carrier`], and what they post | a loopback port |
+//! | [`providers`] | all of them at once | a loopback port |
 //!
 //! What needs the AWS SDK or a port (`dynamo`, `aws_services`, `twilio`) is behind the feature `aws`.
 //!
@@ -25,7 +26,15 @@ pub mod dynamo;
 pub mod fakes;
 pub mod faulty;
 pub mod memory;
+#[cfg(feature = "aws")]
+pub mod openphone;
+#[cfg(feature = "aws")]
+pub mod providers;
 pub mod queue;
 pub mod signature;
 #[cfg(feature = "aws")]
+pub mod simpletexting;
+#[cfg(feature = "aws")]
 pub mod twilio;
+#[cfg(feature = "aws")]
+mod wire;

@@ -2,8 +2,6 @@
 //! answers have the shapes of twilio.com/docs/messaging/api/message-resource; paging, media and
 //! scheduling are left out, and status callbacks are never posted by itself.
 
-mod wire;
-
 pub use crate::signature::sign;
 
 use axum::extract::{ConnectInfo, Path, Query, State};
@@ -17,8 +15,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::carrier::{Accepted, Carrier, Heard, Offer, Verdict};
-use wire::{CuttableListener, Scissors};
+use crate::carrier::{Accepted, Carrier, Front, Heard, Offer, Verdict};
+use crate::wire::{CuttableListener, Scissors};
 
 /// An account that the stand-in answers for, and the credentials it wants.
 #[derive(Debug, Clone)]
@@ -36,13 +34,17 @@ pub struct Account {
 /// # Errors
 /// When the listener fails.
 pub async fn serve(listener: tokio::net::TcpListener, accounts: Vec<Account>, carrier: Carrier) -> std::io::Result<()> {
-    let routes = Router::new()
-        .route("/2010-04-01/Accounts/{account}/Messages.json", get(list).post(create))
-        .route("/2010-04-01/Accounts/{account}/Messages/{message}", get(read))
-        .fallback(async || error(20404, StatusCode::NOT_FOUND))
-        .with_state(Standin { accounts: accounts.into(), carrier });
+    let routes = routes(accounts, carrier).fallback(async || error(20404, StatusCode::NOT_FOUND));
     let service = routes.into_make_service_with_connect_info::<Scissors>();
     axum::serve(CuttableListener(listener), service).await
+}
+
+/// The API's own routes.
+pub(crate) fn routes(accounts: Vec<Account>, carrier: Carrier) -> Router {
+    Router::new()
+        .route("/2010-04-01/Accounts/{account}/Messages.json", get(list).post(create))
+        .route("/2010-04-01/Accounts/{account}/Messages/{message}", get(read))
+        .with_state(Standin { accounts: accounts.into(), carrier })
 }
 
 #[derive(Clone)]
@@ -95,6 +97,7 @@ impl NewMessage {
             return Err(20001);
         }
         Ok(Offer {
+            front: Front::Twilio,
             to,
             from: self.from,
             messaging_service_sid: self.messaging_service_sid,

@@ -12,6 +12,8 @@ ROUTES = {
     "POST /webhooks/twilio/{client}/status",
     "POST /sms/send",
     "GET /sms/status",
+    "POST /webhooks/openphone/{client}",
+    "POST /webhooks/simpletexting/{client}/{token}",
     "GET /health",
 }
 ACCESS_LOG = {

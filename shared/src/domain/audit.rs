@@ -120,6 +120,10 @@ pub enum Event {
     ReviewDone,
     /// A person's data was erased.
     Erased,
+    /// A lead is on hold: someone must look before it is texted again.
+    LeadHeld,
+    /// A person lifted the hold on a lead.
+    LeadReleased,
     /// An alert was emailed.
     AlertSent,
     /// The daily report was emailed.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Instant,
     api_key::ApiKey,
+    capabilities::Capabilities,
     email::EmailAddress,
     ids::ClientId,
     phone::{PhoneNumber, Region},
@@ -34,6 +35,9 @@ pub struct Client {
     pub provider: ProviderSettings,
     /// How its Kajabi site proves that it is it.
     pub kajabi: KajabiSettings,
+    /// How SimpleTexting proves that it is it, for a client that texts by it.
+    #[serde(default, skip_serializing_if = "SimpleTextingSettings::is_empty")]
+    pub simpletexting: SimpleTextingSettings,
     /// When the client began. There is no report on the days before.
     #[serde(default)]
     pub since: Option<Instant>,
@@ -194,6 +198,62 @@ pub enum ProviderSettings {
         /// Who a text comes from.
         sender: TwilioSender,
     },
+    /// OpenPhone, which is called Quo now.
+    #[serde(rename = "openphone")]
+    OpenPhone {
+        /// The id of the number that texts come from: `PN` and letters or digits.
+        phone_number_id: String,
+        /// The number itself.
+        number: PhoneNumber,
+        /// Who of the workspace a text comes from (`US…`), if not the number's owner.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        user_id: Option<String>,
+        /// Which webhooks the workspace posts to us.
+        #[serde(default)]
+        webhooks: OpenPhoneWebhooks,
+    },
+    /// SimpleTexting, which texts North American numbers only.
+    #[serde(rename = "simpletexting")]
+    SimpleTexting {
+        /// The number that texts come from.
+        account_phone: PhoneNumber,
+    },
+}
+
+impl ProviderSettings {
+    /// What the provider can do, as this client uses it.
+    #[must_use]
+    pub fn capabilities(&self) -> Capabilities {
+        match self {
+            Self::Twilio { .. } => Capabilities::TWILIO,
+            Self::OpenPhone { webhooks: OpenPhoneWebhooks::Current, .. } => Capabilities::OPENPHONE,
+            Self::OpenPhone { webhooks: OpenPhoneWebhooks::Legacy, .. } => Capabilities::OPENPHONE_LEGACY,
+            Self::SimpleTexting { .. } => Capabilities::SIMPLETEXTING,
+        }
+    }
+
+    /// The number that texts come from. A Messaging Service picks one, so it has none.
+    #[must_use]
+    pub fn number(&self) -> Option<&PhoneNumber> {
+        match self {
+            Self::Twilio { sender: TwilioSender::Number(number), .. }
+            | Self::OpenPhone { number, .. }
+            | Self::SimpleTexting { account_phone: number } => Some(number),
+            Self::Twilio { sender: TwilioSender::Service(_), .. } => None,
+        }
+    }
+}
+
+/// The two generations of OpenPhone's webhooks. A signature of either is accepted while its key is there;
+/// this says what can be expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OpenPhoneWebhooks {
+    /// Those of the versioned API, which report failures.
+    #[default]
+    Current,
+    /// Those of the app's settings, which report what was delivered and nothing of what was not.
+    Legacy,
 }
 
 /// Who a text by Twilio comes from.
@@ -214,6 +274,30 @@ pub struct KajabiSettings {
     /// Whether a relay in between must sign (`X-Kajabi-Signature`, our own convention).
     #[serde(default)]
     pub require_signature: bool,
+}
+
+/// How SimpleTexting proves that it is it. It signs nothing, so the address holds a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SimpleTextingSettings {
+    /// SHA-256 of the tokens that are accepted, in hexadecimal: one, or two while a new one is rolled out.
+    pub token_hashes: Vec<TokenHash>,
+}
+
+impl SimpleTextingSettings {
+    fn is_empty(&self) -> bool {
+        self.token_hashes.is_empty()
+    }
+
+    /// Whether a token is one of them. Every hash is compared, in constant time.
+    #[must_use]
+    pub fn accepts(&self, token: &str) -> bool {
+        any_matches(&self.token_hashes, token)
+    }
+}
+
+/// Whether any hash is that of `token`. Every one is compared, in constant time.
+fn any_matches(hashes: &[TokenHash], token: &str) -> bool {
+    hashes.iter().fold(false, |found, hash| found | hash.matches(token))
 }
 
 /// SHA-256 of a webhook token, in hexadecimal.
@@ -334,7 +418,7 @@ impl Client {
     /// Whether a token is one of the client's webhook tokens. Every hash is compared, in constant time.
     #[must_use]
     pub fn accepts_token(&self, token: &str) -> bool {
-        self.kajabi.token_hashes.iter().fold(false, |found, hash| found | hash.matches(token))
+        any_matches(&self.kajabi.token_hashes, token)
     }
 }
 
@@ -373,6 +457,30 @@ mod tests {
         record.as_object_mut().expect("an object").remove("mode");
         let error = serde_json::from_value::<Client>(record).expect_err("no mode");
         assert!(error.to_string().contains("missing field `mode`"), "{error}");
+    }
+
+    #[test]
+    fn each_provider_is_read_with_what_it_can_do() {
+        let read = |provider| serde_json::from_value::<ProviderSettings>(provider).expect("settings");
+        let openphone = serde_json::json!({"openphone": {"phone_number_id": "PN0demo0001", "number": "+13055550199"}});
+        assert_eq!(read(openphone.clone()).capabilities(), Capabilities::OPENPHONE);
+        let mut legacy = openphone;
+        legacy["openphone"]["webhooks"] = "legacy".into();
+        assert!(!read(legacy.clone()).capabilities().failure_events);
+        assert_eq!(serde_json::to_value(read(legacy.clone())).expect("json"), legacy, "it is stored as it was read");
+        let simple = read(serde_json::json!({"simpletexting": {"account_phone": "+18005550199"}}));
+        assert_eq!(simple.capabilities(), Capabilities::SIMPLETEXTING);
+        assert_eq!(simple.number().map(PhoneNumber::e164), Some("+18005550199"));
+        assert!(serde_json::from_value::<ProviderSettings>(serde_json::json!({"pigeon": {}})).is_err());
+    }
+
+    #[test]
+    fn a_client_without_simpletexting_is_stored_as_before_and_its_address_opens_to_nobody() {
+        let client = samples::client();
+        assert!(serde_json::to_value(&client).expect("json").get("simpletexting").is_none());
+        assert!(!client.simpletexting.accepts("a-token") && !client.simpletexting.accepts(""));
+        let settings = SimpleTextingSettings { token_hashes: vec![TokenHash::of("one"), TokenHash::of("two")] };
+        assert!(settings.accepts("one") && settings.accepts("two") && !settings.accepts("three"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! It is stored as one item and written under its revision, so whatever happens at the same moment
 //! (a claim, an opt-out, a booking, another claim) is ordered, and the loser reads again.
 
+mod hold;
 mod settle;
 
 use serde::{Deserialize, Serialize};

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Instant,
+    capabilities::Capabilities,
     ids::{AttemptId, CampaignId, EnrollmentId, LeadId, RunId},
     phone::PhoneNumber,
 };
@@ -124,14 +125,17 @@ pub struct ClaimedText {
     text: String,
     lease_ends: Instant,
     expires_at: Instant,
+    begins: bool,
 }
 
 impl ClaimedText {
-    pub(super) fn new(claim: &InFlight, lead: LeadId, campaign: CampaignId, lease_ends: Instant) -> Self {
+    /// `begins` says that no text of the sequence went out before.
+    pub(super) fn new(claim: &InFlight, lead: LeadId, campaign: CampaignId, lease_ends: Instant, begins: bool) -> Self {
         Self {
             attempt: claim.attempt,
             lead,
             campaign,
+            begins,
             to: claim.to.clone(),
             text: claim.text.clone(),
             lease_ends,
@@ -186,6 +190,12 @@ impl ClaimedText {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Whether it is the first text of its sequence.
+    #[must_use]
+    pub fn begins_sequence(&self) -> bool {
+        self.begins
     }
 
     /// Until when it may leave.
@@ -249,19 +259,27 @@ pub struct ListedText {
 const CLOCK_SKEW: TimeDelta = TimeDelta::seconds(60);
 
 impl InFlight {
+    /// Whether a text that the provider shows, sent to `to` at `at`, can only be this one: its words, its
+    /// number, and no earlier than it was claimed.
+    #[must_use]
+    pub fn is_shown_as(&self, to: &PhoneNumber, body: &str, at: Instant, can: Capabilities) -> bool {
+        self.to == *to && at >= self.at - CLOCK_SKEW && can.same_words(&self.text, body)
+    }
+
     /// Looks for this text among all that the provider lists for its number. The list does not say which
     /// of our attempts a text is, and a provider may change words on the way (smart quotes, redacted
-    /// bodies). So it is this text only if it is the only one with its words; and it is not listed only
+    /// bodies; links, which `can` knows of). So it is this text only if it is the only one with its words; and it is not listed only
     /// if nothing is that could be it: neither its words later than they should be, nor other words at
     /// its time.
     #[must_use]
-    pub fn find_in(&self, listed: &[ListedText]) -> LookUp {
+    pub fn find_in(&self, listed: &[ListedText], can: Capabilities) -> LookUp {
         let InFlightState::Unknown { since, .. } = self.state else {
             return LookUp::CannotTell { why: "its call is not over".to_owned() };
         };
         let (first, last) = (self.at - CLOCK_SKEW, since + CLOCK_SKEW);
         let since_claim: Vec<&ListedText> = listed.iter().filter(|text| text.at >= first).collect();
-        let same: Vec<&&ListedText> = since_claim.iter().filter(|text| text.body.trim() == self.text.trim()).collect();
+        let same: Vec<&&ListedText> =
+            since_claim.iter().filter(|text| can.same_words(&self.text, &text.body)).collect();
         let cannot_tell = |why: &str| LookUp::CannotTell { why: why.to_owned() };
         match same.as_slice() {
             [text] if text.at <= last => LookUp::Found { provider_id: text.provider_id.clone() },

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{
+    Instant,
     audit::{AuditEvent, Event, Status},
+    capabilities::{Capabilities, SILENCE},
     ids::{AttemptId, LeadId},
     message::ProviderRefusal,
     phone::PhoneNumber,
@@ -12,10 +14,8 @@ use super::{
 /// A receipt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
-    /// The attempt it is about.
-    pub attempt: AttemptId,
-    /// The lead.
-    pub lead: LeadId,
+    /// Which text it is about.
+    pub about: About,
     /// Where the text went.
     pub to: Option<PhoneNumber>,
     /// The provider's id of the text.
@@ -24,6 +24,42 @@ pub struct Receipt {
     pub delivery: Delivery,
     /// Why it did not arrive: a refusal that stands, or words.
     pub problem: Option<Result<ProviderRefusal, String>>,
+}
+
+/// Which text a receipt is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum About {
+    /// Our attempt, from the address that we gave the provider with it.
+    Attempt {
+        /// The attempt.
+        attempt: AttemptId,
+        /// The lead.
+        lead: LeadId,
+    },
+    /// Whichever text to this number the provider calls so. It may be none of ours: people write from the
+    /// provider's own inbox, too.
+    Number {
+        /// The number.
+        number: PhoneNumber,
+        /// The text itself, where the receipt shows it.
+        shown: Option<Shown>,
+    },
+}
+
+/// A text that went out, as the provider shows it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// What it says.
+    pub body: String,
+    /// When the provider took it.
+    pub at: Instant,
+}
+
+impl std::fmt::Debug for Shown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let chars = self.body.chars().count();
+        f.debug_struct("Shown").field("body_chars", &chars).field("at", &self.at).finish()
+    }
 }
 
 /// How far a text has come at the provider.
@@ -67,13 +103,53 @@ impl Delivery {
 const ABOUT: &str = "attempt ";
 
 impl Receipt {
-    /// The receipt in words, for the audit: which attempt, and why it did not arrive.
+    /// The receipt in words, for the audit: which attempt of ours it is about, and why it did not arrive.
     #[must_use]
-    pub fn detail(&self) -> String {
+    pub fn detail(&self, attempt: AttemptId) -> String {
         match &self.problem {
-            Some(Ok(refusal)) => format!("{ABOUT}{}: {refusal}", self.attempt),
-            Some(Err(words)) => format!("{ABOUT}{}: {words}", self.attempt),
-            None => format!("{ABOUT}{}", self.attempt),
+            Some(Ok(refusal)) => format!("{ABOUT}{attempt}: {refusal}"),
+            Some(Err(words)) => format!("{ABOUT}{attempt}: {words}"),
+            None => format!("{ABOUT}{attempt}"),
+        }
+    }
+}
+
+/// What can be said of a text's arrival.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrival {
+    /// A carrier says that it arrived.
+    Arrived,
+    /// A carrier or the provider says that it did not.
+    Failed,
+    /// It is early yet.
+    Waiting,
+    /// Nobody said for a day what became of it, and the provider would have said that it failed.
+    NotConfirmed,
+    /// Nobody said for a day what became of it, and this provider does not say when a text failed.
+    NotKnown,
+}
+
+impl Arrival {
+    /// What is known at `now` of a text that was taken at `at` and has come as far as `furthest`. Silence
+    /// is never a failure.
+    #[must_use]
+    pub fn of(furthest: Delivery, at: Instant, now: Instant, can: Capabilities) -> Self {
+        match furthest {
+            Delivery::Delivered => Self::Arrived,
+            Delivery::Undelivered => Self::Failed,
+            Delivery::Accepted | Delivery::Sent if now - at < SILENCE => Self::Waiting,
+            Delivery::Accepted | Delivery::Sent if can.status_callbacks && can.failure_events => Self::NotConfirmed,
+            Delivery::Accepted | Delivery::Sent => Self::NotKnown,
+        }
+    }
+
+    /// In words, after how far it has come; nothing where that says it all.
+    #[must_use]
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Arrived | Self::Failed | Self::Waiting => "",
+            Self::NotConfirmed => ", not confirmed within a day",
+            Self::NotKnown => ", whether it arrived is not known (the provider does not report failures)",
         }
     }
 }
@@ -99,6 +175,24 @@ pub fn deliveries(journey: &[AuditEvent]) -> Vec<(&AuditEvent, Delivery)> {
 #[cfg(test)]
 mod tests {
     use super::Delivery::{Accepted, Delivered, Sent, Undelivered};
+    use super::{Arrival, Capabilities, SILENCE};
+
+    #[test]
+    fn a_days_silence_is_not_known_where_failures_are_not_reported_and_a_failure_nowhere() {
+        let at: super::Instant = "2026-01-06T20:00:00Z".parse().expect("an instant");
+        let (soon, late) = (at + SILENCE - chrono::TimeDelta::seconds(1), at + SILENCE);
+        let (reports, does_not) = (Capabilities::OPENPHONE, Capabilities::OPENPHONE_LEGACY);
+        for (furthest, now, can, expected) in [
+            (Accepted, soon, does_not, Arrival::Waiting),
+            (Sent, late, does_not, Arrival::NotKnown),
+            (Sent, late, reports, Arrival::NotConfirmed),
+            (Accepted, late, Capabilities { status_callbacks: false, ..reports }, Arrival::NotKnown),
+            (Delivered, late, does_not, Arrival::Arrived),
+            (Undelivered, soon, reports, Arrival::Failed),
+        ] {
+            assert_eq!(Arrival::of(furthest, at, now, can), expected, "{furthest:?} {now}");
+        }
+    }
 
     #[test]
     fn whatever_order_receipts_come_in_a_text_has_come_as_far_as_the_furthest_says() {

@@ -15,7 +15,7 @@ use crate::{
         lead::Settled,
         message::{ASKS, InFlightState, SendOutcome},
     },
-    ports::{Directory, DueIndex, DueKind, IdSource, LeadStore, StoreError, StoreResult},
+    ports::{Also, Directory, DueIndex, DueKind, IdSource, LeadStore, StoreError, StoreResult, StoredLead},
 };
 
 /// How often something is read again when it changed in between.
@@ -172,6 +172,31 @@ impl ByHand<'_> {
             self.alerts.journal.record(&[done.because("settled", words)]).await?;
         }
         Ok(settled)
+    }
+
+    /// Lifts the hold on a lead, which is decided on again by the next run. A no is not lifted. Gives what
+    /// it was on hold for.
+    ///
+    /// # Errors
+    /// [`NotDone::Refused`] when the lead is not on hold.
+    pub async fn release(&self, client: &Client, id: LeadId, because: &str) -> Result<String, NotDone> {
+        for _ in 0..TRIES {
+            let Some(StoredLead { rev, mut lead, .. }) = self.leads.lead(&client.id, id).await? else {
+                return Err(NotDone::Refused(format!("client {} has no lead {id}", client.id)));
+            };
+            let Some(reason) = lead.release() else {
+                return Err(NotDone::Refused("this lead is not on hold".to_owned()));
+            };
+            let words = format!("{} lifts the hold ({reason}): {because}", self.by);
+            let released = self.recorder(client).about(&lead, Event::LeadReleased, Status::Ok);
+            let audit = vec![released.because("operator", words)];
+            match self.leads.save(&lead, Some(rev), Also { audit, ..Also::default() }).await {
+                Ok(_) => return Ok(reason),
+                Err(StoreError::Conflict) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(StoreError::Conflict.into())
     }
 
     async fn settings(&self, client: &ClientId) -> Result<Client, NotDone> {

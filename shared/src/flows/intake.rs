@@ -11,11 +11,18 @@ mod triggers;
 use chrono::TimeDelta;
 
 use super::{
-    alerts::Alerts, derived_id, one_text::OneTexts, receipts::take_receipt, record::Recorder, replies::take_reply,
+    alerts::Alerts,
+    derived_id,
+    one_text::OneTexts,
+    receipts::{Came, take_receipt},
+    record::Recorder,
+    replies::take_reply,
     settling::Settling,
+    unsubscribed::take_unsubscribe,
 };
 use crate::{
     domain::{
+        Instant,
         audit::{AuditEvent, Event, Status},
         client::Client,
         email::EmailAddress,
@@ -72,8 +79,16 @@ impl Intake<'_> {
             }
             Ok(Incoming::Receipt(receipt)) => {
                 let settling = Settling { directory: self.directory, leads: self.leads, alerts: self.alerts };
-                let (result, received) = take_receipt(settling, client, &receipt, recorder).await?;
-                self.conclude(event, EventState::Done { result }, received).await
+                match take_receipt(settling, client, &receipt, &event, recorder).await? {
+                    Came::Said { words, audit } => {
+                        self.conclude(event, EventState::Done { result: words }, *audit).await
+                    }
+                    Came::Concluded(state) => Ok(state),
+                    Came::NotYet { until } => self.look_again(event, until).await,
+                }
+            }
+            Ok(Incoming::Unsubscribed { phone }) => {
+                take_unsubscribe(self.leads, &client.id, &phone, &event, recorder).await
             }
             Ok(Incoming::Send(asked)) => {
                 let texts = OneTexts { directory: self.directory, leads: self.leads, events: self.events };
@@ -116,6 +131,21 @@ impl Intake<'_> {
     ) -> StoreResult<EventState> {
         let ignored = recorder.event(Event::EventIgnored, Status::Ok).because(code, &words);
         self.conclude(event, EventState::Done { result: words }, ignored).await
+    }
+
+    /// Has an event that says nothing yet looked at again at `until`. It stands in the due index from the
+    /// start, so that there may be nothing to write.
+    async fn look_again(&self, event: RawEvent, until: Instant) -> StoreResult<EventState> {
+        let (due, tries) = match event.state {
+            EventState::Received { due, tries } => (due, tries),
+            state => return Ok(state),
+        };
+        if due >= until {
+            return Ok(event.state);
+        }
+        let state = EventState::Received { due: until, tries: tries + 1 };
+        self.events.conclude(&EventOutcome { event, state: state.clone() }, Vec::new()).await?;
+        Ok(state)
     }
 
     /// An event that makes no sense.

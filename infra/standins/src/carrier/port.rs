@@ -11,7 +11,7 @@ use leadline::domain::{
 use leadline::ports::{Direction, SmsProvider};
 use leadline::sources::twilio::codes;
 
-use super::{Carrier, Offer, Verdict};
+use super::{Carrier, Front, Offer, Verdict};
 
 /// The longest that a text may wait with the provider, as in the real client.
 const LONGEST_WAIT: TimeDelta = TimeDelta::hours(1);
@@ -32,20 +32,24 @@ impl SmsProvider for CarrierPort {
         if wait <= TimeDelta::zero() {
             return SendOutcome::NotSent { why: "its time is over".to_owned() };
         }
-        let ProviderSettings::Twilio { sender, .. } = &client.provider;
-        let (from, messaging_service_sid) = match sender {
-            TwilioSender::Number(number) => (Some(number.e164().to_owned()), None),
-            TwilioSender::Service(sid) => (None, Some(sid.clone())),
+        let from = client.provider.number().map(|number| number.e164().to_owned());
+        let (front, messaging_service_sid) = match &client.provider {
+            ProviderSettings::Twilio { sender: TwilioSender::Service(sid), .. } => (Front::Twilio, Some(sid.clone())),
+            ProviderSettings::Twilio { sender: TwilioSender::Number(_), .. } => (Front::Twilio, None),
+            ProviderSettings::OpenPhone { .. } => (Front::OpenPhone, None),
+            ProviderSettings::SimpleTexting { .. } => (Front::SimpleTexting, None),
         };
+        let can = client.provider.capabilities();
         let (url, id) = (&self.public_url, &client.id);
         let callback = format!("{url}/webhooks/twilio/{id}/status?att={}&lead={}", text.attempt(), text.lead());
         let offer = Offer {
+            front,
             to: text.to().e164().to_owned(),
             from,
             messaging_service_sid,
             body: text.text().to_owned(),
-            status_callback: Some(callback),
-            validity_period: Some(wait.clamp(TimeDelta::seconds(1), LONGEST_WAIT)),
+            status_callback: can.callbacks_name_attempt.then_some(callback),
+            validity_period: can.expiry.then(|| wait.clamp(TimeDelta::seconds(1), LONGEST_WAIT)),
         };
         match self.carrier.offer(offer) {
             Verdict::Accepted(text) => SendOutcome::Accepted { provider_id: text.sid },

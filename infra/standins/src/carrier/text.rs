@@ -28,9 +28,35 @@ pub enum Behaviour {
     Throttled,
 }
 
+/// Whose API a text came in by: it says what an id looks like.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Front {
+    /// `SM` and 32 hexadecimal digits.
+    #[default]
+    Twilio,
+    /// `AC` and letters or digits.
+    OpenPhone,
+    /// 24 hexadecimal digits.
+    SimpleTexting,
+}
+
+impl Front {
+    /// The id of its `nth` text. Texts that were heard have others than those that were accepted.
+    pub(super) fn id(self, nth: usize, heard: bool) -> String {
+        let kind = if heard { "f" } else { "0" };
+        match self {
+            Self::Twilio => format!("SM{kind}{nth:031x}"),
+            Self::OpenPhone => format!("AC{kind}{nth:015x}"),
+            Self::SimpleTexting => format!("65a{kind}{nth:020x}"),
+        }
+    }
+}
+
 /// A text as it is offered to the provider.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Offer {
+    /// Whose API it came in by.
+    pub front: Front,
     /// Destination, E.164.
     pub to: String,
     /// The sending number; `None` when a messaging service picks it.
@@ -48,7 +74,7 @@ pub struct Offer {
 /// A text that was accepted.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Accepted {
-    /// The provider's id, `SM` and 32 hexadecimal digits.
+    /// The provider's id, as [`Front`] says.
     pub sid: String,
     /// Destination, E.164.
     pub to: String,
@@ -86,7 +112,7 @@ impl Accepted {
 /// A text from a person.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Heard {
-    /// The provider's id, `SM` and 32 hexadecimal digits.
+    /// The provider's id, as [`Front`] says.
     pub sid: String,
     /// Who sent it, E.164.
     pub from: String,

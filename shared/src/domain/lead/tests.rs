@@ -8,6 +8,7 @@ use ulid::Ulid;
 
 use super::super::{
     campaign::Plan,
+    capabilities::Capabilities,
     message::{CALL_DEADLINE, LEASE, ListedText, LookUp, RefusalClass, SendOutcome},
 };
 use super::super::{campaign::samples, phone::Region};
@@ -536,17 +537,20 @@ fn a_text_is_found_in_the_list_by_its_words_and_its_time_and_two_are_no_answer()
     let long_before = || listed("SM3", "Hi Pat, it's Sam.", now() - minutes(5));
     let long_after = || listed("SM4", "Hi Pat, it's Sam.", now() + minutes(5));
     let found = LookUp::Found { provider_id: "SM1".to_owned() };
-    assert_eq!(text.find_in(&[]), LookUp::NotListed);
-    assert_eq!(text.find_in(&[long_before()]), LookUp::NotListed);
+    assert_eq!(text.find_in(&[], Capabilities::TWILIO), LookUp::NotListed);
+    assert_eq!(text.find_in(&[long_before()], Capabilities::TWILIO), LookUp::NotListed);
     for could_be in [other_words(), long_after(), listed("SM5", "", now())] {
-        let answer = text.find_in(&[long_before(), could_be]);
+        let answer = text.find_in(&[long_before(), could_be], Capabilities::TWILIO);
         assert!(matches!(answer, LookUp::CannotTell { .. }), "changed on the way, or late: {answer:?}");
     }
-    assert_eq!(text.find_in(&[other_words(), ours(), long_before()]), found);
-    assert!(matches!(text.find_in(&[ours(), ours()]), LookUp::CannotTell { .. }));
+    assert_eq!(text.find_in(&[other_words(), ours(), long_before()], Capabilities::TWILIO), found);
+    assert!(matches!(text.find_in(&[ours(), ours()], Capabilities::TWILIO), LookUp::CannotTell { .. }));
     let claimed = claimed();
     let running = claimed.in_flight.as_ref().expect("on its way");
-    assert!(matches!(running.find_in(&[ours()]), LookUp::CannotTell { .. }), "its sender may still write it");
+    assert!(
+        matches!(running.find_in(&[ours()], Capabilities::TWILIO), LookUp::CannotTell { .. }),
+        "its sender may still write it"
+    );
 }
 
 #[test]

@@ -119,6 +119,7 @@ impl Day {
                 self.keep(Kept::Review, event);
                 self.problem(event);
             }
+            Event::LeadHeld => self.keep(Kept::Review, event),
             Event::StepDeferred => self.keep(Kept::Deferred, event),
             Event::TemplateMissing => {
                 self.keep(Kept::NoTemplate, event);
@@ -140,7 +141,8 @@ impl Day {
             }
             Event::EventApplied | Event::AlsoEnrolled => {}
             Event::Enrolled | Event::EnrollmentEnded | Event::ReportSent => {}
-            Event::ReceiptReceived | Event::SendingResumed | Event::ReviewDone | Event::Erased | Event::Other => {}
+            Event::ReceiptReceived | Event::SendingResumed | Event::ReviewDone | Event::LeadReleased => {}
+            Event::Erased | Event::Other => {}
         }
     }
 

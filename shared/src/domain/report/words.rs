@@ -39,6 +39,7 @@ pub fn in_words(code: &str) -> String {
         "campaign" => "the campaign is paused",
         "standing" => "the person said no or is on hold",
         "review" => "waits for a person",
+        "inbox" => "someone wrote from the provider's own inbox",
         "phone" => "no phone number",
         "country" => "country not texted",
         "in_flight" => "another text is on its way",

@@ -68,16 +68,17 @@ pub enum Match {
 /// What a listed text is, by the words that each next step has for this lead.
 #[must_use]
 pub fn match_of(lead: &Lead, profile: &Profile, client: &Client, plans: &Plans, text: &ListedText) -> Match {
+    let can = client.provider.capabilities();
     if let Some(on) = &lead.in_flight
         && text.at >= on.at - MARGIN
-        && on.text.trim() == text.body.trim()
+        && can.same_words(&on.text, &text.body)
     {
         return Match::OnItsWay(on.enrollment);
     }
     let mut steps = lead.enrollments.iter().filter(|live| {
         let plan = plans.get(&(live.campaign.clone(), live.version));
         let words = plan.and_then(|plan| text_of(plan, live, client, profile));
-        words.is_some_and(|words| words.trim() == text.body.trim())
+        words.is_some_and(|words| can.same_words(&words, &text.body))
     });
     let at = text.at.format("%F %H:%M UTC");
     match (steps.next(), steps.next()) {

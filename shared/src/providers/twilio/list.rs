@@ -6,10 +6,10 @@ use reqwest::StatusCode;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 
-use super::send::{Credentials, Twilio, credentials, root_cause};
+use super::send::{Credentials, Twilio, credentials};
 use crate::{
     domain::{Instant, ids::ClientId, message::ListedText, phone::PhoneNumber},
-    ports::Direction,
+    ports::{Direction, Secrets},
     sources::twilio::is_sid,
 };
 
@@ -17,8 +17,6 @@ use crate::{
 const PAGE_SIZE: &str = "200";
 /// Pages that are read for one number. More texts than that between two numbers are nobody's sequence.
 const PAGES: usize = 20;
-/// A page that is longer is not read, in bytes.
-const LONGEST_PAGE: usize = 4 * 1024 * 1024;
 
 /// A page of the list, as far as it is needed.
 #[derive(Deserialize)]
@@ -55,9 +53,7 @@ impl Twilio {
             return Err("the account id in the settings is not `AC` and 32 letters or digits".to_owned());
         }
         let read = self.read_all(client, account_sid, direction, number);
-        let messages = tokio::time::timeout(self.deadline, read)
-            .await
-            .map_err(|_| format!("the provider's list was not read within {:?}", self.deadline))??;
+        let messages = self.exchange.in_time(read).await?;
         let mut listed = Vec::new();
         for message in messages {
             let ours = message.direction.starts_with("outbound");
@@ -107,32 +103,14 @@ impl Twilio {
     }
 
     async fn page(&self, client: &ClientId, account_sid: &str, url: &str) -> Result<Page, String> {
-        let secrets = self.secrets.secrets(client).await.map_err(|error| error.to_string())?;
-        let (status, body) = self.get(url, &credentials(&secrets, account_sid)?).await?;
-        let (status, body) = match status {
-            StatusCode::UNAUTHORIZED => {
-                let secrets = self.secrets.refreshed(client).await.map_err(|error| error.to_string())?;
-                self.get(url, &credentials(&secrets, account_sid)?).await?
-            }
-            _ => (status, body),
+        let request = |http: &reqwest::Client, secrets: &Secrets, _| {
+            let Credentials { user, password } = credentials(secrets, account_sid)?;
+            Ok(http.get(url).basic_auth(user, Some(password.expose_secret())))
         };
+        let (status, body) = self.exchange.read(client, &request).await?;
         if status != StatusCode::OK {
             return Err(format!("the provider's list cannot be read (HTTP {})", status.as_u16()));
         }
         serde_json::from_slice(&body).map_err(|_| "the provider's list is not readable".to_owned())
-    }
-
-    async fn get(&self, url: &str, credentials: &Credentials) -> Result<(StatusCode, Vec<u8>), String> {
-        let failed = |error: &reqwest::Error| format!("the provider's list cannot be read: {}", root_cause(error));
-        let request = self.http.get(url).basic_auth(&credentials.user, Some(credentials.password.expose_secret()));
-        let mut response = request.send().await.map_err(|error| failed(&error))?;
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| failed(&error))? {
-            body.extend_from_slice(&chunk);
-            if body.len() > LONGEST_PAGE {
-                return Err("a page of the provider's list is too long".to_owned());
-            }
-        }
-        Ok((response.status(), body))
     }
 }

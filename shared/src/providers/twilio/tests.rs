@@ -1,8 +1,6 @@
 //! Sending, against a server on this machine: what is sent, and what is proved by every way in which
 //! a call can end. No real address is ever called.
 
-mod world;
-
 use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
@@ -14,9 +12,11 @@ use crate::{
         message::{RefusalClass, SendOutcome},
     },
     ports::{SecretError, SmsProvider},
-    providers::http_builder,
+    providers::{
+        http_builder,
+        world::{self, Answer, CREATED, FakeSecrets, Server, World, claimed, client, now, secrets},
+    },
 };
-use world::{Answer, CREATED, FakeSecrets, Server, World, claimed, client, now, secrets};
 
 const SHORT: Duration = Duration::from_millis(200);
 /// For what must get somewhere first, on a machine that is busy.
@@ -61,7 +61,8 @@ async fn a_text_is_sent_with_exactly_these_fields() {
         assert!(seen.user_agent.starts_with("leadline/"), "{}", seen.user_agent);
         let (attempt, lead) = (text.attempt(), text.lead());
         let callback = format!("https://hooks.example.org/webhooks/twilio/acme/status?att={attempt}&lead={lead}");
-        let fields: Vec<(&str, &str)> = seen.form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let form = seen.form();
+        let fields: Vec<(&str, &str)> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         assert_eq!(
             fields,
             [
@@ -88,7 +89,7 @@ async fn a_text_may_wait_until_its_time_is_over_and_an_hour_at_most() {
         let world = World::answering([Answer::Created]).await;
         assert_eq!(world.send(&claimed("Hi", left)).await, accepted());
         let seen = world.server.seen().pop().expect("a request");
-        assert_eq!(seen.form.last().map(|(_, value)| value.as_str()), Some(expected), "{left}");
+        assert_eq!(seen.form().last().map(|(_, value)| value.as_str()), Some(expected), "{left}");
     }
 }
 

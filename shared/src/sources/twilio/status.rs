@@ -9,7 +9,7 @@ use crate::{
         ids::AttemptId,
         message::{ProviderRefusal, SendOutcome},
         phone::{PhoneNumber, Region},
-        receipt::{Delivery, Receipt},
+        receipt::{About, Delivery, Receipt},
     },
     ports::{EventKey, RawEvent},
 };
@@ -153,8 +153,7 @@ impl StatusUpdate {
             MessageStatus::Receiving | MessageStatus::Received | MessageStatus::Other(_) => return None,
         };
         Some(Receipt {
-            attempt,
-            lead: self.lead.as_deref()?.parse().ok()?,
+            about: About::Attempt { attempt, lead: self.lead.as_deref()?.parse().ok()? },
             to: self.to.as_deref().and_then(|to| PhoneNumber::parse(to, Region::default()).ok()),
             provider_id: self.message_sid.as_str().to_owned(),
             delivery,

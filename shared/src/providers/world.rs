@@ -26,7 +26,6 @@ use tokio::{
 };
 use ulid::Ulid;
 
-use super::super::Twilio;
 use crate::{
     domain::{
         Instant,
@@ -40,18 +39,24 @@ use crate::{
     providers::{Endpoints, Providers, http_client},
 };
 
-pub(super) const CREATED: &str = include_str!("../../../../../events/twilio/message_created.json");
+pub(super) const CREATED: &str = include_str!("../../../events/twilio/message_created.json");
 pub(super) const TOKEN: &str = "an-auth-token";
 
 pub(super) fn now() -> Instant {
     "2026-01-06T20:00:00Z".parse().expect("an instant")
 }
 
+/// A client that texts by Twilio.
 pub(super) fn client(sender: Value) -> Client {
+    client_by(json!({"twilio": {"account_sid": "AC00000000000000000000000000000001", "sender": sender}}))
+}
+
+/// A client that texts by a provider, by its settings.
+pub(super) fn client_by(provider: Value) -> Client {
     serde_json::from_value(json!({
         "id": "acme", "name": "Acme Coaching", "zone": "America/New_York",
         "admin_email": "owner@example.com", "mode": "live",
-        "provider": {"twilio": {"account_sid": "AC00000000000000000000000000000001", "sender": sender}},
+        "provider": provider,
         "kajabi": {"token_hashes": []},
     }))
     .expect("a client")
@@ -59,8 +64,13 @@ pub(super) fn client(sender: Value) -> Client {
 
 /// A text that a lead was claimed for, and that may leave for `left` from now.
 pub(super) fn claimed(text: &str, left: TimeDelta) -> ClaimedText {
+    claimed_for("3055550123", text, left, 0)
+}
+
+/// The same for a number, after `sent` texts of its sequence.
+pub(super) fn claimed_for(to: &str, text: &str, left: TimeDelta, sent: u16) -> ClaimedText {
     let id = EnrollmentId(Ulid::from(2_u128));
-    let to = PhoneNumber::parse("3055550123", Region::default()).expect("valid");
+    let to = PhoneNumber::parse(to, Region::default()).expect("valid");
     let mut lead = Lead::new(LeadId(Ulid::from(1_u128)), ClientId::parse("acme").expect("an id"));
     lead.enroll(Enrollment {
         id,
@@ -69,7 +79,7 @@ pub(super) fn claimed(text: &str, left: TimeDelta) -> ClaimedText {
         step: 1,
         imported_at: now(),
         waits: Waits::Until(now()),
-        sent: 0,
+        sent,
         last_sent_at: None,
         message: None,
     });
@@ -142,11 +152,19 @@ pub(super) struct Seen {
     pub(super) path: String,
     pub(super) content_type: String,
     pub(super) user_agent: String,
-    authorization: String,
-    pub(super) form: Vec<(String, String)>,
+    pub(super) authorization: String,
+    pub(super) body: String,
 }
 
 impl Seen {
+    pub(super) fn form(&self) -> Vec<(String, String)> {
+        serde_urlencoded::from_str(&self.body).expect("a form")
+    }
+
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).expect("JSON")
+    }
+
     pub(super) fn basic_auth(&self) -> String {
         let encoded = self.authorization.strip_prefix("Basic ").expect("basic authentication");
         String::from_utf8(STANDARD.decode(encoded).expect("base64")).expect("a text")
@@ -224,13 +242,18 @@ impl Server {
     }
 }
 
-/// Reads up to the last field of our form, or the hello of a TLS client, which is not HTTP at all.
+/// Reads one request to its end, or the hello of a TLS client, which is not HTTP at all.
 async fn read_to_end(stream: &mut tokio::net::TcpStream) {
     let (mut all, mut part) = (Vec::new(), [0; 4_096]);
     while let Ok(read @ 1..) = stream.read(&mut part).await {
         all.extend_from_slice(&part[..read]);
         let text = String::from_utf8_lossy(&all);
-        if text.contains("ValidityPeriod=") || !text.starts_with("POST") {
+        let whole = text.split_once("\r\n\r\n").is_some_and(|(head, body)| {
+            let length =
+                head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
+            body.len() >= length.unwrap_or(0)
+        });
+        if whole || !(text.starts_with("POST") || text.starts_with("GET")) {
             return;
         }
     }
@@ -250,7 +273,7 @@ async fn answer(
         content_type: header(header::CONTENT_TYPE),
         user_agent: header(header::USER_AGENT),
         authorization: header(header::AUTHORIZATION),
-        form: serde_urlencoded::from_bytes(&body).expect("a form"),
+        body: String::from_utf8(body.to_vec()).expect("a text"),
     });
     let next = script.answers.lock().expect("no panic").pop_front();
     match next.expect("one request more than expected") {
@@ -280,12 +303,13 @@ impl World {
     }
 
     pub(super) fn at(base: &str) -> Self {
-        let held = || Ok(secrets(&[("twilio_auth_token", TOKEN)]));
+        let held = [("twilio_auth_token", TOKEN), ("openphone_api_key", TOKEN), ("simpletexting_token", TOKEN)];
+        let held = || Ok(secrets(&held));
         Self {
             server: Server { base: base.to_owned(), script: Script::default(), connections: Arc::default() },
             http: http_client().expect("a client"),
-            secrets: Arc::new(FakeSecrets::new(std::iter::repeat_with(held).take(4))),
-            endpoints: Endpoints { twilio_base: base.to_owned(), public_url: "https://hooks.example.org/".to_owned() },
+            secrets: Arc::new(FakeSecrets::new(std::iter::repeat_with(held).take(6))),
+            endpoints: Endpoints::stand_in(base, "https://hooks.example.org/"),
             deadline: None,
         }
     }
@@ -307,10 +331,10 @@ impl World {
     }
 
     pub(super) fn providers(&self) -> Providers {
-        let twilio = Twilio::new(self.http.clone(), Arc::clone(&self.secrets), self.endpoints.clone());
+        let providers = Providers::new(self.http.clone(), Arc::clone(&self.secrets), self.endpoints.clone());
         match self.deadline {
-            Some(deadline) => Providers { twilio: twilio.with_deadline(deadline) },
-            None => Providers::new(self.http.clone(), Arc::clone(&self.secrets), self.endpoints.clone()),
+            Some(deadline) => providers.with_deadline(deadline),
+            None => providers,
         }
     }
 

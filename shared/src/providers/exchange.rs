@@ -1,0 +1,239 @@
+//! One call to a provider, whoever it is: handed over once, within its deadline, with what can be proved
+//! when no answer comes. And lists, which may be read again.
+
+use std::{
+    error::Error as _,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use reqwest::{RequestBuilder, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::{
+    domain::{
+        ids::ClientId,
+        message::{CALL_DEADLINE, ProviderRefusal, RefusalClass, SendOutcome},
+    },
+    ports::{SecretError, SecretStore, Secrets},
+};
+
+/// More of an answer to a text is not read, in bytes.
+const LONGEST_ANSWER: usize = 64 * 1024;
+/// A page of a list that is longer is not read, in bytes.
+const LONGEST_PAGE: usize = 4 * 1024 * 1024;
+
+/// How a provider is called.
+#[derive(Clone)]
+pub(super) struct Exchange {
+    http: reqwest::Client,
+    secrets: Arc<dyn SecretStore>,
+    /// What one text may take in all: reading secrets, looking before it, and a second try after a 401.
+    pub(super) deadline: Duration,
+}
+
+/// Makes a request with a client's secrets. The error says in words what is missing in them.
+type Request<'a> = &'a (dyn Fn(&reqwest::Client, &Secrets, Turn) -> Result<RequestBuilder, String> + Sync);
+
+/// Whether a request is made for the first time, or once more because its credential was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    First,
+    Refused,
+}
+
+impl Exchange {
+    pub(super) fn new(http: reqwest::Client, secrets: Arc<dyn SecretStore>) -> Self {
+        Self { http, secrets, deadline: CALL_DEADLINE.to_std().unwrap_or_default() }
+    }
+
+    /// Hands a text over, once, after `first` was done without an objection. Only when the provider answers
+    /// 401, which proves that nothing was sent, it is handed over a second time, with secrets that are
+    /// read anew.
+    pub(super) async fn hand_over(
+        &self,
+        client: &ClientId,
+        first: impl Future<Output = Result<(), SendOutcome>> + Send,
+        request: Request<'_>,
+        read: impl Fn(StatusCode, &[u8]) -> SendOutcome + Send,
+    ) -> SendOutcome {
+        let handed_over = AtomicBool::new(false);
+        let outcome = async {
+            match first.await {
+                Ok(()) => self.exchange(client, request, read, &handed_over).await,
+                Err(objection) => objection,
+            }
+        };
+        match tokio::time::timeout(self.deadline, outcome).await {
+            Ok(outcome) => outcome,
+            Err(_) if handed_over.load(Ordering::Relaxed) => {
+                SendOutcome::Unknown { why: format!("no answer within {:?}", self.deadline) }
+            }
+            Err(_) => SendOutcome::NotSent { why: format!("not handed over within {:?}", self.deadline) },
+        }
+    }
+
+    /// Keeps `handed_over` true for as long as a request may have reached the provider unanswered.
+    async fn exchange(
+        &self,
+        client: &ClientId,
+        request: Request<'_>,
+        read: impl Fn(StatusCode, &[u8]) -> SendOutcome,
+        handed_over: &AtomicBool,
+    ) -> SendOutcome {
+        let once = async |secrets: Result<Secrets, SecretError>, turn| {
+            let request = of_store(secrets, |secrets| request(&self.http, secrets, turn))?;
+            handed_over.store(true, Ordering::Relaxed);
+            answered(request).await.map_err(|error| unanswered(&error))
+        };
+        let (status, body) = match once(self.secrets.secrets(client).await, Turn::First).await {
+            Ok(answer) => answer,
+            Err(outcome) => return outcome,
+        };
+        if status != StatusCode::UNAUTHORIZED {
+            return read(status, &body);
+        }
+        handed_over.store(false, Ordering::Relaxed);
+        match once(self.secrets.refreshed(client).await, Turn::Refused).await {
+            Ok((status, body)) => read(status, &body),
+            Err(outcome) => outcome,
+        }
+    }
+
+    /// Reads something that reading does not change: after a 401 once more, with secrets read anew.
+    ///
+    /// # Errors
+    /// Why nothing could be read, in words.
+    pub(super) async fn read(&self, client: &ClientId, request: Request<'_>) -> Result<(StatusCode, Vec<u8>), String> {
+        let secrets = self.secrets.secrets(client).await.map_err(|error| error.to_string())?;
+        let (status, body) = page(request(&self.http, &secrets, Turn::First)?).await?;
+        if status != StatusCode::UNAUTHORIZED {
+            return Ok((status, body));
+        }
+        let secrets = self.secrets.refreshed(client).await.map_err(|error| error.to_string())?;
+        page(request(&self.http, &secrets, Turn::Refused)?).await
+    }
+
+    /// Reads a list to its end within the deadline.
+    ///
+    /// # Errors
+    /// Why it could not be, in words.
+    pub(super) async fn in_time<T>(&self, list: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+        let late = |_| format!("the provider's list was not read within {:?}", self.deadline);
+        tokio::time::timeout(self.deadline, list).await.map_err(late)?
+    }
+}
+
+/// The status and as much of the body as could be read. A status that came is an answer, even when its
+/// body did not.
+async fn answered(request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), reqwest::Error> {
+    let mut response = request.send().await?;
+    let mut body = Vec::new();
+    while let Ok(Some(chunk)) = response.chunk().await {
+        body.extend_from_slice(&chunk);
+        if body.len() > LONGEST_ANSWER {
+            break;
+        }
+    }
+    Ok((response.status(), body))
+}
+
+/// The status and the whole body.
+async fn page(request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), String> {
+    let failed = |error: &reqwest::Error| format!("the provider could not be asked: {}", root_cause(error));
+    let mut response = request.send().await.map_err(|error| failed(&error))?;
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| failed(&error))? {
+        body.extend_from_slice(&chunk);
+        if body.len() > LONGEST_PAGE {
+            return Err("the provider's answer is too long".to_owned());
+        }
+    }
+    Ok((response.status(), body))
+}
+
+/// What is proved when no answer came. Only a connection that was never made proves that nothing
+/// was sent: name lookup, TCP, TLS, and their timeout are all told as `is_connect`.
+fn unanswered(error: &reqwest::Error) -> SendOutcome {
+    if error.is_builder() {
+        return configuration("the request could not be made: the provider's address in the settings is wrong");
+    }
+    let cause = root_cause(error);
+    if error.is_connect() {
+        return SendOutcome::NotSent { why: format!("no connection: {cause}") };
+    }
+    SendOutcome::Unknown { why: format!("the connection failed before an answer: {cause}") }
+}
+
+/// The innermost error, which is about the connection and holds no part of the request.
+fn root_cause(error: &reqwest::Error) -> String {
+    let mut cause = error.source();
+    while let Some(inner) = cause.and_then(std::error::Error::source) {
+        cause = Some(inner);
+    }
+    cause.map_or_else(|| "no cause given".to_owned(), ToString::to_string)
+}
+
+fn of_store<T>(
+    secrets: Result<Secrets, SecretError>,
+    read: impl Fn(&Secrets) -> Result<T, String>,
+) -> Result<T, SendOutcome> {
+    match secrets {
+        Ok(secrets) => read(&secrets).map_err(configuration),
+        Err(error @ (SecretError::Missing(_) | SecretError::Unreadable(_))) => Err(configuration(error.to_string())),
+        Err(error @ SecretError::Unavailable(_)) => Err(SendOutcome::NotSent { why: error.to_string() }),
+    }
+}
+
+/// One of a client's secrets. An empty one is none.
+///
+/// # Errors
+/// That it is not there, in words.
+pub(super) fn secret(secrets: &Secrets, name: &str) -> Result<SecretString, String> {
+    let found = secrets.get(name).filter(|secret| !secret.expose_secret().is_empty());
+    found.cloned().ok_or_else(|| format!("the client's secret has no `{name}`"))
+}
+
+/// A credential that may be on its way out: the next one counts once the present one is refused, or gone.
+///
+/// # Errors
+/// That there is neither, in words.
+pub(super) fn rotating(secrets: &Secrets, name: &str, turn: Turn) -> Result<SecretString, String> {
+    let (present, next) = (secret(secrets, name), secret(secrets, &format!("{name}_next")));
+    match turn {
+        Turn::First => present.or_else(|missing| next.map_err(|_| missing)),
+        Turn::Refused => next.or(present),
+    }
+}
+
+/// The provider, or we ourselves, will not send it, for a reason of this class.
+pub(super) fn refused(class: RefusalClass, code: Option<u32>, meaning: impl Into<String>) -> SendOutcome {
+    SendOutcome::Refused(ProviderRefusal { class, code, meaning: meaning.into() })
+}
+
+/// The account cannot send as it is set up.
+pub(super) fn configuration(meaning: impl Into<String>) -> SendOutcome {
+    refused(RefusalClass::Configuration, None, meaning)
+}
+
+/// What a status proves whatever comes with it, or `None` where the body must say more: the provider's
+/// own answers, and what is not acted on where it arrived.
+pub(super) fn by_status(status: StatusCode) -> Option<SendOutcome> {
+    let code = status.as_u16();
+    match code {
+        // After a 302 or 303 it may have been acted on.
+        301 | 307 | 308 => {
+            let words = format!("the provider's address in the settings is wrong: it redirects (HTTP {code})");
+            Some(configuration(words))
+        }
+        200..=299 | 400 => None,
+        401..=404 => Some(configuration(format!("the account was refused (HTTP {code})"))),
+        408 | 409 => Some(SendOutcome::Unknown { why: format!("the provider answered HTTP {code}") }),
+        429 => Some(SendOutcome::NotSent { why: "the provider says that there are too many requests".to_owned() }),
+        410..=499 | 405..=407 => Some(refused(RefusalClass::Content, None, format!("refused (HTTP {code})"))),
+        _ => Some(SendOutcome::Unknown { why: format!("the provider answered HTTP {code}") }),
+    }
+}
