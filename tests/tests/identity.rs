@@ -89,7 +89,8 @@ async fn a_zone_that_nobody_with_such_a_number_lives_in_is_not_believed() {
     client["settings"]["window"] =
         json!({"days": ["mon", "tue", "wed", "thu", "fri"], "opens": "00:00", "closes": "24:00"});
     client["campaigns"][0]["timing"] = json!({"latest_counts": "open-hours"});
-    for (zone, at) in [("UTC", "2026-01-06 11:00"), ("Pacific/Honolulu", "2026-01-06 13:00")] {
+    // Nine in the morning, by California's law.
+    for (zone, at) in [("UTC", "2026-01-06 12:00"), ("Pacific/Honolulu", "2026-01-06 14:00")] {
         let mut world = World::with(client.clone(), "2026-01-06 02:00").await;
         let mut event = form("1", "Pat", "+14155550123");
         event["payload"][0]["attributes"]["time_zone"] = json!(zone);
