@@ -273,16 +273,7 @@ pub async fn say(world: &Arc<World>, n: usize, stop: bool, salt: u64) {
             "no more texts",
         ])
     } else {
-        *rng.pick(&[
-            "Yes please",
-            "who is this",
-            "When does it end?",
-            "ok 👍",
-            "",
-            "call me tomorrow",
-            "no thanks",
-            "HELP",
-        ])
+        *rng.pick(&["Yes please", "who is this", "When does it end?", "ok 👍", "", "call me tomorrow", "no thanks"])
     };
     let sid = format!("SM{:032x}", u128::from(key(&[world.spec.seed, 24, n as u64, salt])));
     let path = format!("/webhooks/twilio/{}/inbound", client.settings.id);
