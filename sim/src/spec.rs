@@ -228,7 +228,7 @@ fn client(seed: u64, n: usize, start: Instant) -> ClientSpec {
         "report_at": format!("{:02}:{}0:00", rng.between(5, 11), rng.between(0, 5)),
     });
     let mut settings = settings;
-    if n % 2 == 0 {
+    if n.is_multiple_of(2) {
         let text = format!("Hi {{{{first_name|Friend}}}}, confirmed: no more texts of Business {n}.");
         settings["answers"] = json!({"opted_out": text});
     }
