@@ -80,7 +80,8 @@ macro_rules! by_hand {
 #[tokio::test]
 async fn each_kind_of_reply_does_what_it_means() {
     use OptOutChannel::{FreeText, Legal, Reply, WrongPerson};
-    let cases: [(&str, &str, Option<OptOutChannel>, bool, Option<Outcome>); 10] = [
+    type Case = (&'static str, &'static str, Option<OptOutChannel>, bool, Option<Outcome>);
+    let cases: [Case; 10] = [
         ("STOP", "stop", Some(Reply), false, Some(Outcome::OptedOut)),
         ("please take me off your list", "stop_free", Some(FreeText), false, Some(Outcome::OptedOut)),
         ("wrong number", "wrong_person", Some(WrongPerson), false, Some(Outcome::OptedOut)),
