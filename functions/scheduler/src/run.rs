@@ -50,7 +50,7 @@ pub async fn run_client(deps: &Deps, entry: &ClientEntry, run: RunId, now: Insta
         leads: deps.leads.as_ref(),
         events: deps.events.as_ref(),
         alerts,
-        queue: deps.queue.as_ref(),
+        queue: Some(deps.queue.as_ref()),
     };
     select::resume_events(deps, &client, &intake, &recorder).await?;
     if let Sending::OnHold { reason, .. } = &client.sending

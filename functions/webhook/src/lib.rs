@@ -270,7 +270,7 @@ async fn work(client: &Client, event: RawEvent, deps: &Deps, recorder: &Recorder
         leads: deps.leads.as_ref(),
         events: deps.events.as_ref(),
         alerts: Alerts { once: deps.once.as_ref(), mailer: deps.mailer.as_ref(), journal: deps.journal.as_ref() },
-        queue: deps.queue.as_ref(),
+        queue: Some(deps.queue.as_ref()),
     };
     let state = intake.work(client, event, recorder).await?;
     tracing::info!(client = %client.id, run = %recorder.run, state = ?std::mem::discriminant(&state), "an event was worked through");

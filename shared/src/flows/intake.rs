@@ -58,8 +58,8 @@ pub struct Intake<'a> {
     pub events: &'a dyn EventStore,
     /// Where alerts go.
     pub alerts: Alerts<'a>,
-    /// Where answers to replies go.
-    pub queue: &'a dyn TextQueue,
+    /// Where answers to replies go; `None` where nothing is answered.
+    pub queue: Option<&'a dyn TextQueue>,
 }
 
 impl Intake<'_> {
@@ -77,7 +77,7 @@ impl Intake<'_> {
             Ok(Incoming::Reply(reply)) => {
                 let id = derived_id::outcome_of(&event);
                 let Self { directory, leads, alerts, queue, .. } = *self;
-                let replies = Replies { directory, leads, alerts, queue: Some(queue) };
+                let replies = Replies { directory, leads, alerts, queue };
                 let result = replies.take(client, &reply, id, Some(&event), recorder).await?;
                 Ok(EventState::Done { result })
             }

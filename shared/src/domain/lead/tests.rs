@@ -794,7 +794,8 @@ fn invariants_hold(lead: &Lead, seen: &Seen) {
         }
         None => {
             assert_eq!(seen.with_sender, None, "a sender has a text that nobody remembers");
-            let waiting = lead.enrollments.iter().any(|e| matches!(e.waits, Waits::Until(_)));
+            let held = matches!(lead.standing, Standing::Held { .. });
+            let waiting = !held && lead.enrollments.iter().any(|e| matches!(e.waits, Waits::Until(_)));
             assert_eq!(lead.due().is_some(), waiting, "who waits is due and nobody else");
             assert!(!(seen.opted_out && lead.due().is_some()), "due after a no");
         }
