@@ -129,7 +129,8 @@ impl Answer {
         let template = template.as_ref().ok_or(NoAnswer::NoText)?;
         let phone = lead.phone.as_ref().ok_or_else(|| NoAnswer::NoNumber("the lead has none".to_owned()))?;
         // Its hours do not count for an answer, but its country does.
-        lawful_hours(phone, profile.zone, &profile.place, client, now).map_err(|why| NoAnswer::NoNumber(why.to_string()))?;
+        lawful_hours(phone, profile.zone, &profile.place, client, now)
+            .map_err(|why| NoAnswer::NoNumber(why.to_string()))?;
         let to = client.destination(phone).map_err(|why| NoAnswer::NoNumber(why.to_string()))?;
         let text = template.render(|field| profile.value(field, client));
         let text = text.map_err(|why| NoAnswer::NoWords(why.to_string()))?;

@@ -221,7 +221,8 @@ impl Restoring<'_> {
                 Happened::Replied(text) => {
                     // Long past: nothing is answered any more.
                     let from = phone.clone();
-                    let reply = IncomingReply { from, body: text.body, taken_for: None, provider_answers: true, proved: true };
+                    let reply =
+                        IncomingReply { from, body: text.body, taken_for: None, provider_answers: true, proved: true };
                     let audit = AuditId(derived_id::of_listed(&self.client.id, &text.provider_id, text.at));
                     let Self { directory, leads, alerts, .. } = *self;
                     let replies = Replies { directory, leads, alerts, queue: None };

@@ -87,7 +87,8 @@ fn a_name_is_only_looked_for_where_it_is_known() {
 fn nothing_that_the_provider_says_makes_a_no_anything_else() {
     let from = PhoneNumber::parse("+13055550123", crate::domain::phone::Region::default()).expect("a number");
     let class = |body: &str, taken_for| {
-        IncomingReply { from: from.clone(), body: body.to_owned(), taken_for, provider_answers: false, proved: true }.class(PAT)
+        IncomingReply { from: from.clone(), body: body.to_owned(), taken_for, provider_answers: false, proved: true }
+            .class(PAT)
     };
     assert_eq!(class("nej tack", Some(Keyword::Stop)), Class::StopExact);
     assert_eq!(class("my lawyer says stop", Some(Keyword::Stop)), Class::Legal);

@@ -119,9 +119,10 @@ fn start(lead: &mut Lead, reply: &IncomingReply, id: AuditId, recorder: &Recorde
         Standing::Open | Standing::Held { .. } => {
             Acted { words: "asked to start and has not opted out; nothing was changed", ..Acted::default() }
         }
-        Standing::OptedOut(_) if !reply.proved => {
-            Acted { words: "asked to start again, and nothing proves who it was; the opt-out stands", ..Acted::default() }
-        }
+        Standing::OptedOut(_) if !reply.proved => Acted {
+            words: "asked to start again, and nothing proves who it was; the opt-out stands",
+            ..Acted::default()
+        },
         Standing::OptedOut(_) => {
             let lifted = lead.lift_opt_out().map(|no| {
                 let lifted = Lifted {
