@@ -216,7 +216,7 @@ fn lead_row(lead: &Lead, profile: &Profile) -> [String; 13] {
 /// A text or a reply as a row.
 fn message_row(event: &AuditEvent) -> Option<[String; 9]> {
     let (direction, text, provider_id) = match event.event {
-        Event::SmsAttempt => {
+        Event::SmsAttempt | Event::AnswerSent => {
             let text = event.text.as_ref()?;
             ("to them", text.body.clone(), text.provider_id.clone())
         }

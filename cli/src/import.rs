@@ -110,7 +110,7 @@ pub async fn run(there: &Connection, client: &Client, options: &Options, total: 
     let store = &there.store;
     let alerts = told_here(store);
     let import = Import {
-        intake: Intake { directory: store, leads: store, events: store, alerts },
+        intake: Intake { directory: store, leads: store, events: store, alerts, queue: None },
         journal: store,
         client,
         form: &options.form,

@@ -1,12 +1,14 @@
 //! `leadline`: the operator's tool, and the whole system on one machine.
 
 pub mod connect;
+pub mod conversation;
 pub mod dead_letters;
 pub mod erase;
 pub mod explain;
 pub mod export;
 pub mod import;
 pub mod local;
+pub mod opt_outs;
 pub mod person;
 pub mod read;
 pub mod rehearse;

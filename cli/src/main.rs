@@ -6,8 +6,10 @@ use clap::{Parser, Subcommand};
 use leadline::domain::Instant;
 use leadline_cli::{
     connect::{Queues, Target},
+    conversation::{self, Decided},
     dead_letters::{self, Which},
     erase, explain, export, import,
+    opt_outs::{self, OptOutsCommand},
     person::Person,
     release, restored,
     sending::{self, Button},
@@ -164,6 +166,37 @@ enum Command {
         #[command(flatten)]
         target: Target,
     },
+    /// Print what was said between us and a lead, in order.
+    #[command(after_help = "Example: leadline conversation '(305) 555-0123'")]
+    Conversation {
+        /// The lead: its id, its phone number or its email address.
+        lead: String,
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Decide on a lead that is held since a reply that may mean no.
+    #[command(
+        after_help = "Examples: leadline answer '(305) 555-0123' --end --because \"not now, she says\"\n          leadline answer '(305) 555-0123' --go-on --because \"asked about another course\""
+    )]
+    Answer {
+        /// The lead: its id, its phone number or its email address.
+        lead: String,
+        #[command(flatten)]
+        decided: Decided,
+        #[command(flatten)]
+        person: Person,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// List the opt-outs, write one down, or take one back.
+    #[command(after_help = "Example: leadline opt-outs add '(305) 555-0123' --reason \"asked by phone\"")]
+    OptOuts {
+        #[command(subcommand)]
+        command: OptOutsCommand,
+    },
     /// Put sending on hold until a person lifts it. Forms and replies are still taken in.
     #[command(after_help = "Example: leadline hold --reason \"wrong text in step 2\" --client acme")]
     Hold {
@@ -253,6 +286,13 @@ async fn main() -> ExitCode {
         Command::Release { lead, because, person, target } => {
             release::release(&target, &lead, &because, &person, &mut io::stdout().lock()).await
         }
+        Command::Conversation { lead, json, target } => {
+            conversation::show(&target, &lead, json, &mut io::stdout().lock()).await
+        }
+        Command::Answer { lead, decided, person, target } => {
+            conversation::answer(&target, &lead, &decided, &person, &mut io::stdout().lock()).await
+        }
+        Command::OptOuts { command } => opt_outs::run(&command, &mut io::stdout().lock()).await,
         Command::Hold { reason, all_clients, by, target } => {
             let (button, person) = (Button::Hold(reason), Person { by, yes: true });
             sending::press(&button, &target, all_clients, &person, &mut io::stdout().lock()).await

@@ -162,6 +162,7 @@ MISTAKES = (
     ("built by another method", _put("makefile", "SenderFunction", "Metadata", "BuildMethod"), functions.functions_run_as_built),
     ("reserved concurrency", _put(1, "SenderFunction", "Properties", "ReservedConcurrentExecutions"), functions.functions_run_as_built),
     ("webhook may outlast the gateway", _put(31, "WebhookFunction", "Properties", "Timeout"), functions.functions_run_as_built),
+    ("webhook without its queue", _environment("WebhookFunction", "LEADLINE_QUEUE_URL", {"Ref": "ScheduleDeadLetters"}), functions.functions_get_their_settings),
     ("scheduler without its queue", _drop("SchedulerFunction", "Properties", "Environment"), functions.functions_get_their_settings),
     ("sender on the wrong queue", _environment("SenderFunction", "LEADLINE_QUEUE_URL", {"Ref": "TextDeadLetters"}), functions.functions_get_their_settings),
     ("a secret in the environment", _environment("WebhookFunction", "TWILIO_AUTH_TOKEN", "x"), functions.functions_get_their_settings),

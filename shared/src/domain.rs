@@ -1,11 +1,13 @@
 //! The domain: pure values and functions. No I/O, no clock, no randomness, no environment.
 
+pub mod answer;
 pub mod api_key;
 pub mod audit;
 pub mod campaign;
 pub mod capabilities;
 pub mod client;
 pub mod consent;
+pub mod conversation;
 pub mod decide;
 pub mod email;
 pub mod gate;

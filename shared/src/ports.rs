@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::{
     Instant,
+    answer::Answer,
     audit::AuditEvent,
     campaign::{Campaign, Plan},
     client::{Client, Sending, SettingsProblem},
@@ -17,7 +18,7 @@ use crate::domain::{
     message::{ClaimedText, ListedText, SendOutcome},
     phone::PhoneNumber,
     profile::Profile,
-    standing::OptOut,
+    standing::{Lifted, ListedOptOut, OptOut, Standing},
 };
 
 /// Where the time comes from. Read once per message or request, then passed on.
@@ -130,12 +131,29 @@ pub struct ForText {
 pub struct Also {
     /// The lead's data, when it changed.
     pub profile: Option<Profile>,
-    /// A no, which is kept with the lead's number.
+    /// A no, which is kept with the lead's number, and in the client's list.
     pub opt_out: Option<OptOut>,
+    /// A no that is taken back: it leaves the lead's number, and stays in the client's list as lifted.
+    pub lifted: Option<(OptOut, Lifted)>,
     /// What happened, for the audit.
     pub audit: Vec<AuditEvent>,
     /// The raw event that this write works through to its end.
     pub event: Option<EventOutcome>,
+}
+
+impl Also {
+    /// What the client's list of opt-outs says of a number once this is written, if it changes: the no
+    /// that stands, which may be an older one with the first proof, or the one that is lifted.
+    #[must_use]
+    pub fn listed(&self, lead: &Lead, phone: &PhoneNumber) -> Option<ListedOptOut> {
+        let (opt_out, lifted) = match (&self.opt_out, &self.lifted, &lead.standing) {
+            (Some(_), _, Standing::OptedOut(stands)) => (stands.clone(), None),
+            (Some(said), _, Standing::Open | Standing::Held { .. }) => (said.clone(), None),
+            (None, Some((no, lifted)), _) => (no.clone(), Some(lifted.clone())),
+            (None, None, _) => return None,
+        };
+        Some(ListedOptOut { phone: phone.clone(), opt_out, lifted })
+    }
 }
 
 /// What is kept with a phone number, whoever's it is.
@@ -167,6 +185,14 @@ pub trait LeadStore: Send + Sync {
     async fn save(&self, lead: &Lead, read_at: Option<Rev>, also: Also) -> StoreResult<Rev>;
     /// Everything that happened to one lead, in order.
     async fn journey(&self, client: &ClientId, id: LeadId) -> StoreResult<Vec<AuditEvent>>;
+}
+
+/// The opt-outs of a client, by number.
+#[async_trait]
+pub trait OptOuts: Send + Sync {
+    /// Every number that has ever opted out with a client since its list is kept, by its last no,
+    /// whether that stands or was lifted. Strongly consistent, in the order of the numbers.
+    async fn opt_outs(&self, client: &ClientId) -> StoreResult<Vec<ListedOptOut>>;
 }
 
 /// A piece of due work of one client.
@@ -419,6 +445,8 @@ pub enum Turn {
 pub enum Job {
     /// Send this step to this lead, if it may still be sent when the job is read.
     SendStep(SendStep),
+    /// Answer a reply by itself, if that may still be done when the job is read. At most once.
+    Answer(Answer),
 }
 
 /// Which step to send to whom. It holds nothing that could be stale: the sender reads all of it again.

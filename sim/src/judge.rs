@@ -1,6 +1,7 @@
 //! The judges. They go by what reached the provider, what was posted and answered, what operators wrote
 //! and what is stored at the end; hours, zones and limits they reckon themselves.
 
+mod answers;
 mod law;
 mod state;
 mod texts;
@@ -77,6 +78,7 @@ impl Violation {
 #[must_use]
 pub fn violations(evidence: &Evidence<'_>) -> Vec<Violation> {
     let mut found = texts::violations(evidence);
+    found.extend(answers::violations(evidence));
     found.extend(state::violations(evidence));
     found.sort_by_key(|violation| violation.at);
     found

@@ -17,6 +17,8 @@ pub struct Notes {
     pub forms: Vec<Form>,
     /// Replies that were taken in.
     pub replies: Vec<Reply>,
+    /// Every try to say something.
+    pub said: Vec<Said>,
     /// What operators wrote, in order.
     pub settings: Vec<Snapshot>,
     /// Mails that left.
@@ -55,6 +57,17 @@ pub struct Reply {
     pub stop: bool,
     /// When it was answered.
     pub taken: Instant,
+}
+
+/// A reply that was posted, whatever became of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Said {
+    /// Who wrote.
+    pub person: usize,
+    /// Whether it is a stop that the provider does not answer itself.
+    pub to_confirm: bool,
+    /// When this try began.
+    pub at: Instant,
 }
 
 /// A client's settings from a moment on, as an operator left them.

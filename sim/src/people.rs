@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::{
     executor::lock,
     faults::{Class, Happening},
-    notes::{Form, Reply},
+    notes::{Form, Reply, Said},
     provider::Offer,
     rng::{Rng, key},
     spec::{FormKind, NumberKind, Person, Visit, form_id},
@@ -260,9 +260,20 @@ pub async fn say(world: &Arc<World>, n: usize, stop: bool, salt: u64) {
     let client = &world.spec.clients[person.client];
     let mut rng = Rng::of(&[world.spec.seed, 23, n as u64, salt]);
     let words = if stop {
-        *rng.pick(&["STOP", "stop", " Stop. ", "Unsubscribe", "CANCEL", "opt-out", "please stop"])
+        *rng.pick(&[
+            "STOP",
+            "stop",
+            " Stop. ",
+            "Unsubscribe",
+            "CANCEL",
+            "opt-out",
+            "please stop",
+            "leave me alone",
+            "take me off your list",
+            "no more texts",
+        ])
     } else {
-        *rng.pick(&["Yes please", "who is this", "When does it end?", "ok 👍", "", "call me tomorrow"])
+        *rng.pick(&["Yes please", "who is this", "When does it end?", "ok 👍", "", "call me tomorrow", "no thanks"])
     };
     let sid = format!("SM{:032x}", u128::from(key(&[world.spec.seed, 24, n as u64, salt])));
     let path = format!("/webhooks/twilio/{}/inbound", client.settings.id);
@@ -273,12 +284,17 @@ pub async fn say(world: &Arc<World>, n: usize, stop: bool, salt: u64) {
         ("NumMedia", "0"),
         ("To", client.number.as_str()),
     ];
-    if stop && rng.chance(6_000) {
+    let by_provider = stop && rng.chance(6_000);
+    if by_provider {
         fields.push(("OptOutType", "STOP"));
     }
+    // Words that the provider takes for no keyword, however they are written.
+    let in_free_words = ["please stop", "leave me alone", "take me off your list", "no more texts"].contains(&words);
+    let to_confirm = stop && in_free_words && !by_provider;
     let twice = world.faults.strikes(Class::Duplicate, &[15, n as u64, salt], 300);
     for (nth, wait) in TWILIO_TRIES.iter().enumerate() {
         world.handle.sleep(TimeDelta::seconds(*wait)).await;
+        lock(&world.notes).said.push(Said { person: n, to_confirm, at: world.handle.now() });
         let status = signed(world, key(&[n as u64, salt, nth as u64]), n, &path, &fields).await;
         world.trace.note(format_args!("{} writes {words:?}: {status:?}", person.name));
         if status.is_some_and(|status| (200..300).contains(&status)) {
@@ -286,6 +302,7 @@ pub async fn say(world: &Arc<World>, n: usize, stop: bool, salt: u64) {
             lock(&world.notes).replies.push(Reply { person: n, stop, taken });
             if twice {
                 world.handle.sleep(TimeDelta::seconds(rng.between(0, 90))).await;
+                lock(&world.notes).said.push(Said { person: n, to_confirm, at: world.handle.now() });
                 signed(world, key(&[n as u64, salt, 99]), n, &path, &fields).await;
             }
             return;

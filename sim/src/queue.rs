@@ -99,7 +99,10 @@ impl Texts {
             let stored = stored.and_then(Result::ok).flatten();
             stored.is_some_and(|stored| stored.lead.in_flight.is_none_or(|text| text.is_retry()))
         };
-        let steps = jobs.iter().map(|(Job::SendStep(step), _)| step);
+        let steps = jobs.iter().filter_map(|(job, _)| match job {
+            Job::SendStep(step) => Some(step),
+            Job::Answer(_) => None,
+        });
         let jobs = steps.filter(|step| fresh(step)).cloned().collect();
         lock(&self.notes).enqueued.push(Enqueued { at: self.handle.now(), jobs });
     }

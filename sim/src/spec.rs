@@ -227,6 +227,11 @@ fn client(seed: u64, n: usize, start: Instant) -> ClientSpec {
         "since": start, "window": window(&mut rng), "limits": limits(&mut rng),
         "report_at": format!("{:02}:{}0:00", rng.between(5, 11), rng.between(0, 5)),
     });
+    let mut settings = settings;
+    if n.is_multiple_of(2) {
+        let text = format!("Hi {{{{first_name|Friend}}}}, confirmed: no more texts of Business {n}.");
+        settings["answers"] = json!({"opted_out": text});
+    }
     let many = usize::try_from(rng.between(1, 3)).unwrap_or(1);
     ClientSpec {
         settings: serde_json::from_value(settings).expect("settings of a client"),

@@ -17,13 +17,15 @@ pub mod settings;
 use std::future::Future;
 use std::sync::Arc;
 
-use leadline::ports::{Budget, Directory, DueIndex, EventStore, Journal, LeadStore, Once, StoreError, StoreResult};
+use leadline::ports::{
+    Budget, Directory, DueIndex, EventStore, Journal, LeadStore, Once, OptOuts, StoreError, StoreResult,
+};
 use tokio::sync::Barrier;
 
 /// Everything that is stored, in one.
-pub trait Store: Directory + LeadStore + DueIndex + Budget + EventStore + Journal + Once + 'static {}
+pub trait Store: Directory + LeadStore + OptOuts + DueIndex + Budget + EventStore + Journal + Once + 'static {}
 
-impl<S: Directory + LeadStore + DueIndex + Budget + EventStore + Journal + Once + 'static> Store for S {}
+impl<S: Directory + LeadStore + OptOuts + DueIndex + Budget + EventStore + Journal + Once + 'static> Store for S {}
 
 /// One test for each rule of the contract. It takes the path of a function without arguments that
 /// gives, in a future, a fresh and empty [`Store`].
@@ -76,7 +78,9 @@ macro_rules! store_contract {
                 an_opt_out_stays_with_the_number_that_the_lead_gave_up,
                 an_opt_out_that_the_lead_does_not_know_of_is_a_conflict,
                 an_opted_out_lead_is_not_reopened_by_a_save,
-                the_first_opt_out_of_a_number_stays;
+                the_first_opt_out_of_a_number_stays,
+                every_opt_out_of_a_client_is_in_its_list_with_its_first_proof,
+                an_opt_out_that_is_lifted_leaves_the_number_and_stays_in_the_list;
             once: one_of_many_claims_at_once_is_the_callers,
                 a_claim_is_taken_until_its_lease_is_over,
                 one_of_many_claims_after_the_lease_is_a_repeat,

@@ -68,6 +68,18 @@ async fn a_no_outlives_the_person_and_stands_when_the_number_comes_again() {
 }
 
 #[tokio::test]
+async fn a_no_that_was_taken_back_goes_with_everything_else() {
+    let world = texted().await;
+    world.reply(SAID, PAT, "leave me alone, says my sister").await;
+    world.reply("SM000000000000000000000000000000ab", PAT, "START").await;
+    erase(&world, PAT).await.expect("it can be erased");
+    let after = table(&world).await;
+    for known in ["Patricia", "5550123", "sister"] {
+        assert!(!after.contains(known), "{known} is left: {after}");
+    }
+}
+
+#[tokio::test]
 async fn the_sequence_ends_and_the_books_still_balance() {
     let mut world = texted().await;
     erase(&world, PAT).await.expect("it can be erased");

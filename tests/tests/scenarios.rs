@@ -68,6 +68,10 @@ async fn the_scenarios_end_as_they_say() {
     let summary = purchase.last().expect("a summary");
     assert_eq!(summary["ended"], json!({"completed": 1, "purchased": 1}));
     assert_eq!((&summary["texts"], &summary["enrolled"], &summary["leads"]), (&json!(2), &json!(2), &json!(1)));
+    let replies = lines(&scenario("replies.json")).await;
+    let summary = replies.last().expect("a summary");
+    assert_eq!(summary["ended"], json!({"completed": 1, "opted_out": 3}));
+    assert_eq!((&summary["waiting"], &summary["texts"]), (&json!(1), &json!(9)), "one is held, three were answered");
     let trouble = lines(&scenario("trouble.json")).await;
     let summary = trouble.last().expect("a summary");
     assert_eq!(summary["ended"], json!({"opted_out": 1, "replied": 1, "undeliverable": 1}));

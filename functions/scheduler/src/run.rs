@@ -45,8 +45,13 @@ pub async fn run_client(deps: &Deps, entry: &ClientEntry, run: RunId, now: Insta
         Err(problem) => return stop(deps, &alerts, &recorder, Some(&entry.admin_email), problem).await,
     };
 
-    let intake =
-        Intake { directory: deps.directory.as_ref(), leads: deps.leads.as_ref(), events: deps.events.as_ref(), alerts };
+    let intake = Intake {
+        directory: deps.directory.as_ref(),
+        leads: deps.leads.as_ref(),
+        events: deps.events.as_ref(),
+        alerts,
+        queue: Some(deps.queue.as_ref()),
+    };
     select::resume_events(deps, &client, &intake, &recorder).await?;
     if let Sending::OnHold { reason, .. } = &client.sending
         && !client.sending.lets_through(now)
@@ -111,6 +116,7 @@ pub async fn run_client(deps: &Deps, entry: &ClientEntry, run: RunId, now: Insta
 fn job_lead(job: &Job) -> String {
     match job {
         Job::SendStep(step) => step.lead.to_string(),
+        Job::Answer(answer) => answer.lead.to_string(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Sends one text per job: reads afresh, decides again, claims, calls the provider, settles.
 
+mod answer;
 mod deliver;
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
@@ -37,6 +38,9 @@ pub struct Deps {
     /// New ids.
     pub ids: Arc<dyn IdSource>,
 }
+
+/// When the job of an answer comes again that could not be worked on: it has five minutes in all.
+const ANSWER_AGAIN: Duration = Duration::from_secs(20);
 
 /// What becomes of a record of a batch.
 enum Record {
@@ -94,7 +98,22 @@ async fn one(record: &SqsMessage, deps: &Deps, run: RunId, ends: Option<Instant>
             return Record::Again(Some(Duration::ZERO));
         }
     };
-    let Job::SendStep(step) = job;
+    let step = match job {
+        Job::SendStep(step) => step,
+        Job::Answer(asked) => {
+            let done = answer::answer(deps, &asked, run, ends).await;
+            return match done {
+                Ok(done) => {
+                    tracing::info!(client = %asked.client, lead = %asked.lead, done, "an answer was worked on");
+                    Record::Done
+                }
+                Err(error) => {
+                    tracing::error!(client = %asked.client, lead = %asked.lead, %error, "an answer failed; it comes again");
+                    Record::Again(Some(ANSWER_AGAIN))
+                }
+            };
+        }
+    };
     let done = Delivery { deps, step: &step, run, ends }.deliver().await;
     match &done {
         Ok(done) => tracing::info!(client = %step.client, lead = %step.lead, done = %done, "a job was worked on"),

@@ -61,7 +61,7 @@ pub struct Deps {
     pub ids: Arc<dyn IdSource>,
     /// How much may still be sent this hour.
     pub budget: Arc<dyn Budget>,
-    /// Where a text goes that is asked for by itself.
+    /// Where a text goes that is asked for by itself, and an answer to a reply.
     pub queue: Arc<dyn TextQueue>,
     /// The address that others post to, without a slash at the end. Signatures are checked against
     /// it, never against what a request says of itself.
@@ -270,6 +270,7 @@ async fn work(client: &Client, event: RawEvent, deps: &Deps, recorder: &Recorder
         leads: deps.leads.as_ref(),
         events: deps.events.as_ref(),
         alerts: Alerts { once: deps.once.as_ref(), mailer: deps.mailer.as_ref(), journal: deps.journal.as_ref() },
+        queue: Some(deps.queue.as_ref()),
     };
     let state = intake.work(client, event, recorder).await?;
     tracing::info!(client = %client.id, run = %recorder.run, state = ?std::mem::discriminant(&state), "an event was worked through");

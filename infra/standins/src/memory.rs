@@ -18,6 +18,7 @@ use leadline::domain::{
     email::EmailAddress,
     ids::{AuditId, CampaignId, ClientId, FormId, LeadId},
     phone::PhoneNumber,
+    standing::ListedOptOut,
 };
 use leadline::ports::{ClientEntry, EventKey, PhoneRecord, RawEvent, StoredLead};
 
@@ -42,6 +43,7 @@ struct Tenant {
     forms: BTreeMap<FormId, CampaignId>,
     leads: BTreeMap<LeadId, StoredLead>,
     phones: BTreeMap<PhoneNumber, PhoneRecord>,
+    opt_outs: BTreeMap<PhoneNumber, ListedOptOut>,
     emails: BTreeMap<EmailAddress, LeadId>,
     due: BTreeSet<(Instant, DueKey)>,
     hours: BTreeMap<i64, work::Hour>,

@@ -106,6 +106,10 @@ pub enum Event {
     ReplyReceived,
     /// A person opted out.
     OptedOut,
+    /// A no was taken back, by the person.
+    OptOutLifted,
+    /// An opt-out was confirmed, or a question for help answered: no text of a campaign.
+    AnswerSent,
     /// A run of the scheduler for this client.
     SchedulerRun,
     /// A client's run was stopped by its settings.

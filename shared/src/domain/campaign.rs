@@ -39,6 +39,20 @@ pub struct Campaign {
     /// Sending hours of its own, in the client's zone.
     #[serde(default)]
     pub window: Option<Window>,
+    /// What a reply that is no stop does to a sequence. Counts for all versions.
+    #[serde(default)]
+    pub on_reply: OnReply,
+}
+
+/// What a reply that is no stop, and may not mean one, does to a sequence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnReply {
+    /// Ends it: a person goes on from here.
+    #[default]
+    End,
+    /// Nothing: the next text goes out at its time.
+    GoOn,
 }
 
 /// What a lead is pinned to: one version of a campaign's texts. Never changed once written.

@@ -66,6 +66,9 @@ pub struct Client {
     /// The text for a step without one of its own.
     #[serde(default)]
     pub default_text: Option<Template>,
+    /// What is answered by itself. Nothing, unless there is a text.
+    #[serde(default, skip_serializing_if = "Answers::is_empty")]
+    pub answers: Answers,
     /// What `{{booking_link}}` stands for.
     #[serde(default)]
     pub booking_link: Option<String>,
@@ -184,6 +187,24 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self { per_run: 50, per_run_in_test: 5, per_hour: 100, per_number_per_hour: 10, per_number_per_day: 3 }
+    }
+}
+
+/// The texts that some replies are answered with, where the provider does not answer them by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Answers {
+    /// The one confirmation of an opt-out: 47 CFR 64.1200(a)(12). No marketing, no persuasion.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub opted_out: Option<Template>,
+    /// Who texts, and how to stop it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<Template>,
+}
+
+impl Answers {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
     }
 }
 

@@ -13,7 +13,7 @@ use super::{
     ids::{AttemptId, CampaignId, ClientId, EnrollmentId, LeadId, RunId},
     message::{InFlight, InFlightState, ProviderRefusal, QUEUE_FIRST},
     phone::PhoneNumber,
-    standing::{OptOut, OptOutChannel, Standing},
+    standing::{OptOut, Standing},
 };
 
 /// One person known to one client. Written twice for every text, so what is empty is left out: it
@@ -260,14 +260,17 @@ impl Lead {
 
     /// When a run must next look at this lead, if ever: the key of the due index. While a text is on
     /// its way nothing else can go, and its own job comes back on the queue: the index is the net
-    /// below, in case that job was lost. A claim leaves the key where it is, which costs nothing.
+    /// below, in case that job was lost. A claim leaves the key where it is, which costs nothing. A lead
+    /// that is held waits for a person, who lifts the hold: no run has to look at it.
     #[must_use]
     pub fn due(&self) -> Option<Instant> {
         let waiting = self.enrollments.iter().filter_map(|enrollment| match enrollment.waits {
             Waits::Until(at) => Some(at),
             Waits::ForReview { .. } => None,
         });
+        let held = matches!(self.standing, Standing::Held { .. });
         match self.in_flight.as_ref().map(|text| &text.state) {
+            None | Some(InFlightState::RetryScheduled { .. }) if held => None,
             None => waiting.min(),
             Some(InFlightState::Claimed { until }) => Some(waiting.min().map_or(*until, |at| at.min(*until))),
             Some(InFlightState::RetryScheduled { at }) => waiting.min().map(|waits| waits.max(*at + QUEUE_FIRST)),
@@ -377,15 +380,19 @@ impl Lead {
 
     /// Records a no and ends everything. A no that stands already keeps its first proof.
     pub fn opt_out(&mut self, opt_out: OptOut, now: Instant) -> Vec<CampaignId> {
-        let reason = match opt_out.channel {
-            OptOutChannel::Reply => "the person asked to stop",
-            OptOutChannel::Provider => "the provider holds an opt-out of this number",
-            OptOutChannel::Operator => "an operator recorded an opt-out",
-        };
+        let reason = opt_out.channel.reason();
         if !matches!(self.standing, Standing::OptedOut(_)) {
             self.standing = Standing::OptedOut(opt_out);
         }
         self.end_all(Outcome::OptedOut, reason, now)
+    }
+
+    /// Takes a no back that stands, and gives it. Nothing else changes: what has ended stays ended.
+    pub fn lift_opt_out(&mut self) -> Option<OptOut> {
+        let Standing::OptedOut(no) = &self.standing else { return None };
+        let no = no.clone();
+        self.standing = Standing::Open;
+        Some(no)
     }
 
     /// Puts an enrollment off to `until`.

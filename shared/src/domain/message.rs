@@ -120,7 +120,7 @@ pub enum InFlightState {
 pub struct ClaimedText {
     attempt: AttemptId,
     lead: LeadId,
-    campaign: CampaignId,
+    campaign: Option<CampaignId>,
     to: PhoneNumber,
     text: String,
     lease_ends: Instant,
@@ -129,12 +129,17 @@ pub struct ClaimedText {
 }
 
 impl ClaimedText {
+    /// A text that answers a reply, once its claim was written: see [`answer`](super::answer).
+    pub(super) fn answering(attempt: AttemptId, lead: LeadId, to: PhoneNumber, text: String, until: Instant) -> Self {
+        Self { attempt, lead, campaign: None, to, text, lease_ends: until, expires_at: until, begins: false }
+    }
+
     /// `begins` says that no text of the sequence went out before.
     pub(super) fn new(claim: &InFlight, lead: LeadId, campaign: CampaignId, lease_ends: Instant, begins: bool) -> Self {
         Self {
             attempt: claim.attempt,
             lead,
-            campaign,
+            campaign: Some(campaign),
             begins,
             to: claim.to.clone(),
             text: claim.text.clone(),
@@ -174,10 +179,10 @@ impl ClaimedText {
         self.lead
     }
 
-    /// The campaign it belongs to.
+    /// The campaign it belongs to, if to any.
     #[must_use]
-    pub fn campaign(&self) -> &CampaignId {
-        &self.campaign
+    pub fn campaign(&self) -> Option<&CampaignId> {
+        self.campaign.as_ref()
     }
 
     /// Where it goes.

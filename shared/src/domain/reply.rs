@@ -1,4 +1,8 @@
-//! What a reply says. The law's list wins: 47 CFR 64.1200(a)(10).
+//! What a reply says. In doubt it is a no: a text too many is a breach, one too few is a nuisance.
+//!
+//! A reply is never an instruction: it is read for what it asks of us, stored, and shown as text.
+
+mod words;
 
 use super::phone::PhoneNumber;
 
@@ -9,65 +13,132 @@ pub struct IncomingReply {
     pub from: PhoneNumber,
     /// What it says.
     pub body: String,
-    /// Whether the provider itself took it for a stop.
-    pub provider_says_stop: bool,
+    /// What the provider itself took it for, if for anything.
+    pub taken_for: Option<Keyword>,
+    /// Whether the provider answers it by itself, as far as is known.
+    pub provider_answers: bool,
+    /// Whether it is proved who sent it to us, such as by a signature. Without that nothing takes a no back.
+    pub proved: bool,
+}
+
+/// What a provider takes a whole reply for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keyword {
+    /// Opted out.
+    Stop,
+    /// Opted in again.
+    Start,
+    /// Asks for help.
+    Help,
 }
 
 /// What a reply says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reply {
-    /// Stop.
-    Stop,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    /// Stop, by one of the words that always do: 47 CFR 64.1200(a)(10).
+    StopExact,
+    /// Clearly no more texts, in other words.
+    StopFree,
+    /// A threat of the law.
+    Legal,
+    /// The number is somebody else's.
+    WrongPerson,
+    /// It may mean no. A person must look.
+    Doubtful,
+    /// Asks who we are.
+    Help,
+    /// Takes a no back.
+    Start,
     /// Anything else.
     Other,
 }
 
-/// Whole replies that always mean stop, normalised: the regulation's seven and the carriers' own.
-const STOP: [&str; 17] = [
-    "stop",
-    "stopall",
-    "stop all",
-    "quit",
-    "end",
-    "revoke",
-    "opt out",
-    "optout",
-    "cancel",
-    "unsubscribe",
-    "unsub",
-    "arret",
-    "td",
-    "remove",
-    "exit",
-    "please stop",
-    "stop please",
-];
-
-/// Reads a reply.
-#[must_use]
-pub fn read(body: &str) -> Reply {
-    let words = normalised(body);
-    if STOP.contains(&words.as_str()) { Reply::Stop } else { Reply::Other }
+/// What is known of whom a reply is from.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Known<'a> {
+    /// The first name of the lead.
+    pub first_name: Option<&'a str>,
+    /// Whether the person has opted out: only then does a yes take it back.
+    pub opted_out: bool,
 }
 
-fn normalised(body: &str) -> String {
-    let spaced: String = body.to_lowercase().chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
-    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_words_of_the_law_stop_however_they_are_written() {
-        for stop in
-            ["STOP", " stop. ", "Stop!", "opt-out", "OPT OUT", "Unsubscribe 😡", "“Cancel”", "end", "quit", "revoke"]
-        {
-            assert_eq!(read(stop), Reply::Stop, "{stop}");
+impl Class {
+    /// The class as the audit writes it.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::StopExact => "stop",
+            Self::StopFree => "stop_free",
+            Self::Legal => "legal",
+            Self::WrongPerson => "wrong_person",
+            Self::Doubtful => "doubtful",
+            Self::Help => "help",
+            Self::Start => "start",
+            Self::Other => "other",
         }
-        for other in ["", "yes", "When does it end?", "I can't stop smiling"] {
-            assert_eq!(read(other), Reply::Other, "{other}");
+    }
+
+    /// Whether the person is not texted any more.
+    #[must_use]
+    pub fn is_no(self) -> bool {
+        matches!(self, Self::StopExact | Self::StopFree | Self::Legal | Self::WrongPerson)
+    }
+}
+
+impl IncomingReply {
+    /// What it says. What the provider took it for counts, but nothing that the provider says makes a no
+    /// anything else.
+    #[must_use]
+    pub fn class(&self, known: Known<'_>) -> Class {
+        let read = classify(&self.body, known);
+        match (read, self.taken_for) {
+            (Class::Legal, _) => Class::Legal,
+            (_, Some(Keyword::Stop)) => Class::StopExact,
+            (no, _) if no.is_no() => no,
+            (_, Some(Keyword::Start)) => Class::Start,
+            (_, Some(Keyword::Help)) => Class::Help,
+            (read, None) => read,
         }
     }
 }
+
+/// Whole replies that carriers and providers take as keywords, and mostly answer by themselves.
+/// Source: twilio.com/docs/messaging/tutorials/advanced-opt-out.
+const KEYWORDS: [&str; 13] = [
+    "STOP",
+    "STOPALL",
+    "UNSUBSCRIBE",
+    "CANCEL",
+    "END",
+    "QUIT",
+    "REVOKE",
+    "OPTOUT",
+    "START",
+    "UNSTOP",
+    "YES",
+    "HELP",
+    "INFO",
+];
+
+/// Whether a whole reply is such a keyword. Signs do not count: in doubt it is one, as two answers are
+/// worse than none.
+#[must_use]
+pub fn is_keyword(body: &str) -> bool {
+    let word: String = body.chars().filter(char::is_ascii_alphanumeric).collect();
+    KEYWORDS.contains(&word.to_ascii_uppercase().as_str())
+}
+
+/// Whether a text to another line of the same business is a no that counts here, too.
+#[must_use]
+pub fn is_no_on_any_line(body: &str) -> bool {
+    matches!(classify(body, Known::default()), Class::StopExact | Class::StopFree | Class::Legal)
+}
+
+/// Reads a reply by the rows of `shared/data/reply_words.csv`.
+#[must_use]
+pub fn classify(body: &str, known: Known<'_>) -> Class {
+    words::classify(body, known)
+}
+
+#[cfg(test)]
+mod tests;

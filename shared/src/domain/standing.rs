@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Instant;
+use super::{Instant, phone::PhoneNumber};
 
 /// A person's standing with one client.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -45,10 +45,61 @@ pub struct OptOut {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OptOutChannel {
-    /// A reply by text.
+    /// A reply by text, by one of the words that always mean it.
     Reply,
+    /// A reply by text, in other words.
+    FreeText,
+    /// A reply that says that the number is somebody else's.
+    WrongPerson,
+    /// A reply that threatens with the law.
+    Legal,
     /// The provider refused a text because the person had opted out there.
     Provider,
     /// An operator wrote it down.
     Operator,
+}
+
+impl OptOutChannel {
+    /// The channel as files and commands write it.
+    #[must_use]
+    pub fn code(self) -> String {
+        serde_json::to_value(self).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+
+    /// Why an enrollment ends by it, in words.
+    #[must_use]
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Reply | Self::FreeText => "the person asked to stop",
+            Self::WrongPerson => "the number is somebody else's",
+            Self::Legal => "the person threatened with the law",
+            Self::Provider => "the provider holds an opt-out of this number",
+            Self::Operator => "an operator recorded an opt-out",
+        }
+    }
+}
+
+/// A no that was taken back, with its proof. The no itself is kept with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lifted {
+    /// When.
+    pub at: Instant,
+    /// By whom: the person's own reply, or an operator by name.
+    pub by: String,
+    /// Why, or the person's words.
+    pub reason: String,
+    /// What proves that it was the person's own wish.
+    pub proof: String,
+}
+
+/// A number's entry in the list of a client's opt-outs: the last no, and whether it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListedOptOut {
+    /// The number.
+    pub phone: PhoneNumber,
+    /// The no.
+    pub opt_out: OptOut,
+    /// How it was taken back, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifted: Option<Lifted>,
 }

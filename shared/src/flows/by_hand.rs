@@ -1,6 +1,8 @@
 //! What a person does by hand: puts sending on hold, lifts the hold, says what became of a text. Each is
 //! recorded with who and why.
 
+mod people;
+
 use super::{
     alerts::Alerts,
     record::Recorder,
@@ -17,6 +19,8 @@ use crate::{
     },
     ports::{Also, Directory, DueIndex, DueKind, IdSource, LeadStore, StoreError, StoreResult, StoredLead},
 };
+
+pub use people::{Recorded, Verdict};
 
 /// How often something is read again when it changed in between.
 const TRIES: usize = 8;

@@ -194,8 +194,12 @@ pub struct Redriving<'a> {
 /// # Errors
 /// [`StoreError`] when its lead cannot be read.
 pub async fn look_at(leads: &dyn LeadStore, letter: DeadLetter) -> StoreResult<Stuck> {
-    let Job::SendStep(step) = match serde_json::from_str::<Job>(&letter.body) {
-        Ok(job) => job,
+    let step = match serde_json::from_str::<Job>(&letter.body) {
+        Ok(Job::SendStep(step)) => step,
+        Ok(Job::Answer(_)) => {
+            let state = State::Over("the answer to a reply, whose time is over".to_owned());
+            return Ok(Stuck { letter: Some(letter), step: None, phone: None, state });
+        }
         Err(error) => {
             let state = State::Unreadable(error.to_string());
             return Ok(Stuck { letter: Some(letter), step: None, phone: None, state });

@@ -202,6 +202,8 @@ fn says_what_was_said(event: Event) -> bool {
         event,
         Event::ReplyReceived
             | Event::OptedOut
+            | Event::OptOutLifted
+            | Event::LeadReleased
             | Event::Rejected
             | Event::Enrolled
             | Event::EventIgnored

@@ -16,7 +16,7 @@ use super::{
     one_text::OneTexts,
     receipts::{Came, take_receipt},
     record::Recorder,
-    replies::take_reply,
+    replies::Replies,
     settling::Settling,
     unsubscribed::take_unsubscribe,
 };
@@ -34,7 +34,7 @@ use crate::{
     },
     ports::{
         Also, Directory, EventOutcome, EventState, EventStore, LeadStore, PhoneRecord, RawEvent, StoreError,
-        StoreResult,
+        StoreResult, TextQueue,
     },
     sources::{self, Incoming, Reason, kajabi::FormSubmission, person::Person},
 };
@@ -58,6 +58,8 @@ pub struct Intake<'a> {
     pub events: &'a dyn EventStore,
     /// Where alerts go.
     pub alerts: Alerts<'a>,
+    /// Where answers to replies go; `None` where nothing is answered.
+    pub queue: Option<&'a dyn TextQueue>,
 }
 
 impl Intake<'_> {
@@ -74,7 +76,9 @@ impl Intake<'_> {
             Ok(Incoming::Happening(happening)) => self.happening(client, event, &happening, recorder).await,
             Ok(Incoming::Reply(reply)) => {
                 let id = derived_id::outcome_of(&event);
-                let result = take_reply(self.leads, &client.id, &reply, id, Some(&event), recorder).await?;
+                let Self { directory, leads, alerts, queue, .. } = *self;
+                let replies = Replies { directory, leads, alerts, queue };
+                let result = replies.take(client, &reply, id, Some(&event), recorder).await?;
                 Ok(EventState::Done { result })
             }
             Ok(Incoming::Receipt(receipt)) => {
@@ -195,7 +199,8 @@ impl Intake<'_> {
             audit.extend(entry.audit);
             let state = EventState::Done { result: format!("lead {}: {}", known.lead.id, entry.words) };
             let outcome = EventOutcome { event: event.clone(), state: state.clone() };
-            let also = Also { profile: Some(known.profile.clone()), opt_out: None, audit, event: Some(outcome) };
+            let profile = Some(known.profile.clone());
+            let also = Also { profile, audit, event: Some(outcome), ..Also::default() };
             match self.leads.save(&known.lead, known.read_at, also).await {
                 Ok(_) => {
                     if let Some(alert) = entry.alert {

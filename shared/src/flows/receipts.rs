@@ -145,7 +145,12 @@ async fn whose(
 ) -> StoreResult<Option<AttemptId>> {
     let can = client.provider.capabilities();
     let journey = settling.leads.journey(&client.id, stored.lead.id).await?;
-    let taken = |event: &&AuditEvent| event.event == Event::SmsAttempt && event.status == Status::Ok;
+    let taken = |event: &&AuditEvent| match event.event {
+        Event::SmsAttempt => event.status == Status::Ok,
+        // Nobody finds out what became of an answer but by this.
+        Event::AnswerSent => matches!(event.status, Status::Ok | Status::Unknown),
+        _ => false,
+    };
     let taken: Vec<_> =
         journey.iter().filter(taken).filter_map(|event| Some((event.id, event.text.as_ref()?))).collect();
     let by_id = taken.iter().find(|(_, text)| text.provider_id.as_deref() == Some(&*receipt.provider_id));

@@ -12,7 +12,7 @@ use super::{
     alerts::Alerts,
     derived_id,
     record::Recorder,
-    replies::take_reply,
+    replies::Replies,
     settling::{OnItsWay, Settling, note},
 };
 use crate::{
@@ -183,7 +183,8 @@ impl Restoring<'_> {
         loop {
             let (from, until) = (self.since - LOOK_BACK, self.now + MARGIN);
             let read = self.alerts.journal.happened(&self.client.id, from, until, page).await?;
-            let about = |event: &AuditEvent| matches!(event.event, Event::ReviewNeeded | Event::SmsAttempt);
+            let about =
+                |event: &AuditEvent| matches!(event.event, Event::ReviewNeeded | Event::SmsAttempt | Event::LeadHeld);
             let leads = read.events.iter().filter(|event| about(event)).filter_map(|event| event.lead);
             all.extend(leads.filter(|id| seen.insert(*id)));
             page = read.next;
@@ -218,9 +219,14 @@ impl Restoring<'_> {
                     Err(why) => unexplained = unexplained.or(Some(why)),
                 },
                 Happened::Replied(text) => {
-                    let reply = IncomingReply { from: phone.clone(), body: text.body, provider_says_stop: false };
+                    // Long past: nothing is answered any more.
+                    let from = phone.clone();
+                    let reply =
+                        IncomingReply { from, body: text.body, taken_for: None, provider_answers: true, proved: true };
                     let audit = AuditId(derived_id::of_listed(&self.client.id, &text.provider_id, text.at));
-                    take_reply(self.leads, &self.client.id, &reply, audit, None, &self.recorder(text.at)).await?;
+                    let Self { directory, leads, alerts, .. } = *self;
+                    let replies = Replies { directory, leads, alerts, queue: None };
+                    replies.take(self.client, &reply, audit, None, &self.recorder(text.at)).await?;
                     found.replies += 1;
                 }
             }

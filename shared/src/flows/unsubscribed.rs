@@ -66,7 +66,14 @@ pub async fn take_unsubscribe(
         }));
         let state = EventState::Done { result: format!("lead {}: opted out", lead.id) };
         let outcome = EventOutcome { event: event.clone(), state: state.clone() };
-        match leads.save(&lead, read_at, Also { profile, opt_out: Some(opt_out), audit, event: Some(outcome) }).await {
+        match leads
+            .save(
+                &lead,
+                read_at,
+                Also { profile, opt_out: Some(opt_out), audit, event: Some(outcome), ..Also::default() },
+            )
+            .await
+        {
             Ok(_) => return Ok(state),
             Err(StoreError::Conflict) => {}
             Err(error) => return Err(error),

@@ -15,7 +15,7 @@ use crate::{
         message::ProviderRefusal,
         phone::PhoneNumber,
         receipt::{About, Delivery, Receipt, Shown},
-        reply::{self, IncomingReply, Reply},
+        reply::{self, IncomingReply},
     },
     ports::EventKey,
 };
@@ -56,13 +56,14 @@ fn reply(message: &Message, client: &Client) -> Result<Incoming, Reason> {
     }
     let body = message.text.clone().unwrap_or_default();
     // People write to the other lines of a business about other things. A no is heard wherever it is said.
-    if other_line(message, message.to.first(), client) && reply::read(&body) != Reply::Stop {
+    if other_line(message, message.to.first(), client) && !reply::is_no_on_any_line(&body) {
         return Ok(nothing("a text to another number of the workspace changes nothing"));
     }
     let from = message.from.as_deref().unwrap_or_default();
     let from = PhoneNumber::parse(from, client.region)
         .map_err(|why| Reason::new("reply", format!("the sender's number cannot be used: {why}")))?;
-    Ok(Incoming::Reply(IncomingReply { from, body, provider_says_stop: false }))
+    // Nothing says that OpenPhone takes keywords or answers them.
+    Ok(Incoming::Reply(IncomingReply { from, body, taken_for: None, provider_answers: false, proved: true }))
 }
 
 fn receipt(message: &Message, delivery: Delivery, client: &Client, received_at: Instant) -> Result<Incoming, Reason> {

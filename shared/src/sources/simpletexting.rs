@@ -14,7 +14,7 @@ use crate::{
         message::ProviderRefusal,
         phone::{PhoneNumber, Region},
         receipt::{About, Delivery, Receipt, Shown},
-        reply::{self, IncomingReply, Reply},
+        reply::{self, IncomingReply},
     },
     ports::EventKey,
 };
@@ -60,11 +60,12 @@ pub fn read(body: &str, client: &Client, received_at: Instant) -> Result<Incomin
 fn incoming(values: &Values, client: &Client) -> Result<Incoming, Reason> {
     // A picture alone has no words.
     let body = values.text.clone().unwrap_or_default();
-    if other_number(values, client) && reply::read(&body) != Reply::Stop {
+    if other_number(values, client) && !reply::is_no_on_any_line(&body) {
         return Ok(nothing("a text to another number of the account changes nothing"));
     }
     let from = number(values.contact_phone.as_deref(), "contactPhone")?;
-    Ok(Incoming::Reply(IncomingReply { from, body, provider_says_stop: false }))
+    let provider_answers = reply::is_keyword(&body);
+    Ok(Incoming::Reply(IncomingReply { from, body, taken_for: None, provider_answers, proved: false }))
 }
 
 fn receipt(values: &Values, delivery: Delivery, shown: Option<Shown>, client: &Client) -> Result<Incoming, Reason> {

@@ -10,6 +10,7 @@ use leadline::{
         ids::{AuditId, LeadId},
         lead::{Outcome, Waits},
         message::InFlightState,
+        standing::Standing,
     },
     ports::{DueWork, EventKey, EventState},
 };
@@ -85,6 +86,7 @@ fn lost_leads(evidence: &Evidence<'_>) -> Vec<Violation> {
             lead.in_flight.as_ref().map(|text| &text.state),
             Some(InFlightState::Unknown { ask_at: None, .. })
         );
+        let held = matches!(lead.standing, Standing::Held { .. });
         match lead.due() {
             Some(due) if !indexed.contains(&lead.id) => {
                 wrong(due, format!("lead {} of {name} is due {due} and not in the index", lead.id));
@@ -95,7 +97,7 @@ fn lost_leads(evidence: &Evidence<'_>) -> Vec<Violation> {
             Some(_) => {}
             None => {
                 for enrollment in &lead.enrollments {
-                    if matches!(enrollment.waits, Waits::Until(_)) && !on_the_list {
+                    if matches!(enrollment.waits, Waits::Until(_)) && !on_the_list && !held {
                         let what =
                             format!("lead {} of {name} is in {} and waits for nothing", lead.id, enrollment.campaign);
                         wrong(evidence.now, what);
@@ -111,7 +113,8 @@ fn lost_leads(evidence: &Evidence<'_>) -> Vec<Violation> {
 /// operator's list.
 fn unrecorded(evidence: &Evidence<'_>) -> Vec<Violation> {
     let mut records: BTreeMap<AuditId, &AuditEvent> = BTreeMap::new();
-    for event in evidence.left.journals.iter().flatten().filter(|event| event.event == Event::SmsAttempt) {
+    let of_text = |event: &&AuditEvent| matches!(event.event, Event::SmsAttempt | Event::AnswerSent);
+    for event in evidence.left.journals.iter().flatten().filter(of_text) {
         records.insert(event.id, event);
     }
     let mut found = Vec::new();
@@ -120,6 +123,10 @@ fn unrecorded(evidence: &Evidence<'_>) -> Vec<Violation> {
         let record = records.get(&AuditId(offer.attempt.0));
         let sid = record.and_then(|record| record.text.as_ref()?.provider_id.as_deref());
         if record.is_some_and(|record| record.status == Status::Ok) && sid == Some(Offer::sid(n).as_str()) {
+            continue;
+        }
+        // What came of an answer nobody finds out, and it is never sent again.
+        if record.is_some_and(|record| record.event == Event::AnswerSent && record.status == Status::Unknown) {
             continue;
         }
         let stored = evidence.left.leads.iter().find(|stored| stored.lead.id == offer.lead);

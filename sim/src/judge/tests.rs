@@ -51,7 +51,7 @@ impl Planted {
 
     /// The first text that went to a lead and was accepted.
     fn text(&self) -> usize {
-        let to_lead = |offer: &Offer| self.person(offer).phone == offer.to;
+        let to_lead = |offer: &Offer| !answers::is_confirmation(offer) && self.person(offer).phone == offer.to;
         self.left.offers.iter().position(|offer| offer.accepted.is_some() && to_lead(offer)).expect("a text")
     }
 
@@ -235,4 +235,44 @@ fn a_red_line_in_a_report_and_a_mail_that_comes_twice_are_seen() {
     let first = planted.notes.mails.first().cloned().expect("a mail");
     planted.notes.mails.insert(1, Mail { at: first.at + TimeDelta::minutes(1), ..first });
     assert_eq!(planted.judges(), ["one mail a cause and day"]);
+}
+
+#[test]
+fn a_confirmation_that_is_a_second_one_late_elsewhere_or_not_asked_for_is_seen() {
+    type Plant = fn(&mut Planted, usize);
+    let second: Plant = |planted, n| {
+        let again = planted.left.offers[n].clone();
+        planted.left.offers.push(again);
+    };
+    let not_asked_for: Plant = |planted, _| planted.notes.said.clear();
+    let late: Plant = |planted, n| {
+        let late = TimeDelta::minutes(6);
+        planted.left.offers[n].called += late;
+        planted.left.offers[n].accepted = planted.left.offers[n].accepted.map(|at| at + late);
+    };
+    let elsewhere: Plant = |planted, n| planted.left.offers[n].to = "+13055550100".to_owned();
+    let held: Plant = |planted, n| {
+        let claimed = claimed(planted.left.offers[n].attempt);
+        for snapshot in planted.notes.settings.iter_mut().filter(|snapshot| snapshot.at < claimed) {
+            snapshot.held = true;
+        }
+    };
+    let without_record: Plant = |planted, _| {
+        planted.left.journals.iter_mut().for_each(|journal| journal.retain(|event| event.event != Event::AnswerSent));
+    };
+    for (name, plant, judge) in [
+        ("second", second, "never twice"),
+        ("not asked for", not_asked_for, "confirmation"),
+        ("late", late, "confirmation"),
+        ("elsewhere", elsewhere, "test mode"),
+        ("held", held, "confirmation"),
+        ("without a record", without_record, "never without a record"),
+    ] {
+        let mut planted = Planted::calm();
+        let sent = |offer: &Offer| answers::is_confirmation(offer) && offer.accepted.is_some();
+        let n = planted.left.offers.iter().position(sent).expect("an opt-out was confirmed");
+        plant(&mut planted, n);
+        let judges = planted.judges();
+        assert!(judges.contains(&judge), "{name}: {judges:?}");
+    }
 }

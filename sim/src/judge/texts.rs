@@ -13,7 +13,7 @@ use leadline::domain::{
     window::{Window, WindowDoc},
 };
 
-use super::{Evidence, Text, Violation, in_force, law};
+use super::{Evidence, Text, Violation, answers::is_confirmation, in_force, law};
 use crate::notes::Snapshot;
 
 /// What intake may take from the moment that it goes by to its write, a run's time included.
@@ -22,7 +22,8 @@ const INTAKE: TimeDelta = TimeDelta::seconds(140);
 pub(super) fn violations(evidence: &Evidence<'_>) -> Vec<Violation> {
     let mut found = Vec::new();
     let mut texts = Vec::new();
-    for n in 0..evidence.left.offers.len() {
+    let offers = evidence.left.offers.iter().enumerate();
+    for n in offers.filter(|(_, offer)| !is_confirmation(offer)).map(|(n, _)| n) {
         match Text::read(evidence, n) {
             Some(text) => texts.push(text),
             None => {
@@ -42,7 +43,7 @@ pub(super) fn violations(evidence: &Evidence<'_>) -> Vec<Violation> {
     found
 }
 
-fn twice(texts: &[Text<'_>]) -> Vec<Violation> {
+pub(super) fn twice(texts: &[Text<'_>]) -> Vec<Violation> {
     let mut seen: BTreeMap<(usize, &str, u16), &Text<'_>> = BTreeMap::new();
     let mut found = Vec::new();
     for text in texts.iter().filter(|text| text.offer.accepted.is_some()) {
@@ -183,7 +184,7 @@ fn wrong_state(evidence: &Evidence<'_>, text: &Text<'_>) -> Option<Violation> {
     (!cleared).then(|| Violation::about(Some(text.person), "state not cleared", text.offer.called, what()))
 }
 
-fn wrong_number(evidence: &Evidence<'_>, text: &Text<'_>) -> Option<Violation> {
+pub(super) fn wrong_number(evidence: &Evidence<'_>, text: &Text<'_>) -> Option<Violation> {
     let force = in_force(evidence.notes, text.person.client, text.claimed(), text.offer.called);
     let expected = |client: &Client| match &client.mode {
         Mode::Live => Some(text.person.phone.clone()),

@@ -1,12 +1,13 @@
-//! What a reply says: it can always be told, and a stop stays one however it is written.
+//! What a reply says: it can always be told, and a no stays one however it is written and whoever it is from.
 #![no_main]
 
-use leadline::domain::reply::{Reply, read};
+use leadline::domain::reply::{Known, classify};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|words: &str| {
-    let said = read(words);
-    if said == Reply::Stop {
-        assert_eq!(read(&format!("  {words} !")), Reply::Stop, "{words:?}");
+    if classify(words, Known::default()).is_no() {
+        let opted_out = Known { opted_out: true, ..Known::default() };
+        assert!(classify(words, opted_out).is_no(), "{words:?}");
+        assert!(classify(&format!("  {words}  "), Known::default()).is_no(), "{words:?}");
     }
 });

@@ -3,7 +3,10 @@
 
 use std::sync::Arc;
 
-use leadline::domain::{lead::Lead, standing::Standing};
+use leadline::domain::{
+    lead::Lead,
+    standing::{Lifted, ListedOptOut, Standing},
+};
 use leadline::ports::{Also, PhoneRecord, Rev};
 
 use super::{Store, conflict, done, only_winner, samples::*, storm};
@@ -130,4 +133,38 @@ pub async fn the_first_opt_out_of_a_number_stays(store: Arc<impl Store>) {
     done(store.save(&lead, Some(rev), Also::default()).await);
     let record = done(store.phone(&acme(), &phone(1)).await);
     assert_eq!(record, PhoneRecord { lead: Some(lead.id), opt_out: first }, "a save without a no takes none away");
+}
+
+pub async fn every_opt_out_of_a_client_is_in_its_list_with_its_first_proof(store: Arc<impl Store>) {
+    let (second, rev) = add_opted_out(&*store, lead_with_phone(2, 2)).await;
+    add_opted_out(&*store, lead_with_phone(1, 1)).await;
+    done(add(&*store, &lead_with_phone(3, 3)).await);
+    let again = Also { opt_out: Some(opt_out(at(5), "stop it")), ..Also::default() };
+    done(store.save(&second, Some(rev), again).await);
+    let no = |number| ListedOptOut { phone: phone(number), opt_out: opt_out(at(1), "STOP"), lifted: None };
+    assert_eq!(done(store.opt_outs(&acme()).await), [no(1), no(2)]);
+    let nobody = leadline::domain::ids::ClientId::parse("nobody").expect("an id");
+    assert_eq!(done(store.opt_outs(&nobody).await), []);
+}
+
+pub async fn an_opt_out_that_is_lifted_leaves_the_number_and_stays_in_the_list(store: Arc<impl Store>) {
+    let (mut lead, rev) = add_opted_out(&*store, lead_with_phone(1, 1)).await;
+    let no = lead.lift_opt_out().expect("it has opted out");
+    let by = || "Kim".to_owned();
+    let lifted = Lifted { at: at(9), by: by(), reason: "wants texts again".to_owned(), proof: "an email".to_owned() };
+    let also = || Also { lifted: Some((no.clone(), lifted.clone())), ..Also::default() };
+    let rev = done(store.save(&lead, Some(rev), also()).await);
+    let record = done(store.phone(&acme(), &phone(1)).await);
+    assert_eq!(record, PhoneRecord { lead: Some(lead.id), opt_out: None });
+    let listed = ListedOptOut { phone: phone(1), opt_out: no.clone(), lifted: Some(lifted.clone()) };
+    assert_eq!(done(store.opt_outs(&acme()).await), [listed]);
+    let repeated = done(store.save(&lead, Some(Rev(rev.0 - 1)), also()).await);
+    assert_eq!(repeated, rev, "the same write again, after a lost answer");
+
+    let anew = opt_out(at(20), "STOP again");
+    lead.opt_out(anew.clone(), at(20));
+    done(store.save(&lead, Some(rev), Also { opt_out: Some(anew.clone()), ..Also::default() }).await);
+    assert_eq!(done(store.phone(&acme(), &phone(1)).await).opt_out, Some(anew.clone()));
+    let stands = ListedOptOut { phone: phone(1), opt_out: anew, lifted: None };
+    assert_eq!(done(store.opt_outs(&acme()).await), [stands], "a new no stands, whatever was lifted before");
 }

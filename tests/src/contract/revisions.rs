@@ -35,6 +35,7 @@ pub async fn a_save_over_another_revision_is_a_conflict_and_writes_nothing(store
         profile: Some(profile_with_email(&late, 2)),
         opt_out: Some(opt_out(at(2), "STOP")),
         audit: vec![audit_of(1, at(2), &late)],
+        lifted: None,
         event: None,
     };
     conflict(store.save(&late, Some(first), also.clone()).await, "it was read before the last save");
@@ -83,6 +84,7 @@ pub async fn a_save_repeated_after_a_lost_answer_gives_the_same_revision(store: 
         opt_out: Some(opt_out(at(2), "STOP")),
         audit: vec![audit_of(2, at(2), &lead)],
         profile: None,
+        lifted: None,
         event: None,
     };
     for time in ["first", "repeated"] {

@@ -12,13 +12,14 @@ use leadline::{
         lead::{Lead, Outcome, Waits},
         message::{InFlight, InFlightState},
         phone::{PhoneNumber, Region},
+        standing::Standing,
     },
     ports::{DueKind, DueWork},
 };
 use leadline_standins::carrier::Accepted;
 
 use super::{
-    story::{KIM, LOU, PAT},
+    story::{CONFIRMATION, KIM, LOU, PAT},
     world::World,
 };
 
@@ -65,8 +66,10 @@ pub async fn judge(world: &World, at_rest: bool) -> Verdict {
                 if waits_for_a_person(&stored.lead) {
                     verdict.for_a_person += 1;
                 }
+                let (answers, texts) = texts.into_iter().partition::<Vec<_>, _>(|text| text.body == CONFIRMATION);
                 not_lost(&stored.lead, &texts, &due, &journal, &mut wrong);
                 on_record(&stored.lead, &texts, &journal, &mut wrong);
+                confirmed(world, phone, &stored.lead, &answers, &journal, &mut wrong);
             }
             None if world.forms.contains(&submission) => {
                 wrong.push(format!("lost: form {submission} was answered and there is no lead"));
@@ -98,8 +101,10 @@ fn attempt_of(text: &Accepted) -> Option<AttemptId> {
 fn after_a_no(world: &World, ledger: &[Accepted], wrong: &mut Vec<String>) {
     for no in &world.nos {
         for text in ledger.iter().skip(no.taken).filter(|text| text.to == no.phone) {
-            if attempt_of(text) != no.on_its_way || no.on_its_way.is_none() {
-                let after = text.at - no.at;
+            let after = text.at - no.at;
+            // The one confirmation is lawful for five minutes.
+            let confirms = text.body == CONFIRMATION && after <= TimeDelta::minutes(5);
+            if !confirms && (attempt_of(text) != no.on_its_way || no.on_its_way.is_none()) {
                 wrong.push(format!("after a no: {:?}, {} s after it was answered", text.body, after.num_seconds()));
             }
         }
@@ -118,7 +123,7 @@ fn at_an_hour(ledger: &[Accepted], wrong: &mut Vec<String>) {
 
 fn within_the_limit(world: &World, ledger: &[Accepted], wrong: &mut Vec<String>) {
     let mut hours: BTreeMap<i64, u32> = BTreeMap::new();
-    for text in ledger {
+    for text in ledger.iter().filter(|text| text.body != CONFIRMATION) {
         // An hour's allowance is drawn when a text is claimed: its call may end in the next hour.
         let claimed = attempt_of(text).map_or(text.at, claimed_at);
         *hours.entry(claimed.timestamp().div_euclid(3600)).or_default() += 1;
@@ -185,6 +190,27 @@ fn on_record(lead: &Lead, texts: &[&Accepted], journal: &[AuditEvent], wrong: &m
     let expected = texts.iter().filter(|text| open.is_none() || attempt_of(text) != open).count();
     if usize::from(counted) != expected {
         wrong.push(format!("miscounted: the lead says {counted} texts, the provider took {expected}"));
+    }
+}
+
+/// A confirmation goes to who has opted out, and is on record as sent or as perhaps sent.
+fn confirmed(
+    world: &World,
+    phone: &str,
+    lead: &Lead,
+    answers: &[&Accepted],
+    journal: &[AuditEvent],
+    wrong: &mut Vec<String>,
+) {
+    for text in answers {
+        if !matches!(lead.standing, Standing::OptedOut(_)) || !world.said_no(phone) {
+            wrong.push(format!("confirmed to who has not opted out: {:?}", lead.standing));
+        }
+        let of_text = |event: &&AuditEvent| Some(event.id.0) == attempt_of(text).map(|attempt| attempt.0);
+        let record = journal.iter().filter(of_text).find(|event| event.event == Event::AnswerSent);
+        if !record.is_some_and(|event| matches!(event.status, Status::Ok | Status::Unknown)) {
+            wrong.push(format!("without a record: a confirmation was taken, and the record is {record:?}"));
+        }
     }
 }
 

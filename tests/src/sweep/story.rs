@@ -46,9 +46,14 @@ pub struct Story {
     pub list: bool,
     /// The hour's limit.
     pub per_hour: Option<u32>,
+    /// Whether the client has a text that confirms an opt-out.
+    pub confirms: bool,
     /// How many texts go out when nothing breaks.
     pub texts: usize,
 }
+
+/// The confirmation of an opt-out, where there is one.
+pub const CONFIRMATION: &str = "You get no more texts.";
 
 /// The first lead's number.
 pub const PAT: &str = "+13055550123";
@@ -73,6 +78,7 @@ impl Story {
             receipts: false,
             list: true,
             per_hour: None,
+            confirms: false,
             texts,
         }
     }
@@ -108,6 +114,11 @@ pub fn all() -> Vec<Story> {
         Story {
             posts: vec![FORM, (90, Post::Reply { sid: REPLY, phone: PAT, says: "Yes, please!" })],
             ..Story::of("an answer in words", &[], 1)
+        },
+        Story {
+            posts: vec![FORM, (90, Post::Reply { sid: REPLY, phone: PAT, says: "please take me off your list" })],
+            confirms: true,
+            ..Story::of("a stop in free words, confirmed", &[], 2)
         },
         Story {
             posts: vec![FORM, (0, Post::Form { id: "2", phone: KIM }), (1, Post::Form { id: "3", phone: LOU })],

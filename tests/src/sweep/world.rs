@@ -27,7 +27,7 @@ use serde_json::json;
 use super::{
     process::{Broken, Process, Script, Side, Stuck},
     sqs::Sqs,
-    story::{Post, Story},
+    story::{CONFIRMATION, Post, Story},
 };
 use crate::{
     contract::Store,
@@ -212,6 +212,9 @@ impl World {
         if let Some(limit) = story.per_hour {
             settings["settings"]["limits"] = json!({ "per_hour": limit });
         }
+        if story.confirms {
+            settings["settings"]["answers"] = json!({ "opted_out": CONFIRMATION });
+        }
         let mut setup: ClientSetup = serde_json::from_value(settings).expect("a client");
         setup.settings.kajabi.token_hashes.push(TokenHash::of(&setup.token));
         let Over { base, store, breaks_ports, current, first_due, clock } = over;
@@ -292,6 +295,12 @@ impl World {
     #[must_use]
     pub fn has_form(&self, number: &str) -> bool {
         self.story.posts.iter().any(|(_, post)| matches!(post, Post::Form { phone, .. } if *phone == number))
+    }
+
+    /// Whether a reply from this number is in the story.
+    #[must_use]
+    pub fn said_no(&self, number: &str) -> bool {
+        self.story.posts.iter().any(|(_, post)| matches!(post, Post::Reply { phone, .. } if *phone == number))
     }
 
     /// Everything that happens until nothing is left to happen. Gives whether it came to rest.

@@ -8,9 +8,11 @@ use leadline::domain::{
     ids::{ClientId, LeadId},
     lead::Lead,
     phone::PhoneNumber,
-    standing::{OptOut, Standing},
+    standing::{ListedOptOut, OptOut, Standing},
 };
-use leadline::ports::{Also, ForText, LeadStore, PhoneRecord, Rev, StoreError, StoreResult, StoredLead, TextKey};
+use leadline::ports::{
+    Also, ForText, LeadStore, OptOuts, PhoneRecord, Rev, StoreError, StoreResult, StoredLead, TextKey,
+};
 
 use super::{DueKey, MemoryStore, Tenant};
 
@@ -73,13 +75,21 @@ impl LeadStore for MemoryStore {
     }
 }
 
+#[async_trait]
+impl OptOuts for MemoryStore {
+    async fn opt_outs(&self, client: &ClientId) -> StoreResult<Vec<ListedOptOut>> {
+        Ok(self.read(client, |tenant| tenant.opt_outs.values().cloned().collect()))
+    }
+}
+
 impl Tenant {
     /// Whether the same write took effect before, and only its answer was lost.
     fn stands_already(&self, rev: Rev, lead: &Lead, also: &Also) -> bool {
         let Some(stored) = self.leads.get(&lead.id) else { return false };
         let same_profile = also.profile.as_ref().is_none_or(|profile| *profile == stored.profile);
         let no_is_kept = also.opt_out.is_none() || lead.phone.as_ref().is_none_or(|phone| self.no_of(phone).is_some());
-        stored.rev == rev && stored.lead == *lead && same_profile && no_is_kept
+        let no_is_gone = also.lifted.is_none() || lead.phone.as_ref().is_none_or(|phone| self.no_of(phone).is_none());
+        stored.rev == rev && stored.lead == *lead && same_profile && no_is_kept && no_is_gone
     }
 
     /// Whether the write expects what is there: its revision, and a number and an address that are
@@ -95,7 +105,7 @@ impl Tenant {
     }
 
     fn may_have(&self, phone: &PhoneNumber, lead: &Lead, also: &Also) -> bool {
-        let knows = matches!(lead.standing, Standing::OptedOut(_)) || also.opt_out.is_some();
+        let knows = matches!(lead.standing, Standing::OptedOut(_)) || also.opt_out.is_some() || also.lifted.is_some();
         let owner = self.phones.get(phone).and_then(|record| record.lead);
         owner.is_none_or(|owner| owner == lead.id) && (knows || self.no_of(phone).is_none())
     }
@@ -113,7 +123,7 @@ impl Tenant {
         }
         let profile = also.profile.clone().or_else(|| old.map(|old| old.profile.clone()));
         let profile = profile.ok_or_else(|| wrong("for the first time, without a profile"))?;
-        if also.opt_out.is_some() && lead.phone.is_none() {
+        if (also.opt_out.is_some() || also.lifted.is_some()) && lead.phone.is_none() {
             return Err(wrong("with an opt-out and without a number to keep it with"));
         }
         let new = StoredLead { rev, lead: lead.clone(), profile };
@@ -125,6 +135,12 @@ impl Tenant {
             let record = self.phones.entry(phone.clone()).or_default();
             record.lead = Some(lead.id);
             record.opt_out = record.opt_out.take().or_else(|| also.opt_out.clone());
+            if also.opt_out.is_none() && also.lifted.is_some() {
+                record.opt_out = None;
+            }
+            if let Some(listed) = also.listed(&new.lead, phone) {
+                self.opt_outs.insert(phone.clone(), listed);
+            }
         }
         if old.is_none_or(|old| old.profile.email != new.profile.email) {
             self.emails.extend(new.profile.email.map(|email| (email, lead.id)));

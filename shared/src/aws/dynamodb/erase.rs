@@ -28,11 +28,14 @@ impl DynamoStore {
         if let Some(phone) = &stored.lead.phone {
             let key = keys::phone(&lead.client, phone);
             let said_no = self.get(&key).await?.is_some_and(|found| found.contains_key("opt_out"));
-            writes.push(if said_no {
-                self.keep_no(&key)?
+            if said_no {
+                writes.push(self.keep_no(&key)?);
             } else {
-                self.delete(&key, "attribute_not_exists(opt_out)")?
-            });
+                writes.push(self.delete(&key, "attribute_not_exists(opt_out)")?);
+                // A no that was taken back goes with what was said of it.
+                let listed = keys::opt_out(&lead.client, phone);
+                writes.push(self.delete(&listed, "attribute_not_exists(d) OR attribute_exists(d.lifted)")?);
+            }
         }
         if let Some(email) = &stored.profile.email {
             writes.push(self.delete(&keys::email(&lead.client, email), "attribute_not_exists(opt_out)")?);

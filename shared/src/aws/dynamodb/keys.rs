@@ -70,6 +70,15 @@ pub fn phone(id: &ClientId, phone: &PhoneNumber) -> Key {
     key(format!("C#{id}#P#{}", phone.e164()), "PHONE")
 }
 
+/// The collection of a client's opt-outs.
+pub fn opt_outs(id: &ClientId) -> String {
+    format!("C#{id}#OPTOUTS")
+}
+
+pub fn opt_out(id: &ClientId, phone: &PhoneNumber) -> Key {
+    key(opt_outs(id), phone.e164())
+}
+
 pub fn email(id: &ClientId, email: &EmailAddress) -> Key {
     key(format!("C#{id}#E#{}", email.as_str()), "EMAIL")
 }

@@ -22,15 +22,27 @@ use crate::{
         lead::Lead,
         phone::PhoneNumber,
         profile::Profile,
-        standing::{OptOut, Standing},
+        standing::{ListedOptOut, OptOut, Standing},
     },
-    ports::{Also, ForText, LeadStore, PhoneRecord, Rev, StoreError, StoreResult, StoredLead, TextKey},
+    ports::{Also, ForText, LeadStore, OptOuts, PhoneRecord, Rev, StoreError, StoreResult, StoredLead, TextKey},
 };
 
 /// Most keys that one call reads.
 const KEYS_PER_READ: usize = 100;
 /// How often keys that DynamoDB left unread are asked for again.
 const READS: usize = 5;
+
+/// What a write does with the no that is kept with a number.
+enum No<'a> {
+    /// It is written, unless there is one.
+    Said(&'a OptOut),
+    /// It goes.
+    Lifted,
+    /// There may be one, and the lead knows of it.
+    Known,
+    /// There must be none.
+    NotKnown,
+}
 
 pub(super) fn lead_item(lead: &Lead, rev: Rev) -> StoreResult<Item> {
     let mut written = item::encode(&keys::lead(&lead.client, lead.id), lead)?;
@@ -87,26 +99,23 @@ impl DynamoStore {
     }
 
     /// Gives a number or an address to a lead, unless another has it.
-    fn take(
-        &self,
-        key: &Key,
-        lead: LeadId,
-        opt_out: Option<&OptOut>,
-        stands_against: bool,
-    ) -> StoreResult<TransactWriteItem> {
+    fn take(&self, key: &Key, lead: LeadId, no: No<'_>) -> StoreResult<TransactWriteItem> {
         let mut set = "SET lead_id = :lead, v = :v".to_owned();
         let mut condition = "(attribute_not_exists(lead_id) OR lead_id = :lead)".to_owned();
         let mut update = Update::builder()
             .set_key(Some(item::key(key)))
             .expression_attribute_values(":lead", item::text(lead.to_string()))
             .expression_attribute_values(":v", item::number(item::VERSION));
-        if let Some(opt_out) = opt_out {
-            let proof: AttributeValue =
-                serde_dynamo::to_attribute_value(opt_out).map_err(|error| StoreError::Unreadable(error.to_string()))?;
-            set.push_str(", opt_out = if_not_exists(opt_out, :opt_out)");
-            update = update.expression_attribute_values(":opt_out", proof);
-        } else if !stands_against {
-            condition.push_str(" AND attribute_not_exists(opt_out)");
+        match no {
+            No::Said(opt_out) => {
+                let proof: AttributeValue = serde_dynamo::to_attribute_value(opt_out)
+                    .map_err(|error| StoreError::Unreadable(error.to_string()))?;
+                set.push_str(", opt_out = if_not_exists(opt_out, :opt_out)");
+                update = update.expression_attribute_values(":opt_out", proof);
+            }
+            No::Lifted => set.push_str(" REMOVE opt_out"),
+            No::Known => {}
+            No::NotKnown => condition.push_str(" AND attribute_not_exists(opt_out)"),
         }
         self.update(update.update_expression(set).condition_expression(condition))
     }
@@ -134,7 +143,16 @@ impl DynamoStore {
         }
         // Written even when it stays the same: an opt-out of the number that the lead does not know of stops the write.
         if let Some(phone) = &lead.phone {
-            writes.push(self.take(&keys::phone(&lead.client, phone), lead.id, also.opt_out.as_ref(), said_no)?);
+            let no = match (&also.opt_out, &also.lifted) {
+                (Some(opt_out), _) => No::Said(opt_out),
+                (None, Some(_)) => No::Lifted,
+                (None, None) if said_no => No::Known,
+                (None, None) => No::NotKnown,
+            };
+            writes.push(self.take(&keys::phone(&lead.client, phone), lead.id, no)?);
+            if let Some(listed) = also.listed(lead, phone) {
+                writes.push(self.put(item::encode(&keys::opt_out(&lead.client, phone), &listed)?)?);
+            }
         }
         let old_email = before.and_then(|before| before.profile.email.as_ref());
         let new_email = also.profile.as_ref().map_or(old_email, |profile| profile.email.as_ref());
@@ -143,7 +161,7 @@ impl DynamoStore {
                 writes.push(self.leave(&keys::email(&lead.client, old), lead.id)?);
             }
             if let Some(new) = new_email {
-                writes.push(self.take(&keys::email(&lead.client, new), lead.id, None, true)?);
+                writes.push(self.take(&keys::email(&lead.client, new), lead.id, No::Known)?);
             }
         }
         Ok(writes)
@@ -262,7 +280,8 @@ impl LeadStore for DynamoStore {
 
     async fn save(&self, lead: &Lead, read_at: Option<Rev>, also: Also) -> StoreResult<Rev> {
         let next = Rev(read_at.map_or(0, |rev| rev.0) + 1);
-        let alone = also.profile.is_none() && also.opt_out.is_none() && also.audit.is_empty() && also.event.is_none();
+        let of_number = also.opt_out.is_some() || also.lifted.is_some();
+        let alone = also.profile.is_none() && !of_number && also.audit.is_empty() && also.event.is_none();
         if let (Some(read_at), true) = (read_at, alone) {
             self.save_alone(lead, read_at, next).await?;
             return Ok(next);
@@ -277,7 +296,7 @@ impl LeadStore for DynamoStore {
         written.insert("w".to_owned(), item::text(&fingerprint));
         let mut writes = vec![self.put_over(written, read_at)?];
         // Number and address change only together with the profile, so only then what was there is read.
-        if also.profile.is_some() || also.opt_out.is_some() {
+        if also.profile.is_some() || of_number {
             let before = self.lead(&lead.client, lead.id).await?;
             if before.as_ref().map(|before| before.rev) != read_at {
                 return self.was_written(lead, next, &fingerprint).await;
@@ -306,11 +325,19 @@ impl LeadStore for DynamoStore {
     }
 }
 
+#[async_trait]
+impl OptOuts for DynamoStore {
+    async fn opt_outs(&self, client: &ClientId) -> StoreResult<Vec<ListedOptOut>> {
+        let found = self.query_all(keys::opt_outs(client), None).await?;
+        found.into_iter().map(item::decode).collect()
+    }
+}
+
 /// What tells one write from another that would leave the same lead. Audit events have ids of their own.
 fn fingerprint(lead: &Lead, also: &Also) -> StoreResult<String> {
     use sha2::{Digest, Sha256};
     let event = also.event.as_ref().map(|outcome| (&outcome.event.key, &outcome.state));
-    let all = serde_json::to_vec(&(lead, &also.profile, &also.opt_out, &also.audit, event))
+    let all = serde_json::to_vec(&(lead, &also.profile, &also.opt_out, &also.lifted, &also.audit, event))
         .map_err(|error| StoreError::Unreadable(error.to_string()))?;
     Ok(hex::encode(&Sha256::digest(all)[..12]))
 }

@@ -16,6 +16,16 @@ impl Lead {
         holds
     }
 
+    /// Puts the person before a person, in a sequence or not: what they come into later waits, too. Does
+    /// nothing to one who said no or is on hold already. Gives whether anything changed.
+    pub fn hold_person(&mut self, reason: &str, now: Instant) -> bool {
+        let holds = self.standing.is_open();
+        if holds {
+            self.standing = Standing::Held { reason: reason.to_owned(), since: now };
+        }
+        holds
+    }
+
     /// Lifts a hold, and gives what it was for. `None` if there is none; a no is not lifted.
     pub fn release(&mut self) -> Option<String> {
         let Standing::Held { reason, .. } = &self.standing else { return None };
@@ -74,5 +84,7 @@ mod tests {
         assert_eq!(lead, said_no);
         let mut alone = Lead::new(LeadId(Ulid::from(1_u128)), ClientId::parse("acme").expect("an id"));
         assert!(!alone.hold("someone wrote", now()));
+        assert!(alone.hold_person("a threat", now()) && !alone.hold_person("another", now()));
+        assert!(!said_no.clone().hold_person("a threat", now()));
     }
 }

@@ -11,7 +11,7 @@ use super::super::{
     capabilities::Capabilities,
     message::{CALL_DEADLINE, LEASE, ListedText, LookUp, RefusalClass, SendOutcome},
 };
-use super::super::{campaign::samples, phone::Region};
+use super::super::{campaign::samples, phone::Region, standing::OptOutChannel};
 use super::*;
 
 const TUESDAY: &str = "2026-01-06T20:00:00Z";
@@ -153,7 +153,7 @@ fn every_state() -> [(&'static str, Lead); 5] {
 fn a_claim_keeps_exactly_what_is_sent_and_belongs_to_its_sender_for_the_lease() {
     let mut lead = lead();
     let text = lead.claim(claim_of(1, 1, 1), now()).expect("nothing stands against it");
-    assert_eq!((text.attempt(), text.campaign().as_str()), (attempt(1), "campaign-1"));
+    assert_eq!((text.attempt(), text.campaign().map(CampaignId::as_str)), (attempt(1), Some("campaign-1")));
     assert_eq!((text.to(), text.text(), text.expires_at()), (&number(), "Hi Pat, it's Sam.", now() + minutes(60)));
     let stored = lead.in_flight.expect("it is on its way");
     assert_eq!((stored.tries, stored.at, stored.step), (1, now(), 1));
@@ -794,7 +794,8 @@ fn invariants_hold(lead: &Lead, seen: &Seen) {
         }
         None => {
             assert_eq!(seen.with_sender, None, "a sender has a text that nobody remembers");
-            let waiting = lead.enrollments.iter().any(|e| matches!(e.waits, Waits::Until(_)));
+            let held = matches!(lead.standing, Standing::Held { .. });
+            let waiting = !held && lead.enrollments.iter().any(|e| matches!(e.waits, Waits::Until(_)));
             assert_eq!(lead.due().is_some(), waiting, "who waits is due and nobody else");
             assert!(!(seen.opted_out && lead.due().is_some()), "due after a no");
         }
@@ -837,4 +838,20 @@ fn a_retry_that_must_wait_longer_is_due_when_it_may_go() {
     assert_eq!(lead.due(), Some(now() + TimeDelta::seconds(30) + QUEUE_FIRST));
     lead.wait(enrollment_id(1), now() + TimeDelta::hours(12));
     assert_eq!(lead.due(), Some(now() + TimeDelta::hours(12)), "the next morning");
+}
+
+#[test]
+fn a_lead_that_is_held_waits_for_a_person_and_is_due_again_once_released() {
+    let mut lead = lead();
+    let due = lead.due();
+    assert!(due.is_some() && lead.hold_person("a reply that may mean no", now()));
+    assert_eq!((lead.due(), lead.enrollments.len()), (None, 1));
+    assert!(!lead.hold_person("another", now()), "the first reason stays");
+    assert_eq!(lead.release().as_deref(), Some("a reply that may mean no"));
+    assert_eq!((lead.due(), lead.release()), (due, None));
+    let no = OptOut { at: now(), channel: OptOutChannel::Reply, words: None };
+    lead.opt_out(no.clone(), now());
+    assert!(!lead.hold_person("a no is more than a doubt", now()));
+    assert_eq!((lead.release(), lead.lift_opt_out(), lead.lift_opt_out()), (None, Some(no), None));
+    assert_eq!((&lead.standing, lead.enrollments.len()), (&Standing::Open, 0), "what has ended stays ended");
 }

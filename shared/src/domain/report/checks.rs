@@ -113,6 +113,8 @@ pub enum Check {
     TemplateMissing,
     /// Enrollments wait for a person.
     Review,
+    /// Leads are held until a person decides.
+    Held,
     /// What came in could not be used.
     Unusable,
     /// Work failed.
@@ -147,6 +149,7 @@ impl Check {
             Self::ErrorSpike => "errors",
             Self::TemplateMissing => "missing texts",
             Self::Review => "waiting for review",
+            Self::Held => "held leads",
             Self::Unusable => "unusable events",
             Self::JobFailed => "failed work",
             Self::SettleFailed => "unwritten outcomes",

@@ -119,7 +119,10 @@ impl Day {
                 self.keep(Kept::Review, event);
                 self.problem(event);
             }
-            Event::LeadHeld => self.keep(Kept::Review, event),
+            Event::LeadHeld => {
+                self.keep(Kept::Review, event);
+                self.problem(event);
+            }
             Event::StepDeferred => self.keep(Kept::Deferred, event),
             Event::TemplateMissing => {
                 self.keep(Kept::NoTemplate, event);
@@ -141,6 +144,7 @@ impl Day {
             }
             Event::EventApplied | Event::AlsoEnrolled => {}
             Event::Enrolled | Event::EnrollmentEnded | Event::ReportSent => {}
+            Event::OptOutLifted | Event::AnswerSent => {}
             Event::ReceiptReceived | Event::SendingResumed | Event::ReviewDone | Event::LeadReleased => {}
             Event::Erased | Event::Other => {}
         }

@@ -26,7 +26,8 @@ pub struct Ledger {
     /// Every accepted text from the start of the day until the facts were read.
     pub(super) texts: Vec<SentText>,
     pub(super) unclear: BTreeMap<LeadId, Instant>,
-    pub(super) said_no: BTreeMap<LeadId, Instant>,
+    pub(super) said_no: BTreeMap<LeadId, Vec<No>>,
+    pub(super) answers: Vec<SentAnswer>,
     pub(super) last_seen: BTreeMap<Function, Instant>,
 }
 
@@ -40,6 +41,29 @@ pub(super) struct SentText {
     pub(super) version: Option<u32>,
     pub(super) step: Option<u16>,
     pub(super) test: bool,
+}
+
+/// A no, and when it was taken back.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct No {
+    pub(super) at: Instant,
+    pub(super) lifted: Option<Instant>,
+}
+
+impl No {
+    /// Whether it stood at a moment.
+    pub(super) fn stood(&self, at: Instant) -> bool {
+        self.at < at && self.lifted.is_none_or(|lifted| at <= lifted)
+    }
+}
+
+/// An answer to a reply, which may have gone out.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SentAnswer {
+    pub(super) at: Instant,
+    pub(super) lead: LeadId,
+    /// Whether it confirms an opt-out.
+    pub(super) confirms: bool,
 }
 
 /// A deployed function.
@@ -71,6 +95,7 @@ impl Ledger {
             texts: Vec::new(),
             unclear: BTreeMap::new(),
             said_no: BTreeMap::new(),
+            answers: Vec::new(),
             last_seen: BTreeMap::new(),
         }
     }
@@ -98,11 +123,27 @@ impl Ledger {
             if event.event == Event::SmsAttempt && event.status == Status::Unknown {
                 self.unclear.entry(lead).or_insert(event.at);
             }
-            if event.event == Event::OptedOut {
-                self.said_no.entry(lead).or_insert(event.at);
-            }
+            self.feed_no(lead, event);
         }
         self.day.feed(event);
+    }
+
+    /// What a lead's no, its end and its answer say about texts after it.
+    fn feed_no(&mut self, lead: LeadId, event: &AuditEvent) {
+        match event.event {
+            Event::OptedOut => {
+                self.said_no.entry(lead).or_default().push(No { at: event.at, lifted: None });
+            }
+            Event::OptOutLifted => {
+                let open = self.said_no.entry(lead).or_default().iter_mut().filter(|no| no.lifted.is_none());
+                open.for_each(|no| no.lifted = Some(event.at));
+            }
+            Event::AnswerSent if event.status != Status::Failed => {
+                let confirms = event.reason.as_deref() == Some("opted_out");
+                self.answers.push(SentAnswer { at: moment(event), lead, confirms });
+            }
+            _ => {}
+        }
     }
 
     /// The leads that the checks must read back.
@@ -161,7 +202,7 @@ fn function(event: Event) -> Option<Function> {
     match event {
         Event::EventReceived | Event::ReplyReceived | Event::ReceiptReceived => Some(Function::Webhook),
         Event::SchedulerRun | Event::RunStopped => Some(Function::Scheduler),
-        Event::SmsAttempt | Event::SettleFailed => Some(Function::Sender),
+        Event::SmsAttempt | Event::SettleFailed | Event::AnswerSent => Some(Function::Sender),
         Event::ReportSent => Some(Function::Reporter),
         _ => None,
     }

@@ -7,11 +7,11 @@ use chrono_tz::Tz;
 
 use super::{
     super::{
-        Instant, client::Client, ids::LeadId, lawful::lawful_hours, lead::Lead, message::InFlightState,
+        Instant, answer, client::Client, ids::LeadId, lawful::lawful_hours, lead::Lead, message::InFlightState,
         phone::PhoneNumber, place::Place, profile::Profile, standing::Standing, window::Window,
     },
     Before, Ledger, TextVersion,
-    ledger::SentText,
+    ledger::{SentAnswer, SentText},
 };
 
 /// Leads that one fault names.
@@ -160,7 +160,7 @@ impl Ledger {
         let texts: Vec<&SentText> = self.texts.iter().filter(|text| self.period.contains(text.at)).collect();
         let (unclear, unclear_leads) = self.unclear(facts);
         let safety = Safety {
-            after_opt_out: Tested::over(&texts, |text| self.after_opt_out(text, facts)),
+            after_opt_out: self.answers_after_opt_out(Tested::over(&texts, |text| self.after_opt_out(text, facts))),
             outside_hours: Tested::over(&texts, |text| outside_hours(text, facts)),
             doubles: self.doubles(&texts),
             unclear,
@@ -180,13 +180,36 @@ impl Ledger {
 
     fn after_opt_out(&self, text: &SentText, facts: &Facts) -> Option<bool> {
         let lead = text.lead?;
-        let heard = self.said_no.get(&lead).copied();
-        let stands = facts.leads.get(&lead).map(|lead| lead.opted_out);
-        match (heard.into_iter().chain(stands.flatten()).min(), stands) {
-            (Some(no), _) if no < text.at => Some(true),
-            (_, None) => None,
-            _ => Some(false),
+        let heard = self.said_no.get(&lead).is_some_and(|nos| nos.iter().any(|no| no.stood(text.at)));
+        match facts.leads.get(&lead).map(|lead| lead.opted_out) {
+            _ if heard => Some(true),
+            None => None,
+            Some(stands) => Some(stands.is_some_and(|no| no < text.at)),
         }
+    }
+
+    /// The one confirmation of an opt-out is lawful, within five minutes of it; nothing else is.
+    fn answers_after_opt_out(&self, mut tested: Tested) -> Tested {
+        let mut confirmed: Vec<(LeadId, Instant)> = Vec::new();
+        for SentAnswer { at, lead, confirms } in &self.answers {
+            let said = self.said_no.get(lead).into_iter().flatten();
+            let no =
+                said.filter(|no| no.at <= *at && no.lifted.is_none_or(|lifted| *at <= lifted)).max_by_key(|no| no.at);
+            let right = match (confirms, no) {
+                (true, Some(no)) => {
+                    let first = !confirmed.contains(&(*lead, no.at));
+                    confirmed.push((*lead, no.at));
+                    first && *at <= no.at + answer::WITHIN
+                }
+                // The no itself may be of the last minutes of the day before.
+                (true, None) => *at <= self.period.from + answer::WITHIN,
+                (false, no) => no.is_none(),
+            };
+            if !right {
+                tested.wrong(*at, Some(*lead));
+            }
+        }
+        tested
     }
 
     /// A double counts on the day of the first of the two, so that it is reported once.

@@ -42,7 +42,7 @@ impl Intake<'_> {
             let outcome = EventOutcome { event: event.clone(), state: state.clone() };
             let written = if came.writes_lead {
                 let profile = came.writes_profile.then_some(known.profile);
-                let also = Also { profile, opt_out: None, audit: came.audit, event: Some(outcome) };
+                let also = Also { profile, audit: came.audit, event: Some(outcome), ..Also::default() };
                 self.leads.save(&known.lead, known.read_at, also).await.map(|_| ())
             } else {
                 self.events.conclude(&outcome, came.audit).await

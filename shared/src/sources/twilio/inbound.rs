@@ -4,7 +4,11 @@ use std::fmt;
 
 use super::{Form, MessageSid, Unreadable, field};
 use crate::{
-    domain::{client::Client, phone::PhoneNumber, reply::IncomingReply},
+    domain::{
+        client::Client,
+        phone::PhoneNumber,
+        reply::{self, IncomingReply, Keyword},
+    },
     ports::EventKey,
 };
 
@@ -60,11 +64,16 @@ pub fn reply(form: &str, client: &Client) -> Result<IncomingReply, String> {
         serde_urlencoded::from_str(form).map_err(|_| "the reply is not a form".to_owned())?;
     let from = PhoneNumber::parse(field(&form, "From").unwrap_or_default(), client.region)
         .map_err(|why| format!("the sender's number cannot be used: {why}"))?;
-    Ok(IncomingReply {
-        from,
-        body: field(&form, "Body").unwrap_or_default().to_owned(),
-        provider_says_stop: field(&form, "OptOutType").is_some_and(|kind| kind.eq_ignore_ascii_case("stop")),
-    })
+    let body = field(&form, "Body").unwrap_or_default().to_owned();
+    let kind = field(&form, "OptOutType").filter(|kind| !kind.is_empty());
+    let taken_for = kind.and_then(|kind| match kind.to_ascii_uppercase().as_str() {
+        "STOP" => Some(Keyword::Stop),
+        "START" => Some(Keyword::Start),
+        "HELP" => Some(Keyword::Help),
+        _ => None,
+    });
+    let provider_answers = kind.is_some() || reply::is_keyword(&body);
+    Ok(IncomingReply { from, body, taken_for, provider_answers, proved: true })
 }
 
 impl fmt::Debug for Inbound {
@@ -114,6 +123,43 @@ mod tests {
         let mut form = stop();
         form.retain(|(found, _)| found != "Body");
         assert_eq!(Inbound::parse(&form).expect("readable").body, "");
+    }
+
+    #[test]
+    fn what_twilio_takes_for_a_keyword_is_kept_and_it_answers_that_itself() {
+        let client = crate::domain::client::samples::client();
+        let read = |fields: &str| {
+            let form = format!("From=%2B13055550123&{fields}");
+            reply(&form, &client).map(|reply| (reply.taken_for, reply.provider_answers))
+        };
+        assert_eq!(read("Body=stop+it&OptOutType=STOP"), Ok((Some(Keyword::Stop), true)));
+        assert_eq!(read("Body=Hallo&OptOutType=start"), Ok((Some(Keyword::Start), true)));
+        assert_eq!(read("Body=Hilfe&OptOutType=HELP"), Ok((Some(Keyword::Help), true)));
+        for word in ["STOP", "+Stop.", "Opt-Out", "unsubscribe", "info"] {
+            assert_eq!(read(&format!("Body={word}")), Ok((None, true)), "{word}");
+        }
+        for words in ["please+stop", "leave+me+alone", "", "Hilfe"] {
+            assert_eq!(read(&format!("Body={words}&OptOutType=")), Ok((None, false)), "{words}");
+        }
+    }
+
+    #[test]
+    fn recorded_replies_in_free_words_and_other_languages_are_read_for_what_they_say() {
+        use crate::domain::reply::{Class, Known};
+        let client = crate::domain::client::samples::client();
+        for (recorded, class, answers) in [
+            (include_str!("../../../../events/twilio/inbound_stop_free.txt"), Class::StopFree, false),
+            (include_str!("../../../../events/twilio/inbound_stop_spanish.txt"), Class::StopFree, false),
+            (include_str!("../../../../events/twilio/inbound_doubtful.txt"), Class::Doubtful, false),
+            (include_str!("../../../../events/twilio/inbound_legal.txt"), Class::Legal, false),
+            (include_str!("../../../../events/twilio/inbound_wrong_number.txt"), Class::WrongPerson, false),
+            (include_str!("../../../../events/twilio/inbound_help.txt"), Class::Help, true),
+            (include_str!("../../../../events/twilio/inbound_start.txt"), Class::Start, true),
+            (include_str!("../../../../events/twilio/inbound_reply.txt"), Class::Other, false),
+        ] {
+            let reply = reply(recorded, &client).expect("a reply");
+            assert_eq!((reply.class(Known::default()), reply.provider_answers), (class, answers), "{}", reply.body);
+        }
     }
 
     #[test]

@@ -169,6 +169,14 @@ fn problems(ledger: &Ledger) -> Vec<Action> {
             "They get no text until someone has looked at them.",
         ),
         (
+            Event::LeadHeld,
+            Check::Held,
+            Verdict::Look,
+            "lead",
+            "held for your decision",
+            "They get no text until someone says `leadline answer`, however long that takes.",
+        ),
+        (
             Event::EventUnusable,
             Check::Unusable,
             Verdict::Look,

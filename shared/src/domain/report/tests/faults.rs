@@ -63,6 +63,56 @@ fn each_safety_fault_is_red_from_the_first_one() {
 }
 
 #[test]
+fn one_confirmation_of_a_no_is_no_fault_and_a_second_a_late_one_or_any_other_answer_is() {
+    let answer = |story: &mut Story, at: Instant, what: &str| {
+        let sent = story.add(at, Event::AnswerSent, Status::Ok);
+        (sent.lead, sent.reason) = (Some(lead(7)), Some(what.to_owned()));
+    };
+    let no = |story: &mut Story, time: &str| story.add(local(time), Event::OptedOut, Status::Ok).lead = Some(lead(7));
+    let seconds = TimeDelta::seconds;
+    let good = planted(|story| {
+        answer(story, local("10:30"), "help");
+        no(story, "11:00");
+        answer(story, local("11:04"), "opted_out");
+        story.add(local("12:00"), Event::OptOutLifted, Status::Ok).lead = Some(lead(7));
+        no(story, "13:00");
+        answer(story, local("13:00") + seconds(9), "opted_out");
+    });
+    assert_eq!(good.verdict, Verdict::Ok, "{:?}", good.actions);
+    for (name, at, what) in [("second", 20, "opted_out"), ("late", 301, "opted_out"), ("help", 20, "help")] {
+        let bad = planted(|story| {
+            no(story, "11:00");
+            if name == "second" {
+                answer(story, local("11:00") + seconds(3), "opted_out");
+            }
+            answer(story, local("11:00") + seconds(at), what);
+        });
+        assert_eq!(checks(&bad), [(Check::AfterOptOut, Verdict::Act)], "{name}");
+    }
+    let without_a_no = planted(|story| answer(story, local("11:00"), "opted_out"));
+    assert_eq!(checks(&without_a_no), [(Check::AfterOptOut, Verdict::Act)]);
+}
+
+#[test]
+fn a_text_after_a_no_was_taken_back_is_no_fault() {
+    let report = planted(|story| {
+        story.add(local("09:10"), Event::OptedOut, Status::Ok).lead = Some(lead(1));
+        story.add(local("09:20"), Event::OptOutLifted, Status::Ok).lead = Some(lead(1));
+    });
+    assert_eq!(report.verdict, Verdict::Ok, "{:?}", report.actions);
+}
+
+#[test]
+fn a_lead_that_is_held_for_a_decision_is_worth_a_look() {
+    let report = planted(|story| {
+        let held = story.add(local("11:00"), Event::LeadHeld, Status::Waiting);
+        (held.lead, held.reason) = (Some(lead(2)), Some("doubtful".to_owned()));
+    });
+    assert_eq!(checks(&report), [(Check::Held, Verdict::Look)]);
+    assert!(report.actions[0].what.contains("a reply that may mean no"), "{}", report.actions[0].what);
+}
+
+#[test]
 fn the_text_before_the_no_and_the_second_step_are_no_faults() {
     let report = planted(|story| {
         story.facts.leads.get_mut(&lead(1)).expect("lead 1").opted_out = Some(local("10:01"));

@@ -1,0 +1,94 @@
+//! Answers a reply, at most once: the claim of the answer is never given again, whatever becomes of the
+//! sender that took it. No answer is better than two.
+
+use leadline::{
+    domain::{
+        Instant,
+        answer::Answer,
+        audit::{AuditEvent, Event, Status, TextFacts},
+        ids::{AttemptId, AuditId, RunId},
+        message::SendOutcome,
+        segments,
+    },
+    flows::record::Recorder,
+    ports::{StoreResult, StoredLead, Turn},
+};
+
+use crate::Deps;
+
+/// Sends an answer if it may still be sent, and says in words what came of it.
+///
+/// # Errors
+/// [`StoreError`](leadline::ports::StoreError) when the store fails before the provider was called; nothing
+/// was sent then.
+pub async fn answer(deps: &Deps, answer: &Answer, run: RunId, ends: Option<Instant>) -> StoreResult<String> {
+    let now = deps.clock.now();
+    if !answer.in_time(now) {
+        return Ok("not answered: the reply came too long ago".to_owned());
+    }
+    let client = match deps.directory.client(&answer.client).await? {
+        Ok(client) => client,
+        Err(problem) => return Ok(format!("not answered: {problem}")),
+    };
+    let Some(StoredLead { lead, profile, .. }) = deps.leads.lead(&client.id, answer.lead).await? else {
+        return Ok("not answered: the lead is gone".to_owned());
+    };
+    let may = match answer.decide(&client, &lead, &profile, now) {
+        Ok(may) => may,
+        Err(why) => return Ok(format!("not answered: {why}")),
+    };
+    // The test phone can say no, too.
+    if lead.phone.as_ref() != Some(&may.to) && deps.leads.phone(&client.id, &may.to).await?.opt_out.is_some() {
+        return Ok("not answered: the test phone has opted out".to_owned());
+    }
+    if deps.once.claim(&client.id, &answer.key(), now, may.until).await? != Turn::Yours {
+        return Ok("not answered: it was, or may have been, before".to_owned());
+    }
+    let attempt = AttemptId(deps.ids.new_id(now));
+    let recorder = Recorder { ids: deps.ids.as_ref(), client: &client.id, test: client.in_test(), run, now };
+    let mut record = recorder.about(&lead, Event::AnswerSent, Status::Unknown).because(answer.to.code(), "handed over");
+    record.id = AuditId(attempt.0);
+    record.text = Some(TextFacts {
+        body: may.text.clone(),
+        template: Some(format!("client answer: {}", answer.to.code())),
+        hours: "an answer to a reply, within five minutes of it".to_owned(),
+        provider_id: None,
+        retry: 0,
+        segments: u32::try_from(segments::count(&may.text).count).unwrap_or(u32::MAX),
+        minutes_from_import: None,
+    });
+    // No record, no text.
+    deps.journal.record(std::slice::from_ref(&record)).await?;
+    let text = may.claimed(attempt, lead.id);
+    let called = deps.clock.now();
+    let outcome = match text.fence(called, ends) {
+        Ok(()) => deps.provider.send(&client, &text, called).await,
+        Err(why) => SendOutcome::NotSent { why: why.to_owned() },
+    };
+    let words = settle(&mut record, outcome);
+    if let Err(error) = deps.journal.record(&[record]).await {
+        tracing::error!(client = %client.id, lead = %lead.id, %error, "what came of an answer could not be recorded");
+    }
+    if let Err(error) = deps.once.finish(&client.id, &answer.key(), &words).await {
+        // The claim stands, and is never given again.
+        tracing::warn!(client = %client.id, lead = %lead.id, %error, "an answer could not be marked as done");
+    }
+    Ok(words)
+}
+
+fn settle(record: &mut AuditEvent, outcome: SendOutcome) -> String {
+    let (status, words) = match outcome {
+        SendOutcome::Accepted { provider_id } => {
+            if let Some(text) = &mut record.text {
+                text.provider_id = Some(provider_id);
+            }
+            (Status::Ok, "answered".to_owned())
+        }
+        SendOutcome::Refused(refusal) => (Status::Failed, format!("the answer was refused: {refusal}")),
+        SendOutcome::NotSent { why } => (Status::Failed, format!("the answer did not go out: {why}")),
+        SendOutcome::Unknown { why } => (Status::Unknown, format!("the answer may have gone out: {why}")),
+    };
+    record.status = status;
+    record.detail = Some(words.clone());
+    words
+}

@@ -1,0 +1,128 @@
+//! The rows of words against a corpus of replies, and rules that hold for any reply.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use serde::Deserialize;
+
+use super::*;
+
+const PAT: Known<'_> = Known { first_name: Some("Pat"), opted_out: false };
+
+#[derive(Deserialize)]
+struct Line {
+    class: String,
+    text: String,
+}
+
+fn corpus() -> Vec<Line> {
+    let file = include_str!("../../../../events/replies/corpus.csv");
+    let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).from_reader(file.as_bytes());
+    reader.deserialize().collect::<Result<_, _>>().expect("the corpus can be read")
+}
+
+#[test]
+fn of_the_corpus_every_clear_no_is_a_no_and_nothing_that_may_be_one_goes_on() {
+    let corpus = corpus();
+    assert!(corpus.len() >= 300, "{} lines", corpus.len());
+    let (mut missed, mut counts, mut nos) = (Vec::new(), BTreeMap::<(&str, &str), usize>::new(), (0, 0));
+    for Line { class, text } in &corpus {
+        let read = classify(text, PAT);
+        *counts.entry((class, read.code())).or_default() += 1;
+        let clear_no = matches!(class.as_str(), "stop" | "stop-free" | "legal" | "wrong-person");
+        let right = match class.as_str() {
+            "stop" => read == Class::StopExact,
+            "legal" => read == Class::Legal,
+            "stop-free" | "wrong-person" => read.is_no(),
+            "doubtful" => read.is_no() || read == Class::Doubtful,
+            "help" => read == Class::Help,
+            "start" => read == Class::Start,
+            // Held or stopped without need is a loss of precision, and counted below.
+            "other" => !matches!(read, Class::Start | Class::Help),
+            unknown => panic!("the corpus has no class {unknown}"),
+        };
+        if !right {
+            missed.push(format!("{class}: {text:?} was read as {}", read.code()));
+        }
+        nos.0 += usize::from(read.is_no());
+        nos.1 += usize::from(read.is_no() && clear_no);
+    }
+    assert!(missed.is_empty(), "{} of {}:\n{}", missed.len(), corpus.len(), missed.join("\n"));
+    let precision = nos.1 as f64 / nos.0 as f64;
+    println!("{} replies, recall of a clear no 100 %, precision {:.1} %: {counts:?}", corpus.len(), 100.0 * precision);
+    assert!(precision > 0.98, "precision {precision}: {counts:?}");
+}
+
+#[test]
+fn what_is_harmless_is_neither_held_nor_stopped() {
+    let read: Vec<String> = corpus()
+        .into_iter()
+        .filter(|line| line.class == "other" && classify(&line.text, PAT) != Class::Other)
+        .map(|line| format!("{:?}: {}", line.text, classify(&line.text, PAT).code()))
+        .collect();
+    assert_eq!(read, [""; 0]);
+}
+
+#[test]
+fn a_yes_takes_a_no_back_only_from_who_has_opted_out_and_only_alone() {
+    let opted_out = Known { opted_out: true, ..PAT };
+    for yes in ["yes", "YES", "Yes!", "y", "sí"] {
+        assert_eq!((classify(yes, PAT), classify(yes, opted_out)), (Class::Other, Class::Start), "{yes}");
+    }
+    for other in ["yes please", "ok start please", "yes but stop texting me", "is it too late to start"] {
+        assert_ne!(classify(other, opted_out), Class::Start, "{other}");
+    }
+}
+
+#[test]
+fn a_name_is_only_looked_for_where_it_is_known() {
+    let nobody = Known::default();
+    assert_eq!(classify("This isn't Pat", PAT), Class::WrongPerson);
+    assert_eq!(classify("this isn't pat", nobody), Class::Other);
+    assert_eq!(classify("not sure", Known { first_name: Some("S"), ..nobody }), Class::Other);
+    assert_eq!(classify("no José here", Known { first_name: Some("Jose"), ..nobody }), Class::WrongPerson);
+}
+
+#[test]
+fn nothing_that_the_provider_says_makes_a_no_anything_else() {
+    let from = PhoneNumber::parse("+13055550123", crate::domain::phone::Region::default()).expect("a number");
+    let class = |body: &str, taken_for| {
+        IncomingReply { from: from.clone(), body: body.to_owned(), taken_for, provider_answers: false, proved: true }
+            .class(PAT)
+    };
+    assert_eq!(class("nej tack", Some(Keyword::Stop)), Class::StopExact);
+    assert_eq!(class("my lawyer says stop", Some(Keyword::Stop)), Class::Legal);
+    assert_eq!(class("stop texting me", Some(Keyword::Start)), Class::StopFree);
+    assert_eq!(class("continuar", Some(Keyword::Start)), Class::Start);
+    assert_eq!(class("¿qué es esto?", Some(Keyword::Help)), Class::Help);
+    assert_eq!(class("wrong number", Some(Keyword::Help)), Class::WrongPerson);
+}
+
+proptest! {
+    #[test]
+    fn any_text_at_all_is_read(body in any::<String>(), name in proptest::option::of(any::<String>()), opted_out: bool) {
+        let class = classify(&body, Known { first_name: name.as_deref(), opted_out });
+        prop_assert!(opted_out || class != Class::Start || body.chars().count() >= 5);
+    }
+
+    #[test]
+    fn case_signs_and_blanks_around_a_stop_word_leave_it_one(
+        word in prop::sample::select(vec!["stop", "stop all", "stopall", "quit", "end", "revoke", "opt out", "cancel", "unsubscribe"]),
+        upper in prop::collection::vec(any::<bool>(), 12),
+        before in "[ \t\n.,!?;:*\"'“”«»()🛑😡…-]{0,6}",
+        after in "[ \t\n.,!?;:*\"'“”«»()🛑😡…-]{0,6}",
+        between in "[ \t.,_-]{1,3}",
+    ) {
+        let cased: String = word.chars().zip(upper).map(|(c, up)| if up { c.to_ascii_uppercase() } else { c }).collect();
+        let noisy = format!("{before}{}{after}", cased.replace(' ', &between));
+        prop_assert_eq!(classify(&noisy, Known::default()), Class::StopExact, "{}", noisy);
+    }
+
+    #[test]
+    fn a_slip_of_the_finger_in_stop_is_no_reason_to_go_on(at in 0usize..3) {
+        let mut letters: Vec<char> = "stop".chars().collect();
+        letters.swap(at, at + 1);
+        let slip: String = letters.into_iter().collect();
+        prop_assert!(classify(&slip, Known::default()).is_no(), "{}", slip);
+    }
+}

@@ -1,0 +1,154 @@
+//! What each kind of reply does to a lead. Pure: what is written, told and answered comes out as values.
+
+use super::super::{alerts::Alert, record::Recorder};
+use crate::domain::{
+    answer::Answered,
+    audit::{AuditEvent, Event, Status},
+    ids::{AuditId, CampaignId},
+    lead::{Lead, Outcome},
+    reply::{Class, IncomingReply},
+    standing::{Lifted, OptOut, OptOutChannel, Standing},
+};
+
+/// Most characters of a no's own words that are kept with it.
+const WORDS: usize = 500;
+/// Stop words by which an appointment may have been meant, too.
+const APPOINTMENT_LIKE: [&str; 3] = ["cancel", "end", "quit"];
+
+/// What a reply came to.
+#[derive(Debug, Default)]
+pub(super) struct Acted {
+    /// What happened, but for the reply itself.
+    pub(super) audit: Vec<AuditEvent>,
+    /// The no that is kept with the number.
+    pub(super) opt_out: Option<OptOut>,
+    /// The no that is taken back.
+    pub(super) lifted: Option<(OptOut, Lifted)>,
+    /// In words.
+    pub(super) words: &'static str,
+    /// What is to be answered.
+    pub(super) answer: Option<Answered>,
+    /// Whom to tell.
+    pub(super) alert: Option<Alert>,
+}
+
+/// Acts on a reply. `id` is that of its audit event, `going_on` are the campaigns that a reply does not end.
+pub(super) fn act(
+    lead: &mut Lead,
+    class: Class,
+    reply: &IncomingReply,
+    id: AuditId,
+    going_on: &[CampaignId],
+    recorder: &Recorder<'_>,
+) -> Acted {
+    match class {
+        Class::StopExact => no(lead, OptOutChannel::Reply, reply, recorder),
+        Class::StopFree => no(lead, OptOutChannel::FreeText, reply, recorder),
+        Class::Legal => no(lead, OptOutChannel::Legal, reply, recorder),
+        Class::WrongPerson => no(lead, OptOutChannel::WrongPerson, reply, recorder),
+        Class::Doubtful => doubt(lead, recorder),
+        Class::Help => {
+            let opted_out = matches!(lead.standing, Standing::OptedOut(_));
+            Acted { words: "asked for help", answer: (!opted_out).then_some(Answered::Help), ..Acted::default() }
+        }
+        Class::Start => start(lead, reply, id, recorder),
+        Class::Other => other(lead, going_on, recorder),
+    }
+}
+
+fn said(reply: &IncomingReply) -> String {
+    reply.body.chars().take(WORDS).collect()
+}
+
+fn no(lead: &mut Lead, channel: OptOutChannel, reply: &IncomingReply, recorder: &Recorder<'_>) -> Acted {
+    let before = matches!(lead.standing, Standing::OptedOut(_));
+    let opt_out = OptOut { at: recorder.now, channel, words: Some(said(reply)) };
+    let left = lead.opt_out(opt_out.clone(), recorder.now);
+    let mut audit = Vec::new();
+    if !before {
+        let code = channel.code().replace('-', "_");
+        audit.push(recorder.about(lead, Event::OptedOut, Status::Ok).because(code, why(channel, reply)));
+    }
+    let ended = left.iter().map(|campaign| {
+        let event = recorder.about(lead, Event::EnrollmentEnded, Status::Ok);
+        event.ending(Outcome::OptedOut, channel.reason()).in_campaign(campaign, None)
+    });
+    audit.extend(ended);
+    // To a stranger, or to somebody who threatens, no further word.
+    let confirms = !before && matches!(channel, OptOutChannel::Reply | OptOutChannel::FreeText);
+    let answer = confirms.then_some(Answered::OptOut(opt_out.at));
+    Acted { audit, opt_out: Some(opt_out), words: "opted out", answer, ..Acted::default() }
+}
+
+fn why(channel: OptOutChannel, reply: &IncomingReply) -> String {
+    let word = reply.body.trim().to_lowercase();
+    let appointment = APPOINTMENT_LIKE.contains(&word.as_str());
+    match (channel, appointment) {
+        (OptOutChannel::Reply, true) => {
+            format!("the person asked to stop: `{word}` is a stop by law, though it may have meant an appointment too")
+        }
+        (channel, _) => channel.reason().to_owned(),
+    }
+}
+
+fn doubt(lead: &mut Lead, recorder: &Recorder<'_>) -> Acted {
+    const REASON: &str = "a reply that may mean no";
+    if !lead.hold_person(REASON, recorder.now) {
+        return Acted { words: "said what may mean no; nothing is sent in any case", ..Acted::default() };
+    }
+    let held = recorder.about(lead, Event::LeadHeld, Status::Waiting).because("doubtful", REASON);
+    let alert = Alert {
+        cause: format!("doubtful#{}", lead.id),
+        subject: "a reply may mean no, and waits for your decision".to_owned(),
+        text: format!(
+            "Lead {0} wrote something that may mean no. Nothing is sent to it until you decide, however long that \
+             takes.\n\n`leadline conversation {0}` shows what it wrote. Then say what is to be done: \
+             `leadline answer {0} --go-on`, `--end` or `--opt-out`.\n",
+            lead.id
+        ),
+    };
+    Acted { audit: vec![held], words: "held: it may mean no", alert: Some(alert), ..Acted::default() }
+}
+
+/// Takes a no back that stands, and does nothing else: what has ended stays ended.
+fn start(lead: &mut Lead, reply: &IncomingReply, id: AuditId, recorder: &Recorder<'_>) -> Acted {
+    match &lead.standing {
+        Standing::OptedOut(OptOut { channel: OptOutChannel::Legal, .. }) => {
+            Acted { words: "asked to start again after a threat; the opt-out stands", ..Acted::default() }
+        }
+        Standing::Open | Standing::Held { .. } => {
+            Acted { words: "asked to start and has not opted out; nothing was changed", ..Acted::default() }
+        }
+        Standing::OptedOut(_) if !reply.proved => Acted {
+            words: "asked to start again, and nothing proves who it was; the opt-out stands",
+            ..Acted::default()
+        },
+        Standing::OptedOut(_) => {
+            let lifted = lead.lift_opt_out().map(|no| {
+                let lifted = Lifted {
+                    at: recorder.now,
+                    by: "the person".to_owned(),
+                    reason: said(reply),
+                    proof: format!("reply {id}"),
+                };
+                (no, lifted)
+            });
+            let event = recorder.about(lead, Event::OptOutLifted, Status::Ok);
+            let audit = vec![event.because("start", format!("the person took it back: {}", said(reply)))];
+            Acted { audit, lifted, words: "took the opt-out back", ..Acted::default() }
+        }
+    }
+}
+
+fn other(lead: &mut Lead, going_on: &[CampaignId], recorder: &Recorder<'_>) -> Acted {
+    let live: Vec<_> = lead.enrollments.iter().map(|live| (live.id, live.campaign.clone())).collect();
+    let over: Vec<_> = live.into_iter().filter(|(_, campaign)| !going_on.contains(campaign)).collect();
+    let mut audit = Vec::new();
+    for (enrollment, campaign) in &over {
+        lead.end(*enrollment, Outcome::Replied, "the person replied", recorder.now);
+        let event = recorder.about(lead, Event::EnrollmentEnded, Status::Ok);
+        audit.push(event.ending(Outcome::Replied, "the person replied").in_campaign(campaign, None));
+    }
+    let words = if lead.enrollments.is_empty() { "replied" } else { "replied; sequences go on" };
+    Acted { audit, words, ..Acted::default() }
+}
