@@ -2,6 +2,7 @@
 
 pub mod api_key;
 pub mod audit;
+pub mod booking;
 pub mod campaign;
 pub mod capabilities;
 pub mod client;

@@ -106,6 +106,12 @@ pub enum Event {
     ReplyReceived,
     /// A person opted out.
     OptedOut,
+    /// A calendar said something of a booking.
+    BookingReceived,
+    /// A booking is of nobody we know: the person is a lead now, who is not texted.
+    BookingUnmatched,
+    /// The last booking of a person that stood was called off.
+    BookingCalledOff,
     /// A run of the scheduler for this client.
     SchedulerRun,
     /// A client's run was stopped by its settings.

@@ -115,6 +115,8 @@ pub enum Check {
     Review,
     /// What came in could not be used.
     Unusable,
+    /// Bookings of people that nobody knows.
+    UnmatchedBookings,
     /// Work failed.
     JobFailed,
     /// A text's outcome could not be written.
@@ -147,6 +149,7 @@ impl Check {
             Self::ErrorSpike => "errors",
             Self::TemplateMissing => "missing texts",
             Self::Review => "waiting for review",
+            Self::UnmatchedBookings => "bookings of nobody we know",
             Self::Unusable => "unusable events",
             Self::JobFailed => "failed work",
             Self::SettleFailed => "unwritten outcomes",
