@@ -17,6 +17,8 @@ pub struct Notes {
     pub forms: Vec<Form>,
     /// Replies that were taken in.
     pub replies: Vec<Reply>,
+    /// Appointments.
+    pub appointments: Vec<Appointment>,
     /// What operators wrote, in order.
     pub settings: Vec<Snapshot>,
     /// Mails that left.
@@ -55,6 +57,19 @@ pub struct Reply {
     pub stop: bool,
     /// When it was answered.
     pub taken: Instant,
+}
+
+/// An appointment that somebody made.
+#[derive(Debug, Clone, Copy)]
+pub struct Appointment {
+    /// Who.
+    pub person: usize,
+    /// When it begins.
+    pub starts_at: Instant,
+    /// When the news of it was answered with 2xx.
+    pub taken: Option<Instant>,
+    /// From when it may not stand any more: it was moved or called off.
+    pub until: Option<Instant>,
 }
 
 /// A client's settings from a moment on, as an operator left them.
