@@ -1,7 +1,7 @@
 //! Bookings by way of Calendly and Cal.com, each verified by its signature over the raw body. What is
 //! merely unwanted is answered 200: Calendly switches a subscription off whose events are refused.
 
-use std::cell::Cell;
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
 use lambda_http::{Body, Request, Response, http::StatusCode};
 use leadline::{
@@ -24,15 +24,16 @@ pub async fn calendly(request: &Request, id: &ClientId, deps: &Deps) -> Result<R
     let bytes = body(request)?;
     let signature = header(request, HEADER).and_then(Signature::parse).ok_or(Refused::Unauthorized)?;
     let client = client_of(id, deps).await?;
-    let age = Cell::new(0);
+    let age = AtomicI64::new(0);
     check(&client, deps, |secrets| {
         let seconds = signature.verify(bytes, CALENDLY.iter().filter_map(|name| secrets.get(*name)), deps.clock.now());
-        seconds.map(|seconds| age.set(seconds)).map_err(|error| error.to_string())
+        seconds.map(|seconds| age.store(seconds, Relaxed)).map_err(|error| error.to_string())
     })
     .await?;
     let key = calendly::key(bytes);
-    if age.get() > FRESH_SECONDS {
-        tracing::warn!(client = %client.id, event = key.0, seconds = age.get(), "an event of Calendly was signed long ago");
+    let seconds = age.load(Relaxed);
+    if seconds > FRESH_SECONDS {
+        tracing::warn!(client = %client.id, event = key.0, seconds, "an event of Calendly was signed long ago");
     }
     store(&client, key, Source::Calendly, bytes, deps).await
 }
