@@ -1,5 +1,6 @@
 //! `leadline`: the operator's tool, and the whole system on one machine.
 
+pub mod bookings;
 pub mod connect;
 pub mod conversation;
 pub mod dead_letters;

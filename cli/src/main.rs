@@ -5,6 +5,7 @@ use std::{io, path::PathBuf, process::ExitCode};
 use clap::{Parser, Subcommand};
 use leadline::domain::Instant;
 use leadline_cli::{
+    bookings,
     connect::{Queues, Target},
     conversation::{self, Decided},
     dead_letters::{self, Which},
@@ -107,6 +108,17 @@ enum Command {
         /// One lead only: its id, its phone number or its email address.
         #[arg(long)]
         lead: Option<String>,
+        /// One JSON object a line instead of a table.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// List what calendars said of bookings, or the bookings of people whom nobody knew.
+    #[command(after_help = "Example: leadline bookings --unmatched --days 30")]
+    Bookings {
+        #[command(flatten)]
+        which: bookings::Which,
         /// One JSON object a line instead of a table.
         #[arg(long)]
         json: bool,
@@ -273,6 +285,9 @@ async fn main() -> ExitCode {
         }
         Command::Erase { lead, because, person, target } => {
             erase::erase(&target, &lead, &because, &person, &mut io::stdout().lock()).await
+        }
+        Command::Bookings { which, json, target } => {
+            bookings::show(&target, &which, json, &mut io::stdout().lock()).await
         }
         Command::DeadLetters { json, queues, target } => {
             dead_letters::show(&target, &queues, json, &mut io::stdout().lock()).await

@@ -12,10 +12,10 @@ use leadline::{
     domain::{Instant, ids::AuditId},
     ports::{Clock, Directory, DueIndex, Journal},
 };
-use leadline_standins::{carrier::Heard, fakes::SeededIds};
+use leadline_standins::{carrier::Heard, fakes::SeededIds, signature};
 
 use crate::{
-    scenario::{Delivery, ProviderChange, ReplyPost, Scenario},
+    scenario::{BookingPost, Calendar, Delivery, ProviderChange, ReplyPost, Scenario},
     system::{ClientSetup, Setup, System},
 };
 
@@ -110,6 +110,9 @@ impl Rehearsal {
         if let Some(reply) = &delivery.reply {
             answered.extend(self.reply(reply).await?);
         }
+        if let Some(post) = &delivery.booking {
+            answered.extend(self.booking(post).await?);
+        }
         if let Some(change) = &delivery.provider {
             self.provider(change);
         }
@@ -170,6 +173,25 @@ impl Rehearsal {
         let status = self.system.post(request).await.status();
         let refused = !status.is_success();
         Ok(refused.then(|| Line::refused(now, id, status.as_u16())).into_iter().collect())
+    }
+
+    /// A booking comes by way of its calendar, and signed.
+    async fn booking(&self, post: &BookingPost) -> anyhow::Result<Vec<Line>> {
+        let client = self.client(post.client.as_ref())?;
+        let (id, secrets) = (client.settings.id.clone(), client.all_secrets());
+        let of = |name: &str| secrets.get(name).cloned().unwrap_or_default();
+        let body = String::from_utf8(post.bytes.clone()).context("the body of a booking is no text")?;
+        let (path, header, signature) = match post.by {
+            Calendar::Calendly => {
+                let seconds = self.system.clock.now().timestamp();
+                let signed = signature::calendly(&of("calendly_signing_key"), seconds, &body);
+                ("calendly", "calendly-webhook-signature", signed)
+            }
+            Calendar::Calcom => ("calcom", "x-cal-signature-256", signature::calcom(&of("calcom_secret"), &body)),
+        };
+        let uri = format!("{PUBLIC_URL}/webhooks/{path}/{id}");
+        let headers = [("content-type", "application/json"), (header, signature.as_str())];
+        self.post(Request::new(Body::Text(body)), "POST", &uri, &headers, id).await
     }
 
     fn provider(&self, change: &ProviderChange) {

@@ -47,6 +47,9 @@ pub struct Delivery {
     /// Someone replies by text.
     #[serde(default)]
     pub reply: Option<ReplyPost>,
+    /// A calendar says something of a booking.
+    #[serde(default)]
+    pub booking: Option<BookingPost>,
     /// The SMS provider behaves otherwise from now on.
     #[serde(default)]
     pub provider: Option<ProviderChange>,
@@ -88,6 +91,35 @@ pub struct ReplyPost {
     pub from: String,
     /// What it says.
     pub body: String,
+}
+
+/// An event that a calendar posts, signed with what the client's secret holds.
+#[derive(Debug, Clone, Deserialize)]
+pub struct BookingPost {
+    /// To which client. The only one if there is one.
+    #[serde(default)]
+    pub client: Option<ClientId>,
+    /// Which calendar.
+    pub by: Calendar,
+    /// The body, inline.
+    #[serde(default)]
+    pub body: Option<serde_json::Value>,
+    /// Or a file that holds it, beside the scenario.
+    #[serde(default)]
+    pub body_file: Option<PathBuf>,
+    /// What the bytes are by now.
+    #[serde(skip)]
+    pub bytes: Vec<u8>,
+}
+
+/// A calendar that people book by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Calendar {
+    /// Calendly.
+    Calendly,
+    /// Cal.com.
+    Calcom,
 }
 
 /// How the SMS provider behaves.
@@ -189,7 +221,7 @@ impl Scenario {
             }
             last = delivery.at;
             if delivery.happenings() != 1 {
-                bail!("{at}: give exactly one of `kajabi`, `reply`, `provider`, `campaign` and `sending`");
+                bail!("{at}: give exactly one of `kajabi`, `reply`, `booking`, `provider`, `campaign` and `sending`");
             }
             for named in delivery.clients_mut() {
                 match (&named, scenario.clients.as_slice()) {
@@ -200,7 +232,10 @@ impl Scenario {
                 }
             }
             if let Some(post) = &mut delivery.kajabi {
-                post.bytes = post.load(beside).with_context(|| at)?;
+                post.bytes = load(post.body.as_ref(), post.body_file.as_deref(), beside).with_context(|| at.clone())?;
+            }
+            if let Some(post) = &mut delivery.booking {
+                post.bytes = load(post.body.as_ref(), post.body_file.as_deref(), beside).with_context(|| at)?;
             }
         }
         Ok(scenario)
@@ -212,6 +247,7 @@ impl Delivery {
         let given = [
             self.kajabi.is_some(),
             self.reply.is_some(),
+            self.booking.is_some(),
             self.provider.is_some(),
             self.campaign.is_some(),
             self.sending.is_some(),
@@ -222,26 +258,26 @@ impl Delivery {
     fn clients_mut(&mut self) -> impl Iterator<Item = &mut Option<ClientId>> {
         let kajabi = self.kajabi.iter_mut().map(|post| &mut post.client);
         let reply = self.reply.iter_mut().map(|post| &mut post.client);
+        let booking = self.booking.iter_mut().map(|post| &mut post.client);
         let campaign = self.campaign.iter_mut().map(|change| &mut change.client);
         let sending = self.sending.iter_mut().map(|change| &mut change.client);
-        kajabi.chain(reply).chain(campaign).chain(sending)
+        kajabi.chain(reply).chain(booking).chain(campaign).chain(sending)
     }
 }
 
-impl KajabiPost {
-    fn load(&self, beside: &Path) -> anyhow::Result<Vec<u8>> {
-        match (&self.body, &self.body_file) {
-            (Some(body), None) => Ok(serde_json::to_vec(body)?),
-            (None, Some(file)) => {
-                let path = beside.join(file);
-                let bytes = std::fs::read(&path).with_context(|| path.display().to_string())?;
-                if path.extension().is_some_and(|extension| extension == "json") {
-                    // A recorded payload that is no JSON is a mistake of the scenario, not of Kajabi.
-                    read::parse::<serde_json::Value>(&path, &bytes)?;
-                }
-                Ok(bytes)
+/// The body of a post, given inline or as a file.
+fn load(body: Option<&serde_json::Value>, file: Option<&Path>, beside: &Path) -> anyhow::Result<Vec<u8>> {
+    match (body, file) {
+        (Some(body), None) => Ok(serde_json::to_vec(body)?),
+        (None, Some(file)) => {
+            let path = beside.join(file);
+            let bytes = std::fs::read(&path).with_context(|| path.display().to_string())?;
+            if path.extension().is_some_and(|extension| extension == "json") {
+                // A recorded payload that is no JSON is a mistake of the scenario, not of who posts it.
+                read::parse::<serde_json::Value>(&path, &bytes)?;
             }
-            _ => bail!("give either `body` or `body_file`"),
+            Ok(bytes)
         }
+        _ => bail!("give either `body` or `body_file`"),
     }
 }

@@ -94,6 +94,8 @@ pub struct Edit {
 
 const SETTLE: &str = "shared/src/domain/lead/settle.rs";
 const LEAD: &str = "shared/src/domain/lead.rs";
+const BOOKING: &str = "shared/src/domain/booking.rs";
+const BOOKINGS: &str = "shared/src/domain/lead/bookings.rs";
 const MESSAGE: &str = "shared/src/domain/message.rs";
 const CLIENT: &str = "shared/src/domain/client.rs";
 const SETTLING: &str = "shared/src/flows/settling.rs";
@@ -295,6 +297,35 @@ pub const FAULTS: &[Fault] = &[
         }],
         found_by: Finder::Sweep,
         as_what: "after a no: ",
+    },
+    Fault {
+        name: "a-booking-is-forgotten",
+        breaks: "A booking ends what is under way, and a form that comes after it starts anew.",
+        edits: &[Edit {
+            file: BOOKING,
+            from: "self.starts_at.is_none_or(|starts_at| starts_at > now)",
+            to: "self.starts_at.is_none_or(|_| now < Instant::UNIX_EPOCH)",
+        }],
+        found_by: Finder::Simulation,
+        as_what: AFTER_NO,
+    },
+    Fault {
+        name: "a-sequence-is-taken-up-at-a-text-that-may-have-gone-out",
+        breaks: "After a booking is called off the sequence goes on with the step whose text was on its way.",
+        edits: &[
+            Edit {
+                file: BOOKINGS,
+                from: "            Some(text) => text.step.checked_add(1)?,",
+                to: "            Some(text) => text.step,",
+            },
+            Edit {
+                file: SETTLE,
+                from: "                past.step = past.step.max(text.step.saturating_add(1));\n",
+                to: "",
+            },
+        ],
+        found_by: Finder::Simulation,
+        as_what: TWICE,
     },
     Fault {
         name: "an-event-that-was-left-over-is-never-taken-up",

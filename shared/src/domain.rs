@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod api_key;
 pub mod audit;
+pub mod booking;
 pub mod campaign;
 pub mod capabilities;
 pub mod client;

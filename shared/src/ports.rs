@@ -279,12 +279,22 @@ impl EventKey {
     pub const OPENPHONE_REPLY: &str = "op:in:";
     /// What the key of a reply or an unsubscription by SimpleTexting begins with.
     pub const SIMPLETEXTING_REPLY: &str = "st:in:";
+    /// What the key of an event of Calendly begins with.
+    pub const CALENDLY: &str = "cly:";
+    /// What the key of an event of Cal.com begins with.
+    pub const CALCOM: &str = "cal:";
 
-    /// Whether it may be what stops texts: a reply, or an unsubscription. It is worked on before all others, and
-    /// not said to be taken in before it was acted on.
+    /// Whether it may be what stops texts: a reply, an unsubscription, or a booking. It is worked on before all
+    /// others, and not said to be taken in before it was acted on.
     #[must_use]
     pub fn comes_first(&self) -> bool {
-        const FIRST: [&str; 3] = [EventKey::TWILIO_REPLY, EventKey::OPENPHONE_REPLY, EventKey::SIMPLETEXTING_REPLY];
+        const FIRST: [&str; 5] = [
+            EventKey::TWILIO_REPLY,
+            EventKey::OPENPHONE_REPLY,
+            EventKey::SIMPLETEXTING_REPLY,
+            EventKey::CALENDLY,
+            EventKey::CALCOM,
+        ];
         FIRST.iter().any(|prefix| self.0.starts_with(prefix))
     }
 }
@@ -309,6 +319,10 @@ pub enum Source {
     /// An event of SimpleTexting.
     #[serde(rename = "simpletexting")]
     SimpleTexting,
+    /// A booking, by way of Calendly.
+    Calendly,
+    /// A booking, by way of Cal.com.
+    Calcom,
 }
 
 /// A raw event, kept as it came.

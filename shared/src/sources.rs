@@ -2,15 +2,19 @@
 //! nothing behind this module knows who sent it. Pure: nothing is stored and nothing decided here.
 
 pub mod api;
+pub mod calcom;
+pub mod calendly;
 pub mod kajabi;
 pub mod openphone;
 pub mod person;
 pub mod simpletexting;
 pub mod twilio;
 
+use sha2::{Digest, Sha256};
+
 use crate::{
-    domain::{client::Client, phone::PhoneNumber, receipt::Receipt, reply::IncomingReply},
-    ports::{RawEvent, Source},
+    domain::{booking::BookingNews, client::Client, phone::PhoneNumber, receipt::Receipt, reply::IncomingReply},
+    ports::{EventKey, RawEvent, Source},
 };
 use api::{OneText, SendRequest};
 use kajabi::{Content, FormSubmission, Happening};
@@ -34,6 +38,8 @@ pub enum Incoming {
         /// Who.
         phone: PhoneNumber,
     },
+    /// Somebody booked, or called it off.
+    Booking(BookingNews),
     /// Nothing that changes anything.
     Nothing(Reason),
 }
@@ -90,5 +96,50 @@ pub fn read(event: &RawEvent, client: &Client) -> Result<Incoming, Reason> {
         }),
         Source::OpenPhone => openphone::read(&event.body, client, event.received_at),
         Source::SimpleTexting => simpletexting::read(&event.body, client, event.received_at),
+        Source::Calendly => calendly::read(event, client),
+        Source::Calcom => calcom::read(event, client),
     }
+}
+
+impl Incoming {
+    /// An event of a calendar that is about no booking, or a booking's event that changes nothing.
+    fn nothing_of(calendar: &str, event: Option<&str>) -> Self {
+        let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-') { c } else { '_' };
+        match event {
+            Some(name) => {
+                let name: String = name.chars().take(64).map(plain).collect();
+                let words = format!("the event {name} of {calendar} changes nothing");
+                Self::Nothing(Reason::new(name.to_lowercase().replace('.', "_"), words))
+            }
+            None => Self::Nothing(Reason::new("no_event", format!("{calendar} does not say what happened"))),
+        }
+    }
+}
+
+/// News of a booking, if it says who booked.
+fn booked(news: BookingNews) -> Result<Incoming, Reason> {
+    let who = &news.who;
+    if who.lead.is_none() && who.email.is_none() && who.phone.is_none() {
+        return Err(Reason::new("nobody", "a booking with neither a lead, an address nor a number"));
+    }
+    Ok(Incoming::Booking(news))
+}
+
+/// The longest key that names an event; a longer one is a fingerprint of the body.
+const LONGEST_KEY: usize = 300;
+
+/// The key of an event that was signed: what names it, else a fingerprint, as it is kept all the same.
+fn key_of(prefix: &str, named: Option<String>, body: &[u8]) -> EventKey {
+    let plain = |key: &String| key.len() <= LONGEST_KEY && key.bytes().all(|b| b.is_ascii_graphic() && b != b'#');
+    let by_body = || format!("{prefix}sha256:{}", hex::encode(Sha256::digest(body)));
+    EventKey(named.filter(plain).unwrap_or_else(by_body))
+}
+
+/// A number that somebody wrote into a field, which may be for something else: nothing but a number
+/// is one.
+fn phone_in(text: &str, client: &Client) -> Option<PhoneNumber> {
+    let written = |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '(' | ')' | '.' | ' ' | '\u{a0}');
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let number = digits >= 7 && text.chars().all(written);
+    number.then(|| PhoneNumber::parse(text, client.region).ok()).flatten()
 }

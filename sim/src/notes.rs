@@ -19,6 +19,8 @@ pub struct Notes {
     pub replies: Vec<Reply>,
     /// Every try to say something.
     pub said: Vec<Said>,
+    /// Appointments.
+    pub appointments: Vec<Appointment>,
     /// What operators wrote, in order.
     pub settings: Vec<Snapshot>,
     /// Mails that left.
@@ -68,6 +70,19 @@ pub struct Said {
     pub to_confirm: bool,
     /// When this try began.
     pub at: Instant,
+}
+
+/// An appointment that somebody made.
+#[derive(Debug, Clone, Copy)]
+pub struct Appointment {
+    /// Who.
+    pub person: usize,
+    /// When it begins.
+    pub starts_at: Instant,
+    /// When the news of it was answered with 2xx.
+    pub taken: Option<Instant>,
+    /// From when it may not stand any more: it was moved or called off.
+    pub until: Option<Instant>,
 }
 
 /// A client's settings from a moment on, as an operator left them.

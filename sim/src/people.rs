@@ -1,6 +1,6 @@
 //! The people: who sends forms, who answers, who says stop, each by a stream of randomness of its own.
-//! What a person can do is a function here that posts something and notes how it was answered. Bookings
-//! come in over no webhook in this release; one more such function is all that they will need.
+//! What a person can do is a function here that posts something and notes how it was answered; bookings
+//! have a file of their own.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -14,6 +14,7 @@ use leadline_standins::signature::sign;
 use serde_json::{Value, json};
 
 use crate::{
+    bookings,
     executor::lock,
     faults::{Class, Happening},
     notes::{Form, Reply, Said},
@@ -46,6 +47,7 @@ pub fn begin(world: &Arc<World>, only: Option<&BTreeSet<usize>>) {
             });
         }
     }
+    bookings::begin(world, only);
     world.handle.start(react(world.clone()));
 }
 
@@ -66,6 +68,7 @@ async fn react(world: Arc<World>) {
                             continue;
                         }
                         world.handle.start(receipts(world.clone(), offer.clone(), n));
+                        world.handle.start(bookings::after(world.clone(), offer.clone()));
                         world.handle.start(answer(world.clone(), offer));
                     }
                 }
@@ -78,7 +81,11 @@ async fn in_a_gap(world: Arc<World>, n: usize, salt: u64) {
     let mut rng = Rng::of(&[world.spec.seed, 21, salt]);
     let nap = *rng.pick(&[0, 1, 10, 30, 100, 300, 1_000, 4_000]);
     world.handle.sleep(TimeDelta::milliseconds(rng.between(0, nap))).await;
-    say(&world, n, rng.chance(6_000), salt).await;
+    match rng.between(0, 9) {
+        0..=2 => bookings::book(&world, n, salt).await,
+        3..=5 => say(&world, n, false, salt).await,
+        _ => say(&world, n, true, salt).await,
+    }
 }
 
 /// Whose name stands in a text.

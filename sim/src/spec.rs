@@ -217,8 +217,12 @@ fn client(seed: u64, n: usize, start: Instant) -> ClientSpec {
         (1.., 0) => json!({"test": {"phone": test_phone, "email": format!("test-{n}@example.com")}}),
         _ => json!("live"),
     };
+    let mut other = Rng::of(&[seed, 6, n as u64]);
+    let on_cancelled = other
+        .pick(&[json!("nothing"), json!("resume"), json!("resume"), json!({"campaign": format!("c{n}-0")})])
+        .clone();
     let settings = json!({
-        "id": id, "name": format!("Business {n}"), "zone": zone,
+        "id": id, "name": format!("Business {n}"), "zone": zone, "on_cancelled": on_cancelled,
         "admin_email": format!("owner-{n}@example.com"), "mode": mode,
         "provider": {"twilio": {"account_sid": format!("AC{n:032}"), "sender": {"number": number}}},
         "kajabi": {"token_hashes": [TokenHash::of(&token)]},

@@ -20,6 +20,7 @@ use leadline_standins::{
 };
 
 use crate::{
+    bookings,
     executor::{Ended, Executor, Handle, lock},
     faults::{Class, Faults, Kind, Without},
     notes::{Mail, Notes, Snapshot},
@@ -103,8 +104,10 @@ impl World {
         let store = MemoryStore::new();
         let queue = Texts::new(handle.clone(), store.clone(), notes.clone());
         let secrets = FixedSecrets::new();
-        for client in &spec.clients {
-            secrets.set(&client.settings.id, &[("twilio_auth_token", &client.auth_token)]);
+        for (n, client) in spec.clients.iter().enumerate() {
+            let [(calendly, key), (calcom, secret)] = bookings::secrets(n);
+            let all = [("twilio_auth_token", client.auth_token.as_str()), (calendly, &key), (calcom, &secret)];
+            secrets.set(&client.settings.id, &all);
         }
 
         let chaos: Arc<dyn Chaos> = Arc::new(faults.clone());

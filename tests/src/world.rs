@@ -16,7 +16,7 @@ use leadline::{
     ports::{Clock, Directory, Journal, LeadStore},
 };
 use leadline_cli::system::{ClientSetup, Setup, System};
-use leadline_standins::{carrier::Accepted, fakes::SeededIds, twilio};
+use leadline_standins::{carrier::Accepted, fakes::SeededIds, signature, twilio};
 use serde_json::{Value, json};
 
 /// The address that the system under test says it is reached at.
@@ -142,6 +142,22 @@ impl World {
         let heard = self.system.carrier.hear_by(client.front(), from, client.own_number(), body);
         let request = client.reply(PUBLIC_URL, &heard, self.system.clock.now()).expect("a request");
         self.system.post(request).await.status().as_u16()
+    }
+
+    /// Calendly posts an event, signed now.
+    pub async fn calendly(&self, event: &Value) -> u16 {
+        let (body, secrets) = (event.to_string(), self.system.clients[0].all_secrets());
+        let signed = signature::calendly(&secrets["calendly_signing_key"], self.seconds(), &body);
+        let path = format!("/webhooks/calendly/{}", self.client());
+        self.post(&path, body, &[("calendly-webhook-signature", &signed)]).await
+    }
+
+    /// Cal.com posts an event.
+    pub async fn calcom(&self, event: &Value) -> u16 {
+        let (body, secrets) = (event.to_string(), self.system.clients[0].all_secrets());
+        let signed = signature::calcom(&secrets["calcom_secret"], &body);
+        let path = format!("/webhooks/calcom/{}", self.client());
+        self.post(&path, body, &[("x-cal-signature-256", &signed)]).await
     }
 
     /// Twilio says how far a text has come.

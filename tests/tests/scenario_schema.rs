@@ -82,6 +82,8 @@ fn mistakes() -> Vec<Mistake> {
         ("/deliveries/0", "sending", json!({"state": "on"})),
         ("/deliveries/0/kajabi", "clinet", json!("acme")),
         ("/deliveries/0/kajabi", "body", json!({})),
+        (settings, "on_cancelled", json!({"campain": "webinar"})),
+        ("/deliveries/0", "booking", json!({"by": "calendly", "body": {}})),
     ]
 }
 

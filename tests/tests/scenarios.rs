@@ -26,7 +26,7 @@ async fn error(content: &str) -> String {
 
 #[tokio::test]
 async fn every_line_has_the_fields_that_are_promised_and_the_last_is_the_summary() {
-    for name in ["tuesday.json", "friday-evening.json", "purchase.json", "trouble.json"] {
+    for name in ["tuesday.json", "friday-evening.json", "purchase.json", "bookings.json", "trouble.json"] {
         let all = lines(&scenario(name)).await;
         let (summary, before) = all.split_last().expect("lines");
         assert_eq!(summary["kind"], "summary");

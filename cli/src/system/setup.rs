@@ -117,7 +117,7 @@ impl ClientSetup {
         in_.set(&self.settings.id, &values);
     }
 
-    /// The secrets, with made-up ones for the stand-in provider where none are given.
+    /// The secrets, with made-up ones for the stand-in provider and the calendars where none are given.
     #[must_use]
     pub fn all_secrets(&self) -> BTreeMap<String, String> {
         let mut secrets = self.secrets.clone();
@@ -134,6 +134,8 @@ impl ClientSetup {
             }
             ProviderSettings::SimpleTexting { .. } => make_up("simpletexting_token", format!("stand-in-token-of-{id}")),
         }
+        make_up("calendly_signing_key", format!("stand-in-calendly-key-of-{id}"));
+        make_up("calcom_secret", format!("stand-in-calcom-secret-of-{id}"));
         secrets
     }
 }

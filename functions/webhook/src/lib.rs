@@ -1,9 +1,10 @@
-//! Takes in what others send: Kajabi's forms, and replies and receipts by the SMS providers.
+//! Takes in what others send: Kajabi's forms, replies and receipts by the SMS providers, bookings.
 //!
 //! Refusals are cheap and say nothing. What is accepted is stored before it is answered, and worked
 //! through after; what could not be worked through is taken up by the next run of the scheduler.
 
 mod api;
+mod bookings;
 mod kajabi;
 mod openphone;
 mod routes;
@@ -107,6 +108,8 @@ pub async fn handle(request: Request, deps: &Deps) -> Response<Body> {
         Ok(Route::TwilioStatus { client }) => twilio::status(&request, &client, deps).await,
         Ok(Route::OpenPhone { client }) => openphone::take_in(&request, &client, deps).await,
         Ok(Route::SimpleTexting { client, token }) => simpletexting::take_in(&request, &client, &token, deps).await,
+        Ok(Route::Calendly { client }) => bookings::calendly(&request, &client, deps).await,
+        Ok(Route::Calcom { client }) => bookings::calcom(&request, &client, deps).await,
         Err(refused) => Err(refused),
     };
     answered.unwrap_or_else(|refused| {
@@ -223,8 +226,8 @@ async fn store_and_work(client: &Client, verified: Verified, deps: &Deps) -> Res
             Err(error) => tracing::error!(client = %client.id, %error, "an event was stored and not worked through"),
         }
     }
-    // The next run takes it up. But a reply may be a no, which is not heard before it is acted on: it is
-    // not said to be.
+    // The next run takes it up. But a reply or a booking may be a no, which is not heard before it is acted
+    // on: it is not said to be.
     if key.comes_first() { Err(Refused::TryAgain) } else { Ok(receipt) }
 }
 

@@ -50,6 +50,16 @@ pub enum Route {
         /// The token in the address.
         token: String,
     },
+    /// A booking, by way of Calendly.
+    Calendly {
+        /// The client.
+        client: ClientId,
+    },
+    /// A booking, by way of Cal.com.
+    Calcom {
+        /// The client.
+        client: ClientId,
+    },
 }
 
 /// Finds the route. What cannot be one of ours is refused before anything is read.
@@ -84,6 +94,14 @@ pub fn route(method: &Method, path: &str) -> Result<Route, Refused> {
         ["webhooks", "simpletexting", id, token] => {
             let (client, token) = (client(id)?, plausible(token)?);
             only(method, &[Method::POST]).map(|()| Route::SimpleTexting { client, token })
+        }
+        ["webhooks", "calendly", id] => {
+            let client = client(id)?;
+            only(method, &[Method::POST]).map(|()| Route::Calendly { client })
+        }
+        ["webhooks", "calcom", id] => {
+            let client = client(id)?;
+            only(method, &[Method::POST]).map(|()| Route::Calcom { client })
         }
         _ => Err(Refused::NotFound),
     }
@@ -128,9 +146,18 @@ mod tests {
             (Method::POST, "/webhooks/openphone/acme", Ok(Route::OpenPhone { client: client.clone() })),
             (Method::GET, "/webhooks/openphone/acme", Err(Refused::Method)),
             (Method::POST, "/webhooks/openphone/acme/more", Err(Refused::NotFound)),
-            (Method::POST, simpletexting.as_str(), Ok(Route::SimpleTexting { client, token: TOKEN.into() })),
+            (
+                Method::POST,
+                simpletexting.as_str(),
+                Ok(Route::SimpleTexting { client: client.clone(), token: TOKEN.into() }),
+            ),
             (Method::POST, "/webhooks/simpletexting/acme/short", Err(Refused::NotFound)),
             (Method::POST, "/webhooks/simpletexting/acme", Err(Refused::NotFound)),
+            (Method::POST, "/webhooks/calendly/acme", Ok(Route::Calendly { client: client.clone() })),
+            (Method::POST, "/webhooks/calcom/acme", Ok(Route::Calcom { client })),
+            (Method::GET, "/webhooks/calendly/acme", Err(Refused::Method)),
+            (Method::POST, "/webhooks/calcom/Not%20A%20Client", Err(Refused::NotFound)),
+            (Method::POST, "/webhooks/calendly/acme/more", Err(Refused::NotFound)),
             (Method::GET, "/webhooks/twilio/acme/status", Err(Refused::Method)),
             (Method::GET, "/", Err(Refused::NotFound)),
             (Method::GET, "/admin", Err(Refused::NotFound)),

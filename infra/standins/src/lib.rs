@@ -9,7 +9,7 @@
 //! | [`memory`] | every store, as plain maps | the ports |
 //! | [`faulty`] | ports that break on demand | the ports |
 //! | [`fakes`] | clock, ids, mailbox, secrets | the ports |
-//! | [`signature`] | how Twilio signs what it posts | plain calls |
+//! | [`signature`] | how Twilio, Calendly and Cal.com sign what they post | plain calls |
 //! | [`twilio`], [`openphone`], [`simpletexting`] | the providers' APIs over a [`carrier`], and what they post | a loopback port |
 //! | [`providers`] | all of them at once | a loopback port |
 //!

@@ -1,9 +1,11 @@
-//! Twilio's request signature, so that the stand-in can post signed webhooks.
-//! Source: twilio.com/docs/usage/security, and the validators of Twilio's own SDKs.
+//! The signatures of Twilio, Calendly and Cal.com, so that signed webhooks can be posted.
+//! Sources: twilio.com/docs/usage/security, and the validators of Twilio's own SDKs;
+//! developer.calendly.com (webhook signatures); cal.com/docs (webhooks).
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
+use sha2::Sha256;
 
 /// The `X-Twilio-Signature` of a form post to `url` with `params`: base64 of the HMAC-SHA1 of the
 /// URL followed by each name and value, sorted by name and value, repeated pairs once. For a GET
@@ -21,9 +23,37 @@ pub fn sign(auth_token: &str, url: &str, params: &[(&str, &str)]) -> String {
     STANDARD.encode(mac.finalize().into_bytes())
 }
 
+/// The `Calendly-Webhook-Signature` of `body`, signed at `seconds` since 1970.
+#[must_use]
+pub fn calendly(key: &str, seconds: i64, body: &str) -> String {
+    format!("t={seconds},v1={}", sha256(key, &format!("{seconds}.{body}")))
+}
+
+/// The `X-Cal-Signature-256` of `body`.
+#[must_use]
+pub fn calcom(secret: &str, body: &str) -> String {
+    sha256(secret, body)
+}
+
+fn sha256(key: &str, signed: &str) -> String {
+    let mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("HMAC takes keys of any length");
+    hex::encode(mac.chain_update(signed).finalize().into_bytes())
+}
+
 #[cfg(test)]
 mod tests {
     use super::sign;
+
+    #[test]
+    fn bookings_are_signed_as_the_vectors_say() {
+        let body = r#"{"event":"invitee.created","payload":{"email":"pat@example.org"}}"#;
+        let value = "f5e3a84cef796279650a79f180d7ee72bceb4044bd601fed56c6bea01c6bb38c";
+        let signed = super::calendly("demo-calendly-signing-key", 1_767_225_600, body);
+        assert_eq!(signed, format!("t=1767225600,v1={value}"));
+        let body = r#"{"triggerEvent":"BOOKING_CREATED","createdAt":"2026-01-01T00:00:00.000Z","payload":{"uid":"bk_demo_1"}}"#;
+        let value = "a6b27f55572f30d44b0da1823c3e12b5a87daaf66682112f41c062d4f78a5d60";
+        assert_eq!(super::calcom("demo-cal-secret", body), value);
+    }
 
     type Params<'a> = &'a [(&'a str, &'a str)];
 

@@ -14,6 +14,8 @@ ROUTES = {
     "GET /sms/status",
     "POST /webhooks/openphone/{client}",
     "POST /webhooks/simpletexting/{client}/{token}",
+    "POST /webhooks/calendly/{client}",
+    "POST /webhooks/calcom/{client}",
     "GET /health",
 }
 ACCESS_LOG = {

@@ -110,6 +110,12 @@ pub enum Event {
     OptOutLifted,
     /// An opt-out was confirmed, or a question for help answered: no text of a campaign.
     AnswerSent,
+    /// A calendar said something of a booking.
+    BookingReceived,
+    /// A booking is of nobody we know: the person is a lead now, who is not texted.
+    BookingUnmatched,
+    /// The last booking of a person that stood was called off.
+    BookingCalledOff,
     /// A run of the scheduler for this client.
     SchedulerRun,
     /// A client's run was stopped by its settings.

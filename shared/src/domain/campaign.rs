@@ -259,6 +259,12 @@ impl Plan {
         self.messages.iter().find(|next| next.active && next.step > step)
     }
 
+    /// The first step that is sent from `step` on.
+    #[must_use]
+    pub fn at_or_after(&self, step: u16) -> Option<&Step> {
+        self.messages.iter().find(|next| next.active && next.step >= step)
+    }
+
     /// A step by its number.
     #[must_use]
     pub fn step(&self, step: u16) -> Option<&Step> {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Instant,
     api_key::ApiKey,
+    booking::OnCancelled,
     capabilities::Capabilities,
     email::EmailAddress,
     ids::ClientId,
@@ -75,6 +76,9 @@ pub struct Client {
     /// The keys that its own programs come in with.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub api_keys: Vec<ApiKey>,
+    /// What a booking that is called off leads to.
+    #[serde(default)]
+    pub on_cancelled: OnCancelled,
     /// When the daily report goes out, in the client's zone.
     #[serde(default = "default_report_hour")]
     pub report_at: NaiveTime,

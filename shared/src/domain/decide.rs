@@ -80,6 +80,7 @@ pub fn decide(case: &Case, now: Instant) -> Verdict {
         gates::test_mode(case),
         gates::campaign_sends(case),
         gates::standing(case),
+        gates::booking(case, now),
         gates::review(case),
         gates::phone(case),
         gates::country(lawful.as_ref()),

@@ -155,6 +155,8 @@ pub enum Gate {
     Campaign,
     /// The person has not said no and is not held.
     Standing,
+    /// The person has not booked, and has asked for no appointment.
+    Booking,
     /// The enrollment does not wait for a person.
     Review,
     /// There is a phone number.

@@ -3,6 +3,7 @@
 //! It is stored as one item and written under its revision, so whatever happens at the same moment
 //! (a claim, an opt-out, a booking, another claim) is ordered, and the loser reads again.
 
+mod bookings;
 mod hold;
 mod settle;
 
@@ -10,11 +11,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Instant,
+    booking::Booking,
     ids::{AttemptId, CampaignId, ClientId, EnrollmentId, LeadId, RunId},
     message::{InFlight, InFlightState, ProviderRefusal, QUEUE_FIRST},
     phone::PhoneNumber,
     standing::{OptOut, Standing},
 };
+
+pub use bookings::Heard;
 
 /// One person known to one client. Written twice for every text, so what is empty is left out: it
 /// stays under one kilobyte, which is what a write unit covers.
@@ -41,6 +45,9 @@ pub struct Lead {
     /// When texts were accepted in the last 24 hours.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recent: Vec<Instant>,
+    /// The last few bookings that are known of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bookings: Vec<Booking>,
 }
 
 /// One lead in one campaign.
@@ -99,6 +106,21 @@ pub struct PastEnrollment {
     pub outcome: Outcome,
     /// Why, in words.
     pub reason: String,
+    /// The version of the campaign that it was pinned to; 0 where a release of before did not keep it,
+    /// and for a single text.
+    #[serde(default, skip_serializing_if = "is_zero_u32")]
+    pub version: u32,
+    /// The step that was next.
+    #[serde(default, skip_serializing_if = "is_zero_u16")]
+    pub step: u16,
+}
+
+fn is_zero_u32(number: &u32) -> bool {
+    *number == 0
+}
+
+fn is_zero_u16(number: &u16) -> bool {
+    *number == 0
 }
 
 /// How an enrollment ends.
@@ -165,6 +187,9 @@ pub enum IllegalStep {
     /// The person may not be texted.
     #[error("the lead's standing forbids it")]
     Standing,
+    /// The person has booked, or asked to.
+    #[error("the person has an appointment ahead, or has asked for one")]
+    Booking,
     /// The attempt to settle is not the one on its way.
     #[error("attempt {0} is not the one on its way")]
     OtherAttempt(AttemptId),
@@ -249,6 +274,7 @@ impl Lead {
             history: Vec::new(),
             in_flight: None,
             recent: Vec::new(),
+            bookings: Vec::new(),
         }
     }
 
@@ -361,6 +387,9 @@ impl Lead {
                 sent: ended.sent,
                 outcome,
                 reason: reason.to_owned(),
+                // A single text is not taken up again: its words are gone with it.
+                version: if ended.message.is_some() { 0 } else { ended.version },
+                step: ended.step,
             });
         }
         let waiting_retry = self.in_flight.as_ref().is_some_and(|text| text.enrollment == id && text.is_retry());

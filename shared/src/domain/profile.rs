@@ -6,8 +6,8 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Instant, client::Client, consent::Consent, email::EmailAddress, ids::LeadId, place::Place, template::Field,
-    trigger::TagTimes,
+    Instant, booking::link_for, client::Client, consent::Consent, email::EmailAddress, ids::LeadId, place::Place,
+    template::Field, trigger::TagTimes,
 };
 
 /// A lead's own data, and the consent on record.
@@ -80,7 +80,7 @@ impl Profile {
             Field::FirstName => self.first_name.clone(),
             Field::LastName => self.last_name.clone(),
             Field::BusinessName => Some(client.name.clone()),
-            Field::BookingLink => client.booking_link.clone(),
+            Field::BookingLink => client.booking_link.as_ref().map(|link| link_for(link, self.lead)),
             // It is the enrollment's, not the person's.
             Field::Message => None,
             Field::Form(name) => self.answers.get(name).and_then(|answer| line(answer)),

@@ -142,8 +142,8 @@ pub fn case_of(
 #[error("{0}")]
 pub struct NoCase(pub String);
 
-/// Whether an end at the door means that the person never enters: a no that stands, or a campaign
-/// that is over. An end for lack of time is an enrollment that has ended.
+/// Whether an end at the door means that the person never enters: a no or a booking that stands, or a
+/// campaign that is over. An end for lack of time is an enrollment that has ended.
 #[must_use]
 pub fn turned_away(lead: &Lead, decision: &Decision) -> Option<(String, String)> {
     match decision {
@@ -153,6 +153,7 @@ pub fn turned_away(lead: &Lead, decision: &Decision) -> Option<(String, String)>
         Decision::End { outcome: Outcome::OptedOut, reason } if matches!(lead.standing, Standing::OptedOut(_)) => {
             Some(("opted_out".to_owned(), reason.clone()))
         }
+        Decision::End { outcome: Outcome::Booked, reason } => Some(("booked".to_owned(), reason.clone())),
         Decision::End { outcome: Outcome::CampaignDeleted, reason } => {
             Some(("campaign_deactivated".to_owned(), reason.clone()))
         }

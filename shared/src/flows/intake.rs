@@ -4,6 +4,7 @@
 //! An event may be worked on twice, by the webhook and by a run that takes it up again, so every step
 //! here leads to the same end when it is repeated.
 
+mod bookings;
 mod enter;
 mod known;
 mod triggers;
@@ -94,6 +95,7 @@ impl Intake<'_> {
             Ok(Incoming::Unsubscribed { phone }) => {
                 take_unsubscribe(self.leads, &client.id, &phone, &event, recorder).await
             }
+            Ok(Incoming::Booking(news)) => self.booking(client, event, &news, recorder).await,
             Ok(Incoming::Send(asked)) => {
                 let texts = OneTexts { directory: self.directory, leads: self.leads, events: self.events };
                 let taken = texts.take(client, &event, &asked, recorder).await?;
@@ -184,7 +186,7 @@ impl Intake<'_> {
         };
         let campaign = self.directory.campaign_of_form(&client.id, form_id).await?;
         for _ in 0..TRIES {
-            let mut known = self.find(client, &form.person).await?;
+            let mut known = self.find(client, &form.person, recorder.now).await?;
             let was_new = known.read_at.is_none();
             known.update(client, &event, &form.person, recorder.now);
             let given = known.consents(by_form(&event, form, campaign.as_ref()));
@@ -217,7 +219,7 @@ impl Intake<'_> {
 
     /// The lead that a person is: the one with their number, else the one with their address if that
     /// has no other number, else a new one.
-    async fn find(&self, client: &Client, person: &Person) -> StoreResult<Known> {
+    async fn find(&self, client: &Client, person: &Person, now: Instant) -> StoreResult<Known> {
         let phone = PhoneNumber::parse(person.phone.as_deref().unwrap_or_default(), client.region);
         let email = person.email.as_deref().and_then(|email| EmailAddress::parse(email).ok());
         let record = match &phone {
@@ -247,6 +249,13 @@ impl Intake<'_> {
         };
         // An address that another lead has stays with that lead.
         let other = by_email.filter(|owner| stored.as_ref().is_none_or(|stored| stored.lead.id != *owner));
+        // Who booked with this address has booked, whichever number is named here.
+        let booked = match other {
+            Some(other) => {
+                self.leads.lead(&client.id, other).await?.and_then(|lead| lead.lead.booking_ahead(now).cloned())
+            }
+            None => None,
+        };
         Ok(Known {
             read_at: stored.as_ref().map(|stored| stored.rev),
             lead: stored
@@ -260,6 +269,7 @@ impl Intake<'_> {
             email: email.filter(|_| other.is_none()),
             other,
             opt_out,
+            booked,
         })
     }
 }

@@ -157,6 +157,7 @@ fn books(evidence: &Evidence<'_>) -> Vec<Violation> {
             Event::EventApplied,
             Event::ReceiptReceived,
             Event::ReplyReceived,
+            Event::BookingReceived,
             Event::Enrolled,
             Event::Rejected,
         ]);

@@ -16,7 +16,7 @@ use super::*;
 use crate::{
     executor::lock,
     faults::{Class, Without},
-    notes::{Mail, Reply},
+    notes::{Appointment, Mail, Reply},
     run::{finish, left_by},
     spec::Scale,
     world::{Options, World},
@@ -119,6 +119,32 @@ fn a_text_after_a_stop_or_a_reply_is_seen_and_one_claimed_before_it_is_not() {
         planted.left.offers = vec![offer];
         planted.notes.replies = vec![Reply { person, stop, taken: claimed + TimeDelta::seconds(after) }];
         assert_eq!(planted.judges().contains(&"never after no"), expected, "{stop} {after}");
+    }
+}
+
+#[test]
+fn a_text_while_an_appointment_stands_is_seen_and_one_before_it_after_it_or_when_it_is_moved_is_not() {
+    let minute = |n: i64| TimeDelta::minutes(n);
+    for (taken, starts_at, until, expected) in [
+        (Some(-1), 60, None, true),
+        (Some(-1), 60, Some(1), true),
+        (Some(-2), 60, Some(-1), false),
+        (Some(-2), -1, None, false),
+        (Some(0), 60, None, false),
+        (None, 60, None, false),
+    ] {
+        let mut planted = Planted::calm();
+        let offer = planted.left.offers[planted.text()].clone();
+        let (person, at) = (planted.person(&offer).n, claimed(offer.attempt));
+        planted.left.offers = vec![offer];
+        planted.notes.appointments = vec![Appointment {
+            person,
+            starts_at: at + minute(starts_at),
+            taken: taken.map(|taken| at + minute(taken)),
+            until: until.map(|until| at + minute(until)),
+        }];
+        let judges = planted.judges();
+        assert_eq!(judges.contains(&"never after no"), expected, "{taken:?} {starts_at} {until:?}: {judges:?}");
     }
 }
 

@@ -14,7 +14,7 @@ use leadline::domain::{
 };
 
 use super::{Evidence, Text, Violation, answers::is_confirmation, in_force, law};
-use crate::notes::Snapshot;
+use crate::notes::{Appointment, Snapshot};
 
 /// What intake may take from the moment that it goes by to its write, a run's time included.
 const INTAKE: TimeDelta = TimeDelta::seconds(140);
@@ -95,6 +95,18 @@ fn after_no(evidence: &Evidence<'_>, text: &Text<'_>) -> Vec<Violation> {
             wrong(format!("{} replied, answered {}, and a text was claimed {claimed}", text.person.name, reply.taken));
             break;
         }
+    }
+    let own = evidence.notes.appointments.iter().filter(|appointment| appointment.person == text.person.n);
+    let stands = |appointment: &&Appointment| {
+        appointment.taken.is_some_and(|taken| taken < claimed)
+            && claimed < appointment.starts_at
+            && appointment.until.is_none_or(|until| claimed < until)
+    };
+    if let Some(appointment) = own.into_iter().find(stands) {
+        wrong(format!(
+            "{} has an appointment {}, answered {:?}, and a text was claimed {claimed}",
+            text.person.name, appointment.starts_at, appointment.taken
+        ));
     }
     let force = in_force(evidence.notes, text.person.client, claimed, claimed);
     if let Some(snapshot) = force.last().filter(|snapshot| snapshot.at < claimed) {

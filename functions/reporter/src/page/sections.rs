@@ -230,9 +230,10 @@ fn books(books: &Books) -> Vec<Row> {
     let before =
         if books.waited_before > 0 { format!("{} before + ", number(books.waited_before)) } else { String::new() };
     let waiting = books.waiting.map_or_else(|| NOT_MEASURED.to_owned(), number);
-    let applied = if totals.applied > 0 { format!(" + {} applied", number(totals.applied)) } else { String::new() };
+    let more = |count: u64, what: &str| if count > 0 { format!(" + {} {what}", number(count)) } else { String::new() };
+    let (bookings, applied) = (more(totals.bookings, "bookings"), more(totals.applied, "applied"));
     let events = format!(
-        "{before}{} in = {} enrolled + {} rejected + {} unusable + {} ignored + {} replies{applied} + waiting {waiting}",
+        "{before}{} in = {} enrolled + {} rejected + {} unusable + {} ignored + {} replies{bookings}{applied} + waiting {waiting}",
         number(totals.received),
         number(totals.enrolled),
         number(totals.rejected),

@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 use super::{
     super::{
         Instant,
+        booking::Booking,
         campaign::{CampaignStatus, LatestCounts, Plan, Step},
         client::{Client, Sending},
         gate::{Gate, Refusal, RefusalReason},
@@ -73,6 +74,25 @@ pub(super) fn standing(case: &Case) -> Checked {
         }
     };
     Checked::new(Gate::Standing, "lead", fact, shut)
+}
+
+pub(super) fn booking(case: &Case, now: Instant) -> Checked {
+    let when = |booking: &Booking| match booking.starts_at {
+        Some(at) => format!("for {}", local(at, case)),
+        None => "for a time that was not said".to_owned(),
+    };
+    let (fact, shut) = match (case.lead.booking_ahead(now), case.lead.booking_requested(now)) {
+        (Some(booking), _) => {
+            let fact = format!("has booked {}", when(booking));
+            (fact.clone(), Some(Shut::Over(Outcome::Booked, fact)))
+        }
+        (None, Some(request)) => {
+            let fact = format!("has asked for an appointment {}, and the host has not answered", when(request));
+            (fact.clone(), Some(Shut::ForNow(fact)))
+        }
+        (None, None) => ("has no appointment ahead".to_owned(), None),
+    };
+    Checked::new(Gate::Booking, "lead", fact, shut)
 }
 
 pub(super) fn review(case: &Case) -> Checked {

@@ -8,10 +8,7 @@ use proptest::prelude::*;
 use ulid::Ulid;
 
 use super::super::{
-    campaign::LatestCounts, client::Sending, lead::Waits, message::InFlightState, standing::Standing,
-    template::Template,
-};
-use super::super::{
+    booking::{Booking, BookingId, BookingStatus},
     campaign::samples::campaign,
     client::{Mode, samples::client},
     consent::Consent,
@@ -21,6 +18,10 @@ use super::super::{
     place::State,
     standing::{OptOut, OptOutChannel},
     window::Window,
+};
+use super::super::{
+    campaign::LatestCounts, client::Sending, lead::Waits, message::InFlightState, standing::Standing,
+    template::Template,
 };
 use super::*;
 
@@ -994,4 +995,39 @@ proptest! {
             _ => prop_assert!(false, "{described}, expected {opens:?}"),
         }
     }
+}
+
+fn booking(status: BookingStatus, starts_at: Option<Instant>) -> Booking {
+    Booking { id: BookingId::of("cly", "a"), status, starts_at, said_at: ny("01-06 14:30") }
+}
+
+#[test]
+fn who_has_booked_gets_no_text_until_the_appointment_is_over() {
+    let mut case = case();
+    case.lead.bookings = vec![booking(BookingStatus::Booked, Some(ny("01-06 15:20")))];
+    let verdict = decide(&case, ny("01-06 15:10"));
+    assert!(matches!(verdict.decision, Decision::End { outcome: Outcome::Booked, .. }), "{verdict:?}");
+    assert!(matches!(decide(&case, ny("01-06 15:20")).decision, Decision::Send(_)));
+    case.lead.bookings = vec![booking(BookingStatus::Cancelled, Some(ny("01-08 15:20")))];
+    assert!(matches!(decide(&case, ny("01-06 15:10")).decision, Decision::Send(_)));
+}
+
+#[test]
+fn who_has_asked_for_an_appointment_waits_for_the_answer() {
+    let mut case = case();
+    case.lead.bookings = vec![booking(BookingStatus::Requested, Some(ny("01-08 15:20")))];
+    let verdict = decide(&case, ny("01-06 15:10"));
+    assert!(matches!(verdict.decision, Decision::Wait { until: None, gate: Gate::Booking, .. }), "{verdict:?}");
+}
+
+#[test]
+fn the_booking_link_in_a_text_says_whose_it_is() {
+    let mut case = case();
+    case.client.booking_link = Some("https://calendly.com/sam/call".to_owned());
+    case.plan.messages[0].text = template("Book: {{booking_link}}");
+    let Decision::Send(send) = decide(&case, ny("01-06 15:10")).decision else { panic!("it may go") };
+    assert_eq!(
+        send.text,
+        format!("Book: https://calendly.com/sam/call?utm_source=sms&utm_content=lead_{}", case.lead.id)
+    );
 }

@@ -30,6 +30,9 @@ impl Lead {
         if self.standing != Standing::Open {
             return Err(IllegalStep::Standing);
         }
+        if self.booking_ahead(now).or_else(|| self.booking_requested(now)).is_some() {
+            return Err(IllegalStep::Booking);
+        }
         let enrollment = self.enrollment(claim.enrollment).ok_or(IllegalStep::NoEnrollment(claim.enrollment))?;
         if enrollment.step != claim.step {
             return Err(IllegalStep::OtherStep { at: enrollment.step, asked: claim.step });
@@ -102,6 +105,7 @@ impl Lead {
         let Some(enrollment) = self.enrollments.iter_mut().find(|found| found.id == text.enrollment) else {
             if let Some(past) = self.history.iter_mut().find(|past| past.id == text.enrollment) {
                 past.sent += 1;
+                past.step = past.step.max(text.step.saturating_add(1));
             }
             return Settled::Recorded;
         };

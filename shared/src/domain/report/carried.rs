@@ -96,6 +96,9 @@ pub struct Totals {
     /// Further enrollments by an event that had enrolled its lead before, in another campaign.
     #[serde(default)]
     pub also_enrolled: u64,
+    /// Those that were about a booking.
+    #[serde(default)]
+    pub bookings: u64,
     /// Enrollments that ended.
     pub ended: u64,
 }
@@ -104,7 +107,7 @@ impl Totals {
     /// Events with an outcome.
     #[must_use]
     pub fn concluded(&self) -> u64 {
-        self.enrolled + self.rejected + self.unusable + self.ignored + self.replies + self.applied
+        self.enrolled + self.rejected + self.unusable + self.ignored + self.replies + self.bookings + self.applied
     }
 
     /// Enrollments that began.
@@ -126,6 +129,7 @@ impl std::ops::Add for Totals {
             replies: self.replies + other.replies,
             applied: self.applied + other.applied,
             also_enrolled: self.also_enrolled + other.also_enrolled,
+            bookings: self.bookings + other.bookings,
             ended: self.ended + other.ended,
         }
     }

@@ -117,6 +117,8 @@ pub enum Check {
     Held,
     /// What came in could not be used.
     Unusable,
+    /// Bookings of people that nobody knows.
+    UnmatchedBookings,
     /// Work failed.
     JobFailed,
     /// A text's outcome could not be written.
@@ -150,6 +152,7 @@ impl Check {
             Self::TemplateMissing => "missing texts",
             Self::Review => "waiting for review",
             Self::Held => "held leads",
+            Self::UnmatchedBookings => "bookings of nobody we know",
             Self::Unusable => "unusable events",
             Self::JobFailed => "failed work",
             Self::SettleFailed => "unwritten outcomes",

@@ -142,7 +142,8 @@ impl Day {
                 let source = event.reason.as_deref().unwrap_or_default();
                 self.forms += u64::from(source == "kajabi");
             }
-            Event::EventApplied | Event::AlsoEnrolled => {}
+            Event::BookingUnmatched => self.problem(event),
+            Event::EventApplied | Event::AlsoEnrolled | Event::BookingReceived | Event::BookingCalledOff => {}
             Event::Enrolled | Event::EnrollmentEnded | Event::ReportSent => {}
             Event::OptOutLifted | Event::AnswerSent => {}
             Event::ReceiptReceived | Event::SendingResumed | Event::ReviewDone | Event::LeadReleased => {}

@@ -190,6 +190,7 @@ pub(super) fn enter(totals: &mut Totals, event: &AuditEvent) {
         Event::EventIgnored | Event::ReceiptReceived => totals.ignored += 1,
         Event::ReplyReceived => totals.replies += 1,
         Event::EventApplied => totals.applied += 1,
+        Event::BookingReceived => totals.bookings += 1,
         Event::Enrolled => totals.enrolled += 1,
         Event::AlsoEnrolled => totals.also_enrolled += 1,
         Event::Rejected => totals.rejected += 1,
@@ -200,7 +201,9 @@ pub(super) fn enter(totals: &mut Totals, event: &AuditEvent) {
 
 fn function(event: Event) -> Option<Function> {
     match event {
-        Event::EventReceived | Event::ReplyReceived | Event::ReceiptReceived => Some(Function::Webhook),
+        Event::EventReceived | Event::ReplyReceived | Event::ReceiptReceived | Event::BookingReceived => {
+            Some(Function::Webhook)
+        }
         Event::SchedulerRun | Event::RunStopped => Some(Function::Scheduler),
         Event::SmsAttempt | Event::SettleFailed | Event::AnswerSent => Some(Function::Sender),
         Event::ReportSent => Some(Function::Reporter),

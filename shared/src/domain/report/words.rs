@@ -41,6 +41,8 @@ pub fn in_words(code: &str) -> String {
         "test_mode" => "test mode has no test phone",
         "campaign" => "the campaign is paused",
         "standing" => "the person said no or is on hold",
+        "booked" => "has booked",
+        "booking" => "has asked for an appointment",
         "review" => "waits for a person",
         "inbox" => "someone wrote from the provider's own inbox",
         "phone" => "no phone number",

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     domain::{
         audit::{AuditEvent, Event, Status},
-        campaign::Campaign,
+        campaign::{Campaign, CampaignStatus, Plan},
         client::Client,
         consent::Consent,
         decide::{Case, decide},
@@ -90,11 +90,14 @@ pub(super) fn enter(
     if known.lead.history.iter().any(|past| past.campaign == campaign.id && had_it(past)) {
         return reject(&known.lead, "already_completed", format!("was in campaign {} before", campaign.id));
     }
+    if known.booked.is_some() {
+        return reject(&known.lead, "booked", "the person with this address has booked".to_owned());
+    }
     let plan = campaign.plan();
     let Some(first) = plan.first() else {
         return reject(&known.lead, "no_messages", format!("campaign {} has no active message", campaign.id));
     };
-    let mut enrollment = Enrollment {
+    let enrollment = Enrollment {
         id: own,
         campaign: campaign.id.clone(),
         version: plan.version,
@@ -105,11 +108,35 @@ pub(super) fn enter(
         last_sent_at: None,
         message: None,
     };
-    // What this event did not give, an older consent does not replace: it was for another purpose.
+    admit(client, Door { status: campaign.status.clone(), plan, enrollment, given }, known, event, recorder)
+}
+
+/// What somebody enters by.
+pub(super) struct Door {
+    /// Whether the campaign sends.
+    pub(super) status: CampaignStatus,
+    /// The version that is entered.
+    pub(super) plan: Plan,
+    /// The enrollment, at the step that it begins with.
+    pub(super) enrollment: Enrollment,
+    /// The consent that it goes by. What an event did not give, an older consent does not replace: it was
+    /// for another purpose.
+    pub(super) given: Option<Consent>,
+}
+
+/// Enrolls the lead as far as the decision lets it, or says why not.
+pub(super) fn admit(
+    client: &Client,
+    Door { status, plan, mut enrollment, given }: Door,
+    known: &mut Known,
+    event: &RawEvent,
+    recorder: &Recorder<'_>,
+) -> Entry {
+    let campaign = enrollment.campaign.clone();
     let profile = Profile { consent: given, ..known.profile.clone() };
     let case = Case {
         client: client.clone(),
-        campaign: campaign.status.clone(),
+        campaign: status,
         plan,
         lead: known.lead.clone(),
         profile,
@@ -117,13 +144,16 @@ pub(super) fn enter(
     };
     let verdict = decide(&case, recorder.now);
     if let Some((reason, words)) = turned_away(&known.lead, &verdict.decision) {
-        return reject(&known.lead, &reason, words);
+        let rejected = recorder.about(&known.lead, Event::Rejected, Status::Rejected).because(reason, &words);
+        let rejected = rejected.in_campaign(&campaign, None);
+        let came = AuditEvent { id: derived_id::outcome_of(event), ..rejected };
+        return Entry { came: Some(came), audit: Vec::new(), alert: None, words };
     }
     enrollment.waits = Waits::Until(next_look(&verdict));
     let id = enrollment.id;
     known.lead.enroll(enrollment);
     let enrolled =
-        recorder.about(&known.lead, Event::Enrolled, Status::Ok).in_campaign(&campaign.id, Some(case.enrollment.step));
+        recorder.about(&known.lead, Event::Enrolled, Status::Ok).in_campaign(&campaign, Some(case.enrollment.step));
     let mut came = AuditEvent { id: derived_id::outcome_of(event), ..enrolled };
     let (concluded, words) = match &verdict.decision {
         Decision::Send(_) => (Concluded::default(), "enrolled, due now".to_owned()),

@@ -4,6 +4,7 @@ use super::super::derived_id;
 use crate::{
     domain::{
         Instant,
+        booking::Booking,
         campaign::Campaign,
         client::Client,
         consent::Consent,
@@ -31,6 +32,8 @@ pub(super) struct Known {
     /// Another lead, which has the address. The same person may be behind both.
     pub(super) other: Option<LeadId>,
     pub(super) opt_out: Option<OptOut>,
+    /// A booking of another lead that has the address.
+    pub(super) booked: Option<Booking>,
 }
 
 impl Known {

@@ -31,12 +31,12 @@ impl Intake<'_> {
             let words = format!("a {} event with neither an email address nor a phone number", happening.name);
             return self.unusable(event, Reason::new("nobody", words), recorder).await;
         }
-        let elsewhere = match self.find(client, &happening.person).await?.other {
+        let elsewhere = match self.find(client, &happening.person, recorder.now).await?.other {
             Some(other) if happens.ends_something() => self.end_elsewhere(other, &happens, recorder).await?,
             _ => Ended::default(),
         };
         for _ in 0..TRIES {
-            let mut known = self.find(client, &happening.person).await?;
+            let mut known = self.find(client, &happening.person, recorder.now).await?;
             let came = happens.come_to(&mut known, elsewhere.clone(), recorder);
             let state = EventState::Done { result: came.words };
             let outcome = EventOutcome { event: event.clone(), state: state.clone() };

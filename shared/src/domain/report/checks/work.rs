@@ -185,6 +185,14 @@ fn problems(ledger: &Ledger) -> Vec<Action> {
             "They are kept. If one is a lead, nobody texts it until it is replayed.",
         ),
         (
+            Event::BookingUnmatched,
+            Check::UnmatchedBookings,
+            Verdict::Look,
+            "booking",
+            "of nobody we know",
+            "If one is a lead with another number and address, its texts go on. See `leadline bookings --unmatched`.",
+        ),
+        (
             Event::JobFailed,
             Check::JobFailed,
             Verdict::Look,
