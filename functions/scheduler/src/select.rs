@@ -137,7 +137,7 @@ async fn resume(deps: &Deps, client: &Client, intake: &Intake<'_>, key: &EventKe
         Ok(Some(event)) => match intake.work(client, event.clone(), recorder).await {
             Ok(_) => Ok(()),
             Err(error) => {
-                let later = intake.put_off(event, &error, recorder).await;
+                let later = intake.put_off(client, event, &error, recorder).await;
                 later.and(Err(error))
             }
         },

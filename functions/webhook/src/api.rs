@@ -6,7 +6,7 @@ use leadline::{
     domain::{
         Instant,
         api_key::{Presented, Scope},
-        client::Client,
+        client::{Client, Sending},
         report::{LastDay, Ledger},
     },
     flows::one_text::{Became, OneTexts, Taken},
@@ -45,8 +45,12 @@ pub async fn send(request: &Request, deps: &Deps) -> Result<Response<Body>, Refu
         Err(problems) => return Ok(bad(&problems)),
     };
     let key = EventKey(format!("api:send:{id}"));
-    let verified = Verified { key, source: Source::Api, body: stored, query: None };
+    let verified = Verified { key, source: Source::Api, body: stored.clone(), query: None };
     let (_, event) = store(&client, verified, now, deps).await?;
+    if event.body != stored {
+        let detail = "the same Idempotency-Key came before with another request, and this one is not worked on";
+        return Ok(problem(StatusCode::UNPROCESSABLE_ENTITY, "another request", detail, &json!({"id": id})));
+    }
     Ok(match &event.state {
         EventState::Received { .. } => take(&client, &event, &one, &id, now, deps).await,
         EventState::Done { result } => shown(StatusCode::OK, &json!({"id": id, "status": "known", "detail": result})),
@@ -84,8 +88,12 @@ async fn take(client: &Client, event: &RawEvent, one: &OneText, id: &str, now: I
 }
 
 /// Puts the text on the queue at once, if the hour's allowance has room for it. If not, or if that
-/// fails, a run of the scheduler does: the lead is due.
+/// fails, a run of the scheduler does: the lead is due. So it does in test mode and while a refused
+/// account is only tried again, when a run is what limits how many go.
 async fn put_on_queue(client: &Client, job: SendStep, now: Instant, deps: &Deps) {
+    if client.in_test() || client.sending != Sending::On {
+        return;
+    }
     match deps.budget.reserve(&client.id, now, client.limits.per_hour, 1, job.run).await {
         Ok(0) => {}
         Ok(_) => drop(deps.queue.enqueue(vec![(Job::SendStep(job), std::time::Duration::ZERO)]).await),

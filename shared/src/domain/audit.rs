@@ -43,6 +43,9 @@ pub struct AuditEvent {
     pub ended: Option<Outcome>,
     /// A text's own facts.
     pub text: Option<TextFacts>,
+    /// The key of the raw event that it is the outcome of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw: Option<String>,
 }
 
 /// What is kept of a text.
@@ -187,6 +190,7 @@ impl AuditEvent {
             run: None,
             ended: None,
             text: None,
+            raw: None,
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{
     consent::ConsentTerms,
     ids::{CampaignId, FormId},
     template::Template,
-    trigger::{Named, On, Trigger, TriggerProblem},
+    trigger::{Named, On, Then, Trigger, TriggerProblem},
     window::Window,
 };
 
@@ -207,10 +207,13 @@ impl Campaign {
         self.forms.iter().find(|rule| rule.form == *form)
     }
 
-    /// What an event of this kind does here that is about these: the first trigger that fits.
+    /// What an event of this kind does here that is about these: of the triggers that fit one that ends,
+    /// else the first. Who bought what ends a sequence is not enrolled for what came with it.
     #[must_use]
     pub fn trigger(&self, on: On, about: &[Named]) -> Option<&Trigger> {
-        self.triggers.iter().find(|trigger| trigger.fits(on, about))
+        let mut fitting = self.triggers.iter().filter(|trigger| trigger.fits(on, about));
+        let ends = |trigger: &&Trigger| matches!(trigger.then, Then::End(_));
+        fitting.clone().find(ends).or_else(|| fitting.next())
     }
 
     /// Everything about it that makes no sense.

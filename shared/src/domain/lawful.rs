@@ -51,6 +51,9 @@ pub enum NotServed {
     /// The number's country is not on the client's list, or cannot be told.
     #[error("numbers of {0} are not texted for this client")]
     Country(String),
+    /// The person lives in a country of which no hours are on file.
+    #[error("the address is in {0}, and no lawful hours are on file for it")]
+    Elsewhere(String),
     /// No rule is known for it.
     #[error("no lawful hours are on file for {0}")]
     NoRule(String),
@@ -86,6 +89,9 @@ fn by_table(
     client: &Client,
     now: Instant,
 ) -> Result<LawfulHours, NotServed> {
+    if let Some(country) = place.elsewhere() {
+        return Err(NotServed::Elsewhere(country.to_owned()));
+    }
     let at = whereabouts(phone, stated, place, client);
     if !client.countries.iter().any(|served| served.code() == at.country) {
         return Err(NotServed::Country(at.country));
@@ -120,11 +126,12 @@ fn by_table(
 /// The names in the table whose rows count.
 fn jurisdictions<'a>(table: &'a Table, at: &Whereabouts, policy: Option<&RecipientPolicy>) -> Vec<&'a str> {
     let states = at.states.iter().map(State::jurisdiction);
-    let country = at.states.is_empty().then(|| at.country.clone());
-    let unknown = at.country == "US" && at.states.is_empty();
-    let narrowed =
-        |policy: &RecipientPolicy| at.country == "US" && !at.states.iter().all(|state| policy.except.contains(state));
-    let policy = (unknown || policy.is_some_and(narrowed)).then(|| POLICY.to_owned());
+    let country = at.states.iter().all(|state| state.country() != at.country).then(|| at.country.clone());
+    let mut of_us = at.states.iter().filter(|state| state.country() == "US");
+    let in_us = at.country == "US" || at.abroad.iter().any(|other| other == "US");
+    let unknown = in_us && of_us.clone().next().is_none();
+    let mut narrowed = |policy: &RecipientPolicy| in_us && !of_us.all(|state| policy.except.contains(state));
+    let policy = (unknown || policy.is_some_and(&mut narrowed)).then(|| POLICY.to_owned());
     let mut names: Vec<&str> = Vec::new();
     for wanted in states.chain(country).chain(at.abroad.iter().cloned()).chain(policy) {
         if let Some(name) = table.named(&wanted).filter(|name| !names.contains(name)) {

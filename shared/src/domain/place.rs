@@ -202,19 +202,26 @@ impl fmt::Display for PostalArea {
     }
 }
 
-/// Where a person says to live. A part that could not be read is not there; nothing is there if the
-/// address is in a country of which no hours are on file.
+/// Where a person says to live. A part that could not be read is not there.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Place {
     /// The country, if it was named and is one with hours on file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     country: Option<Region>,
     /// The state or province.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "if_known")]
     state: Option<State>,
     /// The first part of the postal code.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "if_known")]
     postal: Option<PostalArea>,
+    /// A country of which no hours are on file, as it was written. The rest of such an address is not read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    elsewhere: Option<String>,
+}
+
+/// A part that the data of this release does not know any more is left out, and the rest is read.
+fn if_known<'de, D: serde::Deserializer<'de>, T: TryFrom<String>>(stored: D) -> Result<Option<T>, D::Error> {
+    Ok(Option::<String>::deserialize(stored)?.and_then(|text| T::try_from(text).ok()))
 }
 
 const COUNTRY: [&str; 2] = ["address_country", "country"];
@@ -230,25 +237,45 @@ impl Place {
             let mut found = names.iter().filter_map(|name| answers.get(*name).map(|answer| answer.trim()));
             found.find(|answer| !answer.is_empty())
         };
-        let named = given(&COUNTRY).map(country);
-        let country = match named {
-            // An address elsewhere: its state and postal code are not ours to read.
-            Some(None) => return None,
-            Some(Some(country)) => Some(country),
+        let state_named = given(&STATE).and_then(|raw| State::parse(raw).ok().filter(|_| raw.chars().count() > 3));
+        // A country that is no word, such as a dash, is none.
+        let named = given(&COUNTRY).filter(|raw| letters(raw).chars().count() > 1);
+        let country = match named.map(|raw| (raw, country(raw))) {
             None => None,
+            Some((_, Some(country))) => Some(country),
+            // However the country is written: a state in full and a postal code of it say where it is.
+            Some((_, None))
+                if state_named.is_some_and(|state| {
+                    let postal = given(&POSTAL_CODE).and_then(|raw| PostalArea::parse(raw).ok());
+                    postal.is_some_and(|area| area.states().contains(&state))
+                }) =>
+            {
+                None
+            }
+            // Elsewhere its state and postal code are not ours to read.
+            Some((raw, None)) => {
+                let elsewhere = Some(raw.chars().filter(|c| !c.is_control()).take(60).collect());
+                return Some(Self { elsewhere, ..Self::default() });
+            }
         };
         let here = |state: &State| country.is_none_or(|country| country.code() == state.country());
         let state = given(&STATE).and_then(|raw| State::parse(raw).ok()).filter(here);
         let postal = given(&POSTAL_CODE).and_then(|raw| PostalArea::parse(raw).ok());
         let postal = postal.filter(|area| area.states().iter().all(here));
-        let place = Self { country, state, postal };
+        let place = Self { country, state, postal, elsewhere: None };
         (!place.is_unknown()).then_some(place)
     }
 
     /// Whether nothing is known of it.
     #[must_use]
     pub fn is_unknown(&self) -> bool {
-        self.country.is_none() && self.state.is_none() && self.postal.is_none()
+        *self == Self::default()
+    }
+
+    /// The country of the address, if it is one of which no hours are on file.
+    #[must_use]
+    pub fn elsewhere(&self) -> Option<&str> {
+        self.elsewhere.as_deref()
     }
 
     /// Every state or province that it names; two if state and postal code disagree.
@@ -282,6 +309,7 @@ impl fmt::Display for Place {
         let postal = self.postal.as_ref().map(|area| format!("postal code {area}…"));
         let state = self.state.map(|state| format!("state {state}"));
         let country = self.country.map(|country| format!("country {}", country.code()));
+        let country = country.or_else(|| self.elsewhere.as_ref().map(|name| format!("country {name}")));
         let parts: Vec<String> = match (postal, state) {
             (None, None) => country.into_iter().collect(),
             (postal, state) => postal.into_iter().chain(state).collect(),
@@ -292,8 +320,18 @@ impl fmt::Display for Place {
 
 /// A country with hours on file, by its code or the names that people write.
 fn country(raw: &str) -> Option<Region> {
-    let code = match letters(raw).as_str() {
-        "US" | "USA" | "UNITEDSTATES" | "UNITEDSTATESOFAMERICA" => "US",
+    let letters = letters(raw);
+    let code = match letters.strip_prefix("THE").unwrap_or(&letters) {
+        "US"
+        | "USA"
+        | "USOFA"
+        | "AMERICA"
+        | "UNITEDSTATES"
+        | "UNITEDSTATESOFAMERICA"
+        | "UNITEDSTATESUS"
+        | "UNITEDSTATESUSA"
+        | "UNITEDSTATESOFAMERICAUSA"
+        | "UNITEDSTATESOFAMERICAUS" => "US",
         "CA" | "CAN" | "CANADA" => "CA",
         "GB" | "GBR" | "UK" | "UNITEDKINGDOM" | "GREATBRITAIN" | "ENGLAND" | "SCOTLAND" | "WALES"
         | "NORTHERNIRELAND" => "GB",
@@ -355,15 +393,20 @@ mod tests {
     fn what_is_no_place_gives_none() {
         for nothing in [
             vec![],
+            vec![("country", "-")],
             vec![("address_state", ""), ("address_zip", "  ")],
             vec![("zip", "09012")],
             vec![("zip", "1234567")],
             vec![("zip", "SW1A 1AA")],
             vec![("state", "Bavaria")],
-            // An address in another country is not read as one of the US.
-            vec![("country", "Germany"), ("zip", "33101"), ("state", "Saarland")],
         ] {
             assert_eq!(place(&nothing), None, "{nothing:?}");
+        }
+        // An address in another country is not read as one of the US, and is not forgotten.
+        let saar = place(&[("country", "Germany"), ("zip", "33101"), ("state", "Saarland")]).expect("a country");
+        assert_eq!((saar.elsewhere(), saar.states(), saar.countries()), (Some("Germany"), vec![], vec![]));
+        for (country, state) in [("The United States", "FL"), ("united states (USA)", "FL"), ("Amerika", "Florida")] {
+            assert_eq!(states(&[("country", country), ("zip", "33101"), ("state", state)]), "FL", "{country}");
         }
         let london = place(&[("country", "United Kingdom"), ("zip", "33101"), ("state", "CA")]).expect("a country");
         assert_eq!((london.countries(), london.states()), (vec!["GB"], vec![]));
@@ -379,7 +422,9 @@ mod tests {
         assert_eq!(stored, r#"{"state":"FL","postal":"331"}"#);
         assert_eq!(serde_json::from_str::<Place>(&stored).expect("read back"), miami);
         assert_eq!(miami.to_string(), "postal code 331…, state FL");
-        assert!(serde_json::from_str::<Place>(r#"{"postal":"000"}"#).is_err());
+        // What a later release of the data does not know any more costs that part alone.
+        let lost = serde_json::from_str::<Place>(r#"{"postal":"000","state":"FL"}"#).expect("read");
+        assert_eq!((lost.to_string(), lost.states().len()), ("state FL".to_owned(), 1));
     }
 
     #[test]

@@ -64,10 +64,13 @@ impl Profile {
     }
 
     /// Takes in where the person says to be: an address or a zone that is given replaces the one before.
+    /// A zone that was stated earlier counts on only if it is one of the new address.
     pub fn locate(&mut self, answers: &BTreeMap<String, String>, at: Instant) {
         let stated = ["time_zone", "timezone"].iter().find_map(|name| answers.get(*name)?.trim().parse().ok());
-        let zone = stated.or(self.zone);
         let place = Place::read(answers).unwrap_or_else(|| self.place.clone());
+        let still =
+            |zone: &Tz| place == self.place || place.states().iter().any(|state| state.zones().any(|of| of == *zone));
+        let zone = stated.or(self.zone.filter(still));
         if zone != self.zone || place != self.place {
             (self.zone, self.place, self.place_since) = (zone, place, Some(at));
         }
@@ -129,6 +132,19 @@ mod tests {
         }
         profile.locate(&answers(&[("zip", "78701")]), later);
         assert_eq!((profile.place.to_string().as_str(), profile.place_since), ("postal code 787…", Some(later)));
+    }
+
+    #[test]
+    fn a_zone_that_was_stated_before_a_move_does_not_outlive_it() {
+        let mut profile = Profile::new(LeadId(ulid::Ulid::nil()), chrono::DateTime::UNIX_EPOCH);
+        let mut say = |name: &str, answer: &str| {
+            profile.locate(&BTreeMap::from([(name.to_owned(), answer.to_owned())]), chrono::DateTime::UNIX_EPOCH);
+            profile.zone
+        };
+        assert_eq!(say("time_zone", "America/New_York"), Some(Tz::America__New_York));
+        assert_eq!(say("custom_1", "yes"), Some(Tz::America__New_York), "nothing was said of a move");
+        assert_eq!(say("zip", "33101"), Some(Tz::America__New_York), "Miami is in it");
+        assert_eq!(say("state", "California"), None);
     }
 
     #[test]

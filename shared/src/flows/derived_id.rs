@@ -3,6 +3,7 @@
 use crate::{
     domain::{
         Instant,
+        audit::AuditEvent,
         ids::{AuditId, ClientId, FormId},
         phone::PhoneNumber,
     },
@@ -23,6 +24,11 @@ pub(super) fn outcome_of(event: &RawEvent) -> AuditId {
         _ => event.received_at,
     };
     AuditId(id_of(&format!("outcome/{}/{}", event.client, event.key.0), at))
+}
+
+/// `came` as the audit event that says what came of a raw event: under its id, and with its key.
+pub(super) fn outcome(event: &RawEvent, came: AuditEvent) -> AuditEvent {
+    AuditEvent { id: outcome_of(event), raw: Some(event.key.0.clone()), ..came }
 }
 
 /// The id of a lead of whom nothing is known but the number.

@@ -4,8 +4,6 @@
 //! in which hours, without words, names or numbers; and a no, which lives with the number and must
 //! outlive the person's data. See `docs/RUNBOOK.md`.
 
-use chrono::{DurationRound, TimeDelta};
-
 use super::record::Recorder;
 use crate::{
     domain::{
@@ -117,27 +115,11 @@ impl Erase<'_> {
         Err(StoreError::Conflict.into())
     }
 
-    /// Empties the raw events that led to what is recorded about a lead. An outcome has the moment of its
-    /// event in its id, and that an event came in is recorded under the same moment.
+    /// Empties the raw events that led to what is recorded about a lead.
     async fn empty_events(&self, client: &Client, stored: &StoredLead, journey: &[AuditEvent]) -> StoreResult<usize> {
-        let mut keys: Vec<EventKey> =
-            stored.profile.consent.iter().map(|given| EventKey(given.event.clone())).collect();
-        let mut moments: Vec<_> = journey.iter().filter(|event| is_outcome(event.event)).filter_map(moment).collect();
-        moments.sort_unstable();
-        moments.dedup();
-        for at in moments {
-            let mut page = None;
-            loop {
-                let until = at + TimeDelta::milliseconds(1);
-                let found = self.journal.happened(&client.id, at, until, page).await?;
-                let received = found.events.into_iter().filter(|event| event.event == Event::EventReceived);
-                keys.extend(received.filter_map(|event| event.detail).map(EventKey));
-                page = found.next;
-                if page.is_none() {
-                    break;
-                }
-            }
-        }
+        let consent = stored.profile.consent.iter().map(|given| given.event.clone());
+        let outcomes = journey.iter().filter_map(|event| event.raw.clone());
+        let mut keys: Vec<EventKey> = consent.chain(outcomes).map(EventKey).collect();
         keys.sort_unstable();
         keys.dedup();
         let mut emptied = 0;
@@ -155,20 +137,6 @@ impl Erase<'_> {
         }
         Ok(emptied)
     }
-}
-
-/// Whether it is what came of a raw event.
-fn is_outcome(event: Event) -> bool {
-    matches!(
-        event,
-        Event::Enrolled | Event::Rejected | Event::EventIgnored | Event::ReplyReceived | Event::ReceiptReceived
-    )
-}
-
-fn moment(event: &AuditEvent) -> Option<crate::domain::Instant> {
-    let millis = i64::try_from(event.id.0.timestamp_ms()).ok()?;
-    let at = crate::domain::Instant::from_timestamp_millis(millis)?;
-    at.duration_trunc(TimeDelta::milliseconds(1)).ok()
 }
 
 /// Whether a body names a lead: by its number, however it is written, or its address.
@@ -201,6 +169,9 @@ fn says_what_was_said(event: Event) -> bool {
     matches!(
         event,
         Event::ReplyReceived
+            | Event::EventApplied
+            | Event::BookingReceived
+            | Event::BookingUnmatched
             | Event::OptedOut
             | Event::OptOutLifted
             | Event::LeadReleased

@@ -12,7 +12,7 @@ mod triggers;
 use chrono::TimeDelta;
 
 use super::{
-    alerts::Alerts,
+    alerts::{Alert, Alerts},
     derived_id,
     one_text::OneTexts,
     receipts::{Came, take_receipt},
@@ -102,7 +102,7 @@ impl Intake<'_> {
                 Ok(EventState::Done { result: taken.words })
             }
             Ok(Incoming::Nothing(why)) => self.ignored(event, why, recorder).await,
-            Err(why) => self.unusable(event, why, recorder).await,
+            Err(why) => self.unusable(client, event, why, recorder).await,
         }
     }
 
@@ -111,7 +111,13 @@ impl Intake<'_> {
     ///
     /// # Errors
     /// [`StoreError`] when that cannot be written either.
-    pub async fn put_off(&self, event: RawEvent, why: &StoreError, recorder: &Recorder<'_>) -> StoreResult<()> {
+    pub async fn put_off(
+        &self,
+        client: &Client,
+        event: RawEvent,
+        why: &StoreError,
+        recorder: &Recorder<'_>,
+    ) -> StoreResult<()> {
         let EventState::Received { tries, .. } = event.state else { return Ok(()) };
         let done = if tries + 1 < EVENT_TRIES {
             let wait = TimeDelta::minutes(15) * 2_i32.pow(tries.min(6));
@@ -119,7 +125,7 @@ impl Intake<'_> {
             self.events.conclude(&EventOutcome { event, state }, Vec::new()).await
         } else {
             let words = format!("could not be worked through in {EVENT_TRIES} tries: {why}");
-            self.unusable(event, Reason { code: "failed".to_owned(), words }, recorder).await.map(|_| ())
+            self.unusable(client, event, Reason { code: "failed".to_owned(), words }, recorder).await.map(|_| ())
         };
         match done {
             // Someone else worked on it meanwhile.
@@ -157,17 +163,32 @@ impl Intake<'_> {
     /// An event that makes no sense.
     async fn unusable(
         &self,
+        client: &Client,
         event: RawEvent,
         Reason { code, words }: Reason,
         recorder: &Recorder<'_>,
     ) -> StoreResult<EventState> {
         let unusable = recorder.event(Event::EventUnusable, Status::Rejected).because(code, &words);
-        self.conclude(event, EventState::Unusable { reason: words }, unusable).await
+        let alert = event.key.comes_first().then(|| Alert {
+            cause: "reply-unreadable".to_owned(),
+            subject: "a reply or a booking could not be read, and may be a no".to_owned(),
+            text: format!(
+                "Event {} could not be read: {words}.\n\nIt is kept, and nobody was stopped by it. Look at it now, in the \
+                 provider's own inbox or in the table, and record a no by `leadline opt-outs add`. Further ones of \
+                 today are in the report.\n",
+                event.key.0
+            ),
+        });
+        let state = self.conclude(event, EventState::Unusable { reason: words }, unusable).await?;
+        if let Some(alert) = alert {
+            self.alerts.raise(alert, client.mailbox(), recorder).await;
+        }
+        Ok(state)
     }
 
     /// Writes an event's end and the one audit event that says what came of it.
     async fn conclude(&self, event: RawEvent, state: EventState, came: AuditEvent) -> StoreResult<EventState> {
-        let came = AuditEvent { id: derived_id::outcome_of(&event), ..came };
+        let came = derived_id::outcome(&event, came);
         self.events.conclude(&EventOutcome { event, state: state.clone() }, vec![came]).await?;
         Ok(state)
     }
@@ -182,7 +203,7 @@ impl Intake<'_> {
     ) -> StoreResult<EventState> {
         let Some(form_id) = &form.form else {
             let words = "the submission does not say which form it is".to_owned();
-            return self.unusable(event, Reason { code: "no_form".to_owned(), words }, recorder).await;
+            return self.unusable(client, event, Reason { code: "no_form".to_owned(), words }, recorder).await;
         };
         let campaign = self.directory.campaign_of_form(&client.id, form_id).await?;
         for _ in 0..TRIES {

@@ -7,7 +7,7 @@
 use super::{derived_id, record::Recorder};
 use crate::{
     domain::{
-        audit::{AuditEvent, Event, Status},
+        audit::{Event, Status},
         client::Client,
         decide::{Case, decide},
         gate::Decision,
@@ -132,11 +132,12 @@ impl OneTexts<'_> {
                 }
             };
             // What became of the ones before is in the journey; the lead itself stays small.
-            lead.history.retain(|past| past.campaign != id);
+            let in_flight = lead.in_flight.as_ref().map(|text| text.enrollment);
+            lead.history.retain(|past| past.campaign != id || Some(past.id) == in_flight);
             lead.enroll(enrollment);
             let enrolled =
                 recorder.about(&lead, Event::Enrolled, Status::Ok).because("api", format!("by {}", asked.by));
-            let enrolled = AuditEvent { id: derived_id::outcome_of(event), ..enrolled.in_campaign(&id, Some(step)) };
+            let enrolled = derived_id::outcome(event, enrolled.in_campaign(&id, Some(step)));
             let state = EventState::Done { result: format!("lead {}: {words}", lead.id) };
             let outcome = EventOutcome { event: event.clone(), state };
             let also = Also { audit: vec![enrolled], event: Some(outcome), ..Also::default() };
@@ -161,7 +162,7 @@ impl OneTexts<'_> {
             Some(lead) => recorder.about(lead, Event::Rejected, Status::Rejected),
             None => recorder.event(Event::Rejected, Status::Rejected),
         };
-        let rejected = AuditEvent { id: derived_id::outcome_of(event), ..rejected.because(code, &words) };
+        let rejected = derived_id::outcome(event, rejected.because(code, &words));
         let state = EventState::Done { result: format!("not sent: {words}") };
         self.events.conclude(&EventOutcome { event: event.clone(), state }, vec![rejected]).await?;
         Ok(Taken { became: Became::Refused { code: code.to_owned() }, words })

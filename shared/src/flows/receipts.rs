@@ -212,7 +212,7 @@ async fn of_nobody(
     }
     let received = recorder.about(&lead, Event::EventApplied, Status::Ok).because("inbox", TAKEN_OVER);
     let held = recorder.about(&lead, Event::LeadHeld, Status::Waiting).because("inbox", TAKEN_OVER);
-    let audit = vec![AuditEvent { id: derived_id::outcome_of(event), ..received }, held];
+    let audit = vec![derived_id::outcome(event, received), held];
     let state = EventState::Done { result: format!("lead {}: on hold: {TAKEN_OVER}", lead.id) };
     let outcome = EventOutcome { event: event.clone(), state: state.clone() };
     settling.leads.save(&lead, Some(rev), Also { audit, event: Some(outcome), ..Also::default() }).await?;

@@ -119,7 +119,8 @@ impl Replies<'_> {
                 told = true;
             }
             let received = recorder.about(&lead, Event::ReplyReceived, Status::Ok).because(class.code(), &reply.body);
-            audit.insert(0, AuditEvent { id, ..received });
+            let raw = event.map(|event| event.key.0.clone());
+            audit.insert(0, AuditEvent { id, raw, ..received });
             let result = format!("lead {}: {words}", lead.id);
             let outcome = |event: &RawEvent| EventOutcome {
                 event: event.clone(),

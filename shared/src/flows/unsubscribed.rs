@@ -4,7 +4,7 @@
 use super::{derived_id, record::Recorder};
 use crate::{
     domain::{
-        audit::{AuditEvent, Event, Status},
+        audit::{Event, Status},
         ids::{ClientId, LeadId},
         lead::{Lead, Outcome},
         phone::PhoneNumber,
@@ -52,7 +52,7 @@ pub async fn take_unsubscribe(
         let opt_out = OptOut { at: recorder.now, channel: OptOutChannel::Provider, words: Some(proof.clone()) };
         let left = lead.opt_out(opt_out.clone(), recorder.now);
         let received = recorder.about(&lead, Event::EventApplied, Status::Ok).because("unsubscribed", &proof);
-        let mut audit = vec![AuditEvent { id: derived_id::outcome_of(event), ..received }];
+        let mut audit = vec![derived_id::outcome(event, received)];
         if read_at.is_none() {
             let new = recorder.about(&lead, Event::LeadCreated, Status::Ok);
             audit.push(new.because("unsubscribed", "a number that was not known unsubscribed with the provider"));

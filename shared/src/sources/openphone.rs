@@ -27,9 +27,10 @@ use event::{Kind, Message};
 pub fn key(webhook_id: Option<&str>, body: &str) -> EventKey {
     let event = event::Event::parse(body).ok();
     let own = event.as_ref().and_then(|event| event.id.as_deref());
+    // What cannot be read may be a no.
     let prefix = match event.as_ref().map(|event| &event.kind) {
-        Some(Kind::Received) => EventKey::OPENPHONE_REPLY,
-        _ => "op:",
+        Some(Kind::Received) | None => EventKey::OPENPHONE_REPLY,
+        Some(_) => "op:",
     };
     let id = webhook_id.filter(|id| event::is_plain(id)).or(own);
     let id = id.map_or_else(|| format!("sha256:{}", hex::encode(Sha256::digest(body))), str::to_owned);
@@ -51,10 +52,12 @@ pub fn read(body: &str, client: &Client, received_at: Instant) -> Result<Incomin
 }
 
 fn reply(message: &Message, client: &Client) -> Result<Incoming, Reason> {
-    if message.direction.as_deref().is_some_and(|direction| direction != "incoming") {
-        return Ok(nothing("a received text that is not incoming changes nothing"));
-    }
     let body = message.text.clone().unwrap_or_default();
+    // The event says that it was received. Which words the direction has is not documented for all
+    // versions, so only what says the opposite is not a reply.
+    if message.direction.as_deref().is_some_and(|direction| direction.to_lowercase().starts_with("out")) {
+        return Ok(nothing("a text that our number sent is no reply"));
+    }
     // People write to the other lines of a business about other things. A no is heard wherever it is said.
     if other_line(message, message.to.first(), client) && !reply::is_no_on_any_line(&body) {
         return Ok(nothing("a text to another number of the workspace changes nothing"));

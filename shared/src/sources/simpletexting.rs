@@ -28,7 +28,10 @@ pub const BODY_LIMIT: usize = 32 * 1024;
 #[must_use]
 pub fn key(body: &str) -> EventKey {
     let hash = || format!("sha256:{}", hex::encode(Sha256::digest(body)));
-    let Ok(event) = Event::parse(body) else { return EventKey(format!("st:{}", hash())) };
+    // What cannot be read may be a no.
+    let Ok(event) = Event::parse(body) else {
+        return EventKey(format!("{}{}", EventKey::SIMPLETEXTING_REPLY, hash()));
+    };
     let prefix = match event.kind {
         Kind::Incoming | Kind::Unsubscribed => EventKey::SIMPLETEXTING_REPLY,
         Kind::Outgoing | Kind::Delivered | Kind::NotDelivered | Kind::Other(_) => "st:",
@@ -87,11 +90,12 @@ fn other_number(values: &Values, client: &Client) -> bool {
     named.is_some_and(|named| named != *account_phone)
 }
 
-/// A number of ten bare digits.
+/// A number of ten bare digits, as documented; the country's 1 before it does no harm.
 fn number(digits: Option<&str>, field: &'static str) -> Result<PhoneNumber, Reason> {
     let digits = digits.ok_or_else(|| missing(field))?;
-    let ten = digits.len() == 10 && digits.bytes().all(|byte| byte.is_ascii_digit());
-    let parsed = ten.then(|| PhoneNumber::parse(digits, Region::default()).ok()).flatten();
+    let national = digits.strip_prefix("+1").or_else(|| digits.strip_prefix('1')).unwrap_or(digits);
+    let ten = national.len() == 10 && national.bytes().all(|byte| byte.is_ascii_digit());
+    let parsed = ten.then(|| PhoneNumber::parse(national, Region::default()).ok()).flatten();
     parsed.ok_or_else(|| Reason::new("unreadable", format!("`{field}` is no number of ten digits")))
 }
 

@@ -1,6 +1,6 @@
 //! The last write of an erasure: a person's number and address stop leading anywhere.
 
-use aws_sdk_dynamodb::types::{Delete, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem, Update};
 
 use super::{
     DynamoStore, item, journal,
@@ -8,6 +8,7 @@ use super::{
     leads,
 };
 use crate::{
+    domain::standing::{OptOut, Standing},
     flows::erase::Emptied,
     ports::{Rev, StoreError, StoreResult},
 };
@@ -27,9 +28,12 @@ impl DynamoStore {
         ];
         if let Some(phone) = &stored.lead.phone {
             let key = keys::phone(&lead.client, phone);
-            let said_no = self.get(&key).await?.is_some_and(|found| found.contains_key("opt_out"));
-            if said_no {
-                writes.push(self.keep_no(&key)?);
+            let on_record = self.get(&key).await?.is_some_and(|found| found.contains_key("opt_out"));
+            if let Standing::OptedOut(no) = &stored.lead.standing {
+                // It may have come to the lead by the address, and is not with the number then.
+                writes.push(self.keep_no(&key, Some(no))?);
+            } else if on_record {
+                writes.push(self.keep_no(&key, None)?);
             } else {
                 writes.push(self.delete(&key, "attribute_not_exists(opt_out)")?);
                 // A no that was taken back goes with what was said of it.
@@ -53,12 +57,18 @@ impl DynamoStore {
         Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
-    fn keep_no(&self, key: &Key) -> StoreResult<TransactWriteItem> {
-        self.update(
-            Update::builder()
-                .set_key(Some(item::key(key)))
-                .update_expression("REMOVE lead_id")
-                .condition_expression("attribute_exists(opt_out)"),
-        )
+    fn keep_no(&self, key: &Key, no: Option<&OptOut>) -> StoreResult<TransactWriteItem> {
+        let update = Update::builder().set_key(Some(item::key(key)));
+        if let Some(no) = no {
+            let proof: AttributeValue =
+                serde_dynamo::to_attribute_value(no).map_err(|error| StoreError::Unreadable(error.to_string()))?;
+            return self.update(
+                update
+                    .update_expression("SET opt_out = if_not_exists(opt_out, :no), v = :v REMOVE lead_id")
+                    .expression_attribute_values(":no", proof)
+                    .expression_attribute_values(":v", item::number(item::VERSION)),
+            );
+        }
+        self.update(update.update_expression("REMOVE lead_id").condition_expression("attribute_exists(opt_out)"))
     }
 }

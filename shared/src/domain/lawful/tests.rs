@@ -118,6 +118,29 @@ fn an_address_in_another_country_adds_its_zone_and_its_rule() {
 }
 
 #[test]
+fn the_law_of_a_state_counts_for_who_lives_there_with_a_number_from_abroad() {
+    let mut client = samples::client();
+    client.countries.push("CA".to_owned().try_into().expect("CA"));
+    let toronto = |answers: &[(&str, &str)]| {
+        lawful_hours(&number("+14165550123"), None, &place(answers), &client, june()).expect("served")
+    };
+    let miami = toronto(&[("zip", "33101")]);
+    let open = |hours: &LawfulHours, when: &str| hours.all.iter().all(|hours| hours.contain(at(when)));
+    // A Tuesday, half past seven and half past eight in the evening in Miami.
+    assert!(open(&miami, "2026-06-02T23:30:00Z") && !open(&miami, "2026-06-03T00:30:00Z"), "{}", miami.source);
+    assert_eq!(miami.cap.map(|cap| cap.per_day), Some(3));
+    assert!(toronto(&[("state", "Texas")]).not_cleared.is_some());
+    assert!(toronto(&[("country", "US")]).source.contains("policy"), "in the US, and nothing says where");
+}
+
+#[test]
+fn an_address_in_a_country_without_hours_on_file_is_not_texted() {
+    let berlin =
+        lawful_hours(&number("+13055550123"), None, &place(&[("country", "Germany")]), &samples::client(), june());
+    assert_eq!(berlin, Err(NotServed::Elsewhere("Germany".to_owned())));
+}
+
+#[test]
 fn a_country_that_is_not_on_the_list_is_not_texted_and_one_that_is_has_its_own_hours() {
     let london = number("+44 20 7946 0123");
     let mut client = samples::client();

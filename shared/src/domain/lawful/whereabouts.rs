@@ -37,7 +37,7 @@ struct AreaCode {
 pub(super) struct Whereabouts {
     /// ISO 3166 code of the number's country, or words if it cannot be told.
     pub(super) country: String,
-    /// The states whose rules count: those of the address and those of the area code.
+    /// The states whose rules count: those of the address, in whatever country, and those of the area code.
     pub(super) states: Vec<State>,
     /// Other countries that the address names.
     pub(super) abroad: Vec<String>,
@@ -88,6 +88,7 @@ pub(super) fn whereabouts(phone: &PhoneNumber, stated: Option<Tz>, place: &Place
     // Of an area code in several states the address says which one it is.
     let told = of_area.len() > 1 && of_area.iter().any(|state| here.contains(state));
     let mut states = here;
+    states.extend(there);
     states.extend(of_area.into_iter().filter(|_| !told));
     states.sort_unstable();
     states.dedup();

@@ -45,7 +45,7 @@ impl Intake<'_> {
                 None if news.who.email.is_none() && news.who.phone.is_none() => {
                     let words = "a booking by the link of a lead that is not there, with neither address nor number";
                     let why = Reason { code: "nobody".to_owned(), words: words.to_owned() };
-                    self.unusable(event.clone(), why, recorder).await
+                    self.unusable(client, event.clone(), why, recorder).await
                 }
                 None => self.of_stranger(client, &event, news, recorder).await,
             };
@@ -114,7 +114,7 @@ impl Intake<'_> {
         }
         let outcome = derived_id::outcome_of(event);
         if audit.iter().all(|recorded| recorded.id != outcome) {
-            audit.push(AuditEvent { id: outcome, ..received(&known.lead, news, &result, recorder) });
+            audit.push(derived_id::outcome(event, received(&known.lead, news, &result, recorder)));
         }
         let state = EventState::Done { result };
         let concluded = EventOutcome { event: event.clone(), state: state.clone() };
@@ -191,8 +191,7 @@ impl Intake<'_> {
             about(Event::BookingUnmatched, Status::Ok).because(news.kind.code(), &words),
         ];
         audit.extend(came.audit);
-        let id = derived_id::outcome_of(event);
-        audit.push(AuditEvent { id, ..received(&lead, news, &words, recorder) });
+        audit.push(derived_id::outcome(event, received(&lead, news, &words, recorder)));
         let state = EventState::Done { result: words };
         let concluded = EventOutcome { event: event.clone(), state: state.clone() };
         let also = Also { profile: Some(profile), audit, event: Some(concluded), ..Also::default() };

@@ -58,7 +58,7 @@ pub(super) fn enter(
     }
     let reject = |lead: &Lead, reason: &str, words: String| {
         let mut rejected = recorder.about(lead, Event::Rejected, Status::Rejected).because(reason, &words);
-        rejected.id = derived_id::outcome_of(event);
+        rejected = derived_id::outcome(event, rejected);
         rejected.campaign = campaign.map(|campaign| campaign.id.clone());
         Entry { came: Some(rejected), audit: Vec::new(), alert: None, words }
     };
@@ -75,7 +75,7 @@ pub(super) fn enter(
     if known.lead.enrollments.iter().any(|live| live.campaign == campaign.id) {
         let words = format!("is in campaign {} already", campaign.id);
         let ignored = recorder.about(&known.lead, Event::EventIgnored, Status::Ok).because("already_enrolled", &words);
-        let ignored = AuditEvent { id: derived_id::outcome_of(event), ..ignored.in_campaign(&campaign.id, None) };
+        let ignored = derived_id::outcome(event, ignored.in_campaign(&campaign.id, None));
         return Entry { came: Some(ignored), audit: Vec::new(), alert: None, words };
     }
     let had_it = |past: &PastEnrollment| {
@@ -146,7 +146,7 @@ pub(super) fn admit(
     if let Some((reason, words)) = turned_away(&known.lead, &verdict.decision) {
         let rejected = recorder.about(&known.lead, Event::Rejected, Status::Rejected).because(reason, &words);
         let rejected = rejected.in_campaign(&campaign, None);
-        let came = AuditEvent { id: derived_id::outcome_of(event), ..rejected };
+        let came = derived_id::outcome(event, rejected);
         return Entry { came: Some(came), audit: Vec::new(), alert: None, words };
     }
     enrollment.waits = Waits::Until(next_look(&verdict));
@@ -154,7 +154,7 @@ pub(super) fn admit(
     known.lead.enroll(enrollment);
     let enrolled =
         recorder.about(&known.lead, Event::Enrolled, Status::Ok).in_campaign(&campaign, Some(case.enrollment.step));
-    let mut came = AuditEvent { id: derived_id::outcome_of(event), ..enrolled };
+    let mut came = derived_id::outcome(event, enrolled);
     let (concluded, words) = match &verdict.decision {
         Decision::Send(_) => (Concluded::default(), "enrolled, due now".to_owned()),
         Decision::Wait { gate, reason, .. } => {

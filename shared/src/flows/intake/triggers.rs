@@ -3,6 +3,8 @@
 
 mod happens;
 
+use chrono::TimeDelta;
+
 use super::{Intake, TRIES};
 use crate::{
     domain::{client::Client, ids::LeadId},
@@ -11,6 +13,10 @@ use crate::{
     sources::{Reason, kajabi::Happening},
 };
 use happens::{Ended, Happens};
+
+/// How much later than what ends a sequence the form that begins it may be worked on: they are posted by
+/// themselves, and either may be put off. It is well before any first text.
+const FORM_MAY_FOLLOW: TimeDelta = TimeDelta::minutes(30);
 
 impl Intake<'_> {
     /// Works an event through to its end. What it does to the lead is one write with that end.
@@ -29,9 +35,14 @@ impl Intake<'_> {
         }
         if happening.person.is_nobody() {
             let words = format!("a {} event with neither an email address nor a phone number", happening.name);
-            return self.unusable(event, Reason::new("nobody", words), recorder).await;
+            return self.unusable(client, event, Reason::new("nobody", words), recorder).await;
         }
-        let elsewhere = match self.find(client, &happening.person, recorder.now).await?.other {
+        let known = self.find(client, &happening.person, recorder.now).await?;
+        if happens.came_early(&known.lead, known.other.is_some()) {
+            let until = event.received_at + FORM_MAY_FOLLOW;
+            return self.look_again(event, until).await;
+        }
+        let elsewhere = match known.other {
             Some(other) if happens.ends_something() => self.end_elsewhere(other, &happens, recorder).await?,
             _ => Ended::default(),
         };

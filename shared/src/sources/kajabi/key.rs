@@ -53,7 +53,12 @@ fn of_fields(shape: &Shape<'_>, kind: Kind) -> Option<EventKey> {
     let id = |path: &[&str]| shape.flat().find_map(|fields| id_at(fields, path));
     match kind {
         Kind::Form => Some(key("kj:d:form", &[shape.id()?])),
-        Kind::Happening(On::Purchase) => Some(key("kj:d:pur", &[id(&["transaction_id"]).or_else(|| shape.id())?])),
+        // One transaction may be of several offers, each posted by itself.
+        Kind::Happening(On::Purchase) => {
+            let sale = id(&["transaction_id"]).or_else(|| shape.id())?;
+            let offer = id(&["offer_id"]).or_else(|| id(&["offer", "id"]));
+            Some(key("kj:d:pur", &[Some(sale), offer].into_iter().flatten().collect::<Vec<_>>()))
+        }
         Kind::Happening(On::Payment) => {
             id(&["payment_transaction", "id"]).map(|id| key("kj:d:txn", &[id])).or_else(|| named(shape, kind))
         }

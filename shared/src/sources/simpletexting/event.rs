@@ -80,12 +80,12 @@ impl Event {
     /// # Errors
     /// Why it is none, in words.
     pub(super) fn parse(body: &str) -> Result<Self, &'static str> {
-        let Envelope { report_id, kind, values } =
+        let Envelope { report_id, kind, mut values } =
             serde_json::from_str(body).map_err(|_| "the event is not in the form that SimpleTexting documents")?;
-        let ids = [&report_id, &values.message_id, &values.contact_id];
-        if ids.into_iter().flatten().any(|id| !is_plain(id)) {
-            return Err("an id is not letters and digits");
-        }
+        // An id that is none costs the id, and not what the event says.
+        let report_id = report_id.filter(|id| is_plain(id));
+        values.message_id = values.message_id.filter(|id| is_plain(id));
+        values.contact_id = values.contact_id.filter(|id| is_plain(id));
         if values.text.as_ref().is_some_and(|text| text.chars().count() > LONGEST_TEXT) {
             return Err("the text is longer than a text can be");
         }

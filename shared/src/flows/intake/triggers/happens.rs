@@ -17,7 +17,7 @@ use crate::{
         trigger::{EventTerms, On, Then, Trigger},
     },
     flows::{alerts::Alert, derived_id, record::Recorder},
-    ports::RawEvent,
+    ports::{EventState, RawEvent},
     sources::{Reason, kajabi::Happening},
 };
 
@@ -86,6 +86,16 @@ impl<'a> Happens<'a> {
         !self.ends.is_empty()
     }
 
+    /// Whether it only ends something and finds nothing to end the first time that it is worked on: the
+    /// form that begins it may come after it.
+    pub(super) fn came_early(&self, lead: &Lead, has_other: bool) -> bool {
+        let live = |campaign: &Campaign| lead.enrollments.iter().any(|live| live.campaign == campaign.id);
+        let was = |campaign: &Campaign| lead.history.iter().any(|past| past.campaign == campaign.id);
+        let first = matches!(self.event.state, EventState::Received { tries: 0, .. });
+        let idle = self.ends.iter().all(|(campaign, _)| !live(campaign) && !was(campaign));
+        first && !has_other && idle && !self.ends.is_empty() && self.enrolls.is_empty()
+    }
+
     /// Ends the lead's enrollments in the campaigns that say so. Gives what to record, and in words.
     pub(super) fn end(&self, lead: &mut Lead, recorder: &Recorder<'_>) -> (Vec<AuditEvent>, Vec<String>) {
         let (mut audit, mut all_words) = (Vec::new(), Vec::new());
@@ -137,7 +147,7 @@ impl<'a> Happens<'a> {
                 Some(lead) => recorder.about(lead, kind, Status::Ok),
                 None => recorder.event(kind, Status::Ok),
             };
-            AuditEvent { id: derived_id::outcome_of(self.event), ..event.because(code, words) }
+            derived_id::outcome(self.event, event.because(code, words))
         };
         let mut audit = Vec::new();
         if writes_profile {
