@@ -152,3 +152,48 @@ fn other(lead: &mut Lead, going_on: &[CampaignId], recorder: &Recorder<'_>) -> A
     let words = if lead.enrollments.is_empty() { "replied" } else { "replied; sequences go on" };
     Acted { audit, words, ..Acted::default() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::{
+            Instant,
+            ids::{ClientId, LeadId, RunId},
+            phone::{PhoneNumber, Region},
+        },
+        ports::IdSource,
+    };
+    use ulid::Ulid;
+
+    struct Ids;
+
+    impl IdSource for Ids {
+        fn new_id(&self, at: Instant) -> Ulid {
+            Ulid::from_parts(at.timestamp_millis().unsigned_abs(), 1)
+        }
+    }
+
+    #[test]
+    fn a_start_takes_a_no_back_only_if_it_is_proved_whose_it_is_and_the_no_was_no_threat() {
+        let client = ClientId::parse("acme").expect("an id");
+        let now = "2026-01-06T20:00:00Z".parse().expect("an instant");
+        let recorder = Recorder { ids: &Ids, client: &client, test: false, run: RunId(Ulid::from_parts(1, 1)), now };
+        let from = PhoneNumber::parse("+13055550123", Region::default()).expect("a number");
+        for (channel, proved, lifts) in [
+            (OptOutChannel::FreeText, true, true),
+            (OptOutChannel::Operator, true, true),
+            (OptOutChannel::FreeText, false, false),
+            (OptOutChannel::Legal, true, false),
+        ] {
+            let mut lead = Lead::new(LeadId(Ulid::from_parts(1, 2)), client.clone());
+            let no = OptOut { at: now, channel, words: None };
+            lead.opt_out(no.clone(), now);
+            let body = "START".to_owned();
+            let reply = IncomingReply { from: from.clone(), body, taken_for: None, provider_answers: false, proved };
+            let acted = act(&mut lead, Class::Start, &reply, AuditId(Ulid::from_parts(1, 3)), &[], &recorder);
+            assert_eq!(acted.lifted.map(|(lifted, _)| lifted), lifts.then_some(no), "{channel:?}, {proved}");
+            assert_eq!((lead.standing.is_open(), acted.audit.len()), (lifts, usize::from(lifts)));
+        }
+    }
+}
