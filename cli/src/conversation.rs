@@ -5,6 +5,7 @@ use std::io::Write;
 use anyhow::bail;
 use leadline::{
     domain::{
+        Instant,
         conversation::{By, Said, conversation},
         standing::Standing,
     },
@@ -46,7 +47,7 @@ pub async fn show(target: &Target, lead: &str, json: bool, out: &mut dyn Write) 
     let there = target.connect().await?;
     let client = there.store.client(&there.client).await??;
     let stored = find(&there.store, &client, lead).await?;
-    let said = conversation(&there.store.journey(&client.id, stored.lead.id).await?);
+    let said = conversation(&there.store.journey(&client.id, stored.lead.id, Instant::UNIX_EPOCH).await?);
     if json {
         for one in &said {
             writeln!(out, "{}", json!({"lead": stored.lead.id, "said": one}))?;

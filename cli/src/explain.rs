@@ -66,7 +66,7 @@ pub async fn why(
     if let Some(text) = &stored.lead.in_flight {
         writeln!(out, "{}", on_its_way(text, client.zone))?;
     }
-    let journey = there.store.journey(&there.client, stored.lead.id).await?;
+    let journey = there.store.journey(&there.client, stored.lead.id, Instant::UNIX_EPOCH).await?;
     for (text, delivery) in deliveries(&journey) {
         let campaign = text.campaign.as_ref().map_or("?", CampaignId::as_str);
         let arrival = Arrival::of(delivery, text.at, now, client.provider.capabilities()).in_words();

@@ -293,7 +293,7 @@ pub const FAULTS: &[Fault] = &[
         edits: &[Edit {
             file: WEBHOOK,
             from: "    if key.comes_first() { Err(Refused::TryAgain) } else { Ok(receipt) }",
-            to: "    let _ = reply;\n    Ok(receipt)",
+            to: "    let _ = key;\n    Ok(receipt)",
         }],
         found_by: Finder::Sweep,
         as_what: "after a no: ",

@@ -183,8 +183,8 @@ pub trait LeadStore: Send + Sync {
     /// conflict; so is, in a save that writes the profile, an opt-out of the number that the lead does
     /// not know of.
     async fn save(&self, lead: &Lead, read_at: Option<Rev>, also: Also) -> StoreResult<Rev>;
-    /// Everything that happened to one lead, in order.
-    async fn journey(&self, client: &ClientId, id: LeadId) -> StoreResult<Vec<AuditEvent>>;
+    /// Everything that happened to one lead since a moment, by the time in the events' ids, in order.
+    async fn journey(&self, client: &ClientId, id: LeadId, since: Instant) -> StoreResult<Vec<AuditEvent>>;
 }
 
 /// The opt-outs of a client, by number.

@@ -56,8 +56,13 @@ impl LeadStore for Failing {
         }
         self.inner.save(lead, read_at, also).await
     }
-    async fn journey(&self, client: &ClientId, id: LeadId) -> StoreResult<Vec<leadline::domain::audit::AuditEvent>> {
-        self.inner.journey(client, id).await
+    async fn journey(
+        &self,
+        client: &ClientId,
+        id: LeadId,
+        since: Instant,
+    ) -> StoreResult<Vec<leadline::domain::audit::AuditEvent>> {
+        self.inner.journey(client, id, since).await
     }
 }
 

@@ -125,22 +125,19 @@ pub struct ClaimedText {
     text: String,
     lease_ends: Instant,
     expires_at: Instant,
-    begins: bool,
 }
 
 impl ClaimedText {
     /// A text that answers a reply, once its claim was written: see [`answer`](super::answer).
     pub(super) fn answering(attempt: AttemptId, lead: LeadId, to: PhoneNumber, text: String, until: Instant) -> Self {
-        Self { attempt, lead, campaign: None, to, text, lease_ends: until, expires_at: until, begins: false }
+        Self { attempt, lead, campaign: None, to, text, lease_ends: until, expires_at: until }
     }
 
-    /// `begins` says that no text of the sequence went out before.
-    pub(super) fn new(claim: &InFlight, lead: LeadId, campaign: CampaignId, lease_ends: Instant, begins: bool) -> Self {
+    pub(super) fn new(claim: &InFlight, lead: LeadId, campaign: CampaignId, lease_ends: Instant) -> Self {
         Self {
             attempt: claim.attempt,
             lead,
             campaign: Some(campaign),
-            begins,
             to: claim.to.clone(),
             text: claim.text.clone(),
             lease_ends,
@@ -195,12 +192,6 @@ impl ClaimedText {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
-    }
-
-    /// Whether it is the first text of its sequence.
-    #[must_use]
-    pub fn begins_sequence(&self) -> bool {
-        self.begins
     }
 
     /// Until when it may leave.

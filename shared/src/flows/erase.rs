@@ -7,6 +7,7 @@
 use super::record::Recorder;
 use crate::{
     domain::{
+        Instant,
         audit::{AuditEvent, Event, Status},
         client::Client,
         ids::LeadId,
@@ -74,7 +75,7 @@ impl Erase<'_> {
     /// [`NotErased`] says why not.
     pub async fn empty(&self, client: &Client, id: LeadId, recorder: &Recorder<'_>) -> Result<Emptied, NotErased> {
         let stored = self.end(client, id, recorder).await?;
-        let journey = self.leads.journey(&client.id, id).await?;
+        let journey = self.leads.journey(&client.id, id, Instant::UNIX_EPOCH).await?;
         let events = self.empty_events(client, &stored, &journey).await?;
         let worded: Vec<AuditEvent> = journey.iter().filter_map(emptied).collect();
         for some in worded.chunks(25) {

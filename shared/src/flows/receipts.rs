@@ -31,6 +31,8 @@ const TRIES: usize = 8;
 const UNTIL_WRITTEN: TimeDelta = TimeDelta::minutes(2);
 /// How long a receipt that shows no words waits for the text on its way to be found out about.
 const UNTIL_FOUND_OUT: TimeDelta = TimeDelta::minutes(60);
+/// How long after a text was claimed a receipt of it may come. Carriers give up after three days.
+const LATEST_RECEIPT: TimeDelta = TimeDelta::days(7);
 /// How often it is looked again for that long.
 const LOOK_AGAIN: TimeDelta = TimeDelta::minutes(10);
 
@@ -82,7 +84,7 @@ pub async fn take_receipt(
                     return Ok(ignored("a delivery receipt for a number that is no lead's", recorder));
                 };
                 let shown = shown.as_ref();
-                if let Some(attempt) = whose(settling, client, receipt, &stored, number, shown).await? {
+                if let Some(attempt) = whose(settling, client, receipt, &stored, (number, shown), recorder).await? {
                     return of_ours(settling, client, receipt, stored, attempt, recorder).await;
                 }
                 if let Some(until) = may_be_known_later(&stored, number, shown.is_some(), event, recorder.now) {
@@ -140,11 +142,12 @@ async fn whose(
     client: &Client,
     receipt: &Receipt,
     stored: &StoredLead,
-    number: &PhoneNumber,
-    shown: Option<&Shown>,
+    (number, shown): (&PhoneNumber, Option<&Shown>),
+    recorder: &Recorder<'_>,
 ) -> StoreResult<Option<AttemptId>> {
     let can = client.provider.capabilities();
-    let journey = settling.leads.journey(&client.id, stored.lead.id).await?;
+    let since = recorder.now - LATEST_RECEIPT;
+    let journey = settling.leads.journey(&client.id, stored.lead.id, since).await?;
     let taken = |event: &&AuditEvent| match event.event {
         Event::SmsAttempt => event.status == Status::Ok,
         // Nobody finds out what became of an answer but by this.

@@ -275,7 +275,7 @@ impl Restoring<'_> {
         if to.is_empty() && from.is_empty() {
             return Ok(Ok(Vec::new()));
         }
-        let journey = self.leads.journey(&self.client.id, lead.id).await?;
+        let journey = self.leads.journey(&self.client.id, lead.id, Instant::UNIX_EPOCH).await?;
         let taken = |text: &ListedText| AuditId(derived_id::of_listed(&self.client.id, &text.provider_id, text.at));
         Ok(Ok(happened(to, from, &journey, taken)))
     }

@@ -35,8 +35,9 @@ impl SimpleTexting {
     }
 
     /// Hands `text` to SimpleTexting, once: a second time only after a 401, which proves that nothing was
-    /// sent. Before the first text of a sequence it is asked whether the person unsubscribed there. There is
-    /// no moment to give after which the text must not leave any more.
+    /// sent. Before each text it is asked whether the person unsubscribed there: the event that says so is
+    /// not signed, and nothing says that it is posted again. There is no moment to give after which the text
+    /// must not leave any more.
     pub(super) async fn send(&self, client: &ClientId, from: &PhoneNumber, text: &ClaimedText) -> SendOutcome {
         let Some(from) = ten_digits(from) else {
             return configuration("the account's number in the settings is no North American number");
@@ -55,9 +56,10 @@ impl SimpleTexting {
             Ok(signed(http.post(&url), secrets, turn)?.json(&message))
         };
         let first = async {
-            match text.begins_sequence() {
-                true => self.may_be_texted(client, to).await,
-                false => Ok(()),
+            match text.campaign() {
+                Some(_) => self.may_be_texted(client, to).await,
+                // The confirmation of an opt-out goes to who has unsubscribed.
+                None => Ok(()),
             }
         };
         self.exchange.hand_over(client, first, &request, answer::outcome).await

@@ -59,7 +59,9 @@ pub async fn an_event_recorded_twice_is_there_once(store: Arc<impl Store>) {
     done(store.record(std::slice::from_ref(&event)).await);
     done(store.record(&[event.clone(), audit(2, at(2)), event.clone()]).await);
     assert_eq!(happened(&*store, &acme(), at(0), at(60)).await, [event.clone(), audit(2, at(2))]);
-    assert_eq!(done(store.journey(&acme(), lead_id(1)).await), [event]);
+    assert_eq!(done(store.journey(&acme(), lead_id(1), Instant::UNIX_EPOCH).await), [event.clone()]);
+    assert_eq!(done(store.journey(&acme(), lead_id(1), at(1)).await), [event]);
+    assert_eq!(done(store.journey(&acme(), lead_id(1), at(2)).await), [], "it was before");
 }
 
 pub async fn events_are_given_in_order_of_their_ids(store: Arc<impl Store>) {
@@ -112,7 +114,7 @@ pub async fn a_journey_is_everything_of_one_lead_in_order(store: Arc<impl Store>
     done(store.receive(&raw_event(1, at(5)), events[3].clone()).await);
     done(store.record(&events[4..]).await);
     done(store.record(&[audit_of(90, at(1), &super::samples::lead(2)), audit(91, at(1))]).await);
-    assert_eq!(done(store.journey(&acme(), lead.id).await), in_order(events.clone()));
+    assert_eq!(done(store.journey(&acme(), lead.id, Instant::UNIX_EPOCH).await), in_order(events.clone()));
     assert_eq!(happened(&*store, &acme(), at(0), at(60)).await.len(), events.len() + 2, "the client's journal has all");
 }
 
@@ -121,5 +123,5 @@ pub async fn clients_have_journals_of_their_own(store: Arc<impl Store>) {
     done(store.record(&[audit_of(1, at(1), &lead(1)), theirs.clone()]).await);
     assert_eq!(happened(&*store, &acme(), at(0), at(60)).await, [audit_of(1, at(1), &lead(1))]);
     assert_eq!(happened(&*store, &bolt(), at(0), at(60)).await, std::slice::from_ref(&theirs));
-    assert_eq!(done(store.journey(&bolt(), lead_id(1)).await), [theirs]);
+    assert_eq!(done(store.journey(&bolt(), lead_id(1), Instant::UNIX_EPOCH).await), [theirs]);
 }

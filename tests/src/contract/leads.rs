@@ -25,7 +25,7 @@ pub async fn what_is_not_there_is_none(store: Arc<impl Store>) {
     assert_eq!(done(store.leads(&acme(), &[]).await), []);
     assert_eq!(done(store.phone(&acme(), &phone(1)).await), PhoneRecord::default());
     assert_eq!(done(store.lead_of_email(&acme(), &email(1)).await), None);
-    assert_eq!(done(store.journey(&acme(), lead_id(1)).await), []);
+    assert_eq!(done(store.journey(&acme(), lead_id(1), leadline::domain::Instant::UNIX_EPOCH).await), []);
 }
 
 pub async fn what_a_text_needs_is_read_at_once(store: Arc<impl Store>) {

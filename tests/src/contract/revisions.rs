@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use leadline::domain::{ids::LeadId, lead::Lead};
+use leadline::domain::{Instant, ids::LeadId, lead::Lead};
 use leadline::ports::{Also, PhoneRecord, Rev, StoredLead};
 
 use super::{Store, conflict, done, only_winner, samples::*, storm};
@@ -45,7 +45,7 @@ pub async fn a_save_over_another_revision_is_a_conflict_and_writes_nothing(store
     assert_eq!(done(store.phone(&acme(), &phone(2)).await), PhoneRecord::default());
     assert_eq!(done(store.lead_of_email(&acme(), &email(1)).await), Some(lead.id));
     assert_eq!(done(store.lead_of_email(&acme(), &email(2)).await), None);
-    assert_eq!(done(store.journey(&acme(), lead.id).await), [], "no audit of what did not happen");
+    assert_eq!(done(store.journey(&acme(), lead.id, Instant::UNIX_EPOCH).await), [], "no audit of what did not happen");
     conflict(store.save(&lead_with_phone(9, 9), Some(Rev(1)), also).await, "there is no such lead");
     assert_eq!(done(store.lead(&acme(), lead_id(9)).await), None);
 }
@@ -69,7 +69,7 @@ pub async fn of_many_saves_over_one_revision_one_is_written(store: Arc<impl Stor
     let winner = u64::try_from(only_winner(results)).expect("a small number");
     let now = stored(&*store, lead.id).await;
     assert_eq!((now.rev, now.lead), (Rev(2), moved(winner)));
-    let told = done(store.journey(&acme(), lead.id).await);
+    let told = done(store.journey(&acme(), lead.id, Instant::UNIX_EPOCH).await);
     assert_eq!(told, [audit_of(winner, at(1), &lead)], "only the winner's audit is written");
 }
 
@@ -91,7 +91,7 @@ pub async fn a_save_repeated_after_a_lost_answer_gives_the_same_revision(store: 
         assert_eq!(done(store.save(&lead, Some(Rev(1)), also.clone()).await), Rev(2), "{time}");
     }
     assert_eq!(stored(&*store, lead.id).await.rev, Rev(2));
-    let told = done(store.journey(&acme(), lead.id).await);
+    let told = done(store.journey(&acme(), lead.id, Instant::UNIX_EPOCH).await);
     assert_eq!(told, [audit_of(1, at(1), &lead), audit_of(2, at(2), &lead)], "each audit event is there once");
 }
 
@@ -116,5 +116,5 @@ pub async fn a_save_that_only_looks_like_a_repetition_is_a_conflict(store: Arc<i
     let other_audit = Also { audit: vec![audit_of(2, at(1), &lead)], ..written };
     conflict(store.save(&lead, Some(rev), other_audit).await, "another's audit would be lost in silence");
     assert_eq!(stored(&*store, lead.id).await.profile, profile_with_email(&lead, 1));
-    assert_eq!(done(store.journey(&acme(), lead.id).await), [audit_of(1, at(1), &lead)]);
+    assert_eq!(done(store.journey(&acme(), lead.id, Instant::UNIX_EPOCH).await), [audit_of(1, at(1), &lead)]);
 }

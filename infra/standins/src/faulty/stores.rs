@@ -90,8 +90,8 @@ impl<S: LeadStore + ?Sized> LeadStore for Faulty<S> {
         self.run(call, || self.inner.save(lead, read_at, also.clone()), unavailable).await
     }
 
-    async fn journey(&self, client: &ClientId, id: LeadId) -> StoreResult<Vec<AuditEvent>> {
-        self.run(read("LeadStore", "journey", Some(id)), || self.inner.journey(client, id), unavailable).await
+    async fn journey(&self, client: &ClientId, id: LeadId, since: Instant) -> StoreResult<Vec<AuditEvent>> {
+        self.run(read("LeadStore", "journey", Some(id)), || self.inner.journey(client, id, since), unavailable).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use leadline::domain::{
+    Instant,
     audit::AuditEvent,
     client::SettingsProblem,
     email::EmailAddress,
@@ -67,10 +68,11 @@ impl LeadStore for MemoryStore {
         Ok(rev)
     }
 
-    async fn journey(&self, client: &ClientId, id: LeadId) -> StoreResult<Vec<AuditEvent>> {
+    async fn journey(&self, client: &ClientId, id: LeadId, since: Instant) -> StoreResult<Vec<AuditEvent>> {
         Ok(self.read(client, |tenant| {
+            let since = u64::try_from(since.timestamp_millis()).unwrap_or(0);
             let ids = tenant.journeys.get(&id).into_iter().flatten();
-            ids.filter_map(|id| tenant.journal.get(id).cloned()).collect()
+            ids.filter(|id| id.0.timestamp_ms() >= since).filter_map(|id| tenant.journal.get(id).cloned()).collect()
         }))
     }
 }

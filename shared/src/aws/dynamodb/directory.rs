@@ -33,6 +33,29 @@ impl DynamoStore {
         Ok(got.item)
     }
 
+    /// The items of a partition whose sort keys have a prefix, from `from` on.
+    pub(super) async fn query_from(&self, pk: String, prefix: &str, from: &str) -> StoreResult<Vec<item::Item>> {
+        let mut items = Vec::new();
+        let mut page = None;
+        loop {
+            let query = self.client.query().table_name(&self.table).consistent_read(true);
+            let found = query
+                .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :last")
+                .expression_attribute_values(":pk", item::text(&pk))
+                .expression_attribute_values(":from", item::text(from))
+                .expression_attribute_values(":last", item::text(format!("{prefix}~")))
+                .set_exclusive_start_key(page)
+                .send()
+                .await
+                .map_err(unavailable)?;
+            items.extend(found.items.unwrap_or_default());
+            page = found.last_evaluated_key;
+            if page.is_none() {
+                return Ok(items);
+            }
+        }
+    }
+
     pub(super) async fn query_all(&self, pk: String, prefix: Option<&str>) -> StoreResult<Vec<item::Item>> {
         let mut items = Vec::new();
         let mut from = None;

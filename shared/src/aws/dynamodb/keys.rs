@@ -93,6 +93,12 @@ pub fn log(client_id: &ClientId, lead: Option<LeadId>, id: AuditId) -> Key {
     key(pk, format!("{LOG_PREFIX}{id}"))
 }
 
+/// Where the audit events of a moment begin, and all later ones follow.
+pub fn log_from(since: Instant) -> String {
+    let millis = u64::try_from(since.timestamp_millis()).unwrap_or(0);
+    format!("{LOG_PREFIX}{}", ulid::Ulid::from_parts(millis, 0))
+}
+
 pub fn budget(id: &ClientId, hour: Instant) -> Key {
     key(format!("C#{id}#BUDGET"), hour.format("%Y-%m-%dT%H").to_string())
 }

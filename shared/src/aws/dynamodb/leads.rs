@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     domain::{
+        Instant,
         audit::AuditEvent,
         email::EmailAddress,
         ids::{ClientId, LeadId},
@@ -319,8 +320,9 @@ impl LeadStore for DynamoStore {
         }
     }
 
-    async fn journey(&self, client: &ClientId, id: LeadId) -> StoreResult<Vec<AuditEvent>> {
-        let found = self.query_all(keys::lead_collection(client, id), Some(keys::LOG_PREFIX)).await?;
+    async fn journey(&self, client: &ClientId, id: LeadId, since: Instant) -> StoreResult<Vec<AuditEvent>> {
+        let found =
+            self.query_from(keys::lead_collection(client, id), keys::LOG_PREFIX, &keys::log_from(since)).await?;
         found.into_iter().map(item::decode).collect()
     }
 }

@@ -37,7 +37,7 @@ impl Lead {
         if enrollment.step != claim.step {
             return Err(IllegalStep::OtherStep { at: enrollment.step, asked: claim.step });
         }
-        let (campaign, begins) = (enrollment.campaign.clone(), enrollment.sent == 0);
+        let campaign = enrollment.campaign.clone();
         let tries = match &self.in_flight {
             None => 1,
             Some(text) => match text.state {
@@ -63,7 +63,7 @@ impl Lead {
             tries,
             state: InFlightState::Claimed { until },
         };
-        let claimed = ClaimedText::new(&text, self.id, campaign, until, begins);
+        let claimed = ClaimedText::new(&text, self.id, campaign, until);
         self.in_flight = Some(text);
         Ok(claimed)
     }

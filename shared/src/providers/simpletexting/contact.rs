@@ -1,5 +1,5 @@
-//! Whether a person unsubscribed with SimpleTexting, asked before the first text of a sequence. A no that
-//! is said there reaches us as an event; one that was said before we were connected does not.
+//! Whether a person unsubscribed with SimpleTexting, asked before each text. A no that is said
+//! there reaches us as an event, or is lost; one that was said before we were connected does not.
 
 use reqwest::StatusCode;
 use serde_json::Value;
