@@ -72,6 +72,14 @@ async fn the_scenarios_end_as_they_say() {
     let summary = replies.last().expect("a summary");
     assert_eq!(summary["ended"], json!({"completed": 1, "opted_out": 3}));
     assert_eq!((&summary["waiting"], &summary["texts"]), (&json!(1), &json!(9)), "one is held, three were answered");
+    let bookings = lines(&scenario("bookings.json")).await;
+    let steps: Vec<&Value> = bookings.iter().filter(|line| line["kind"] == "text").map(|line| &line["step"]).collect();
+    assert_eq!(steps, [&json!(1), &json!(2)], "the second one only once the appointment is called off");
+    let summary = bookings.last().expect("a summary");
+    assert_eq!(
+        (&summary["ended"], &summary["rejected"]),
+        (&json!({"booked": 2, "completed": 1}), &json!({"booked": 1}))
+    );
     let trouble = lines(&scenario("trouble.json")).await;
     let summary = trouble.last().expect("a summary");
     assert_eq!(summary["ended"], json!({"opted_out": 1, "replied": 1, "undeliverable": 1}));
