@@ -137,6 +137,7 @@ async fn the_status_tells_the_last_24_hours() {
         ("sent", json!(1)),
         ("received", json!(1)),
         ("failed", json!(0)),
+        ("complete", json!(true)),
         ("success_rate", json!(1.0)),
         ("leads_created", json!(1)),
         ("minutes_to_first_text", json!(60.0)),

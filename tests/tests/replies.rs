@@ -279,7 +279,8 @@ async fn after_a_threat_the_number_is_held_at_every_other_client_and_the_operato
     assert_eq!(channel(&pat(&world).await), Some(OptOutChannel::Legal));
     let there = world.system.store.lead(&beta, lead.id).await.expect("the store").expect("the other lead").lead;
     assert!(matches!(there.standing, Standing::Held { .. }), "{:?}", there.standing);
-    let journey = world.system.store.journey(&beta, lead.id).await.expect("its journey");
+    let journey =
+        world.system.store.journey(&beta, lead.id, leadline::domain::Instant::UNIX_EPOCH).await.expect("its journey");
     assert_eq!(journey.iter().filter(|event| event.event == Event::LeadHeld).count(), 1);
     assert_eq!(world.alerts("threatens with the law"), 1);
     assert_eq!(world.reasons(Event::ReplyReceived).await, ["legal", "legal"]);

@@ -17,6 +17,10 @@ use serde_json::{Value, json};
 
 use crate::{Deps, Refused, Verified, answer, body, client_of, header, recorder, store, try_again};
 
+/// Pages of the audit that are read to tell how texting goes, of up to a megabyte each: some tens of
+/// thousands of events.
+const PAGES: usize = 16;
+
 /// What makes a request the same when it is sent again.
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
@@ -107,17 +111,19 @@ pub async fn status(request: &Request, deps: &Deps) -> Result<Response<Body>, Re
     let (client, _) = authorized(request, Scope::Status, now, deps).await?;
     let period = LastDay::period(&client, now);
     let mut ledger = Ledger::new(period);
-    let mut page = None;
-    loop {
+    let (mut page, mut complete) = (None, false);
+    for _ in 0..PAGES {
         let found = deps.journal.happened(&client.id, period.from, period.until, page).await;
         let found = found.map_err(|error| try_again(&client.id, &error))?;
         found.events.iter().for_each(|event| ledger.feed(event));
-        match found.next {
-            Some(next) => page = Some(next),
-            None => break,
+        page = found.next;
+        complete = page.is_none();
+        if complete {
+            break;
         }
     }
-    let figures = serde_json::to_value(LastDay::of(&ledger, &client, now)).map_err(|_| Refused::TryAgain)?;
+    let last_day = LastDay { complete, ..LastDay::of(&ledger, &client, now) };
+    let figures = serde_json::to_value(last_day).map_err(|_| Refused::TryAgain)?;
     Ok(shown(StatusCode::OK, &figures))
 }
 

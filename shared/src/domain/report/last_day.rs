@@ -13,6 +13,8 @@ pub struct LastDay {
     pub from: Instant,
     /// Until when.
     pub until: Instant,
+    /// Whether all of it was counted. On a very busy day only its first part is.
+    pub complete: bool,
     /// Texts that the provider took.
     pub sent: u64,
     /// Texts that were given up or refused.
@@ -61,6 +63,7 @@ impl LastDay {
         Self {
             from: ledger.period.from,
             until: now,
+            complete: true,
             sent: day.texts,
             failed: day.failed,
             retries: day.retried,
