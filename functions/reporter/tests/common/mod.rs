@@ -180,7 +180,7 @@ impl LeadStore for World {
     async fn save(&self, _: &Lead, _: Option<Rev>, _: Also) -> StoreResult<Rev> {
         Err(broken("the reporter writes no leads"))
     }
-    async fn journey(&self, _: &ClientId, _: LeadId) -> StoreResult<Vec<AuditEvent>> {
+    async fn journey(&self, _: &ClientId, _: LeadId, _: Instant) -> StoreResult<Vec<AuditEvent>> {
         Ok(Vec::new())
     }
 }
