@@ -319,6 +319,20 @@ async fn two_leads_of_one_person_are_both_stopped() {
 }
 
 #[tokio::test]
+async fn a_purchase_that_is_worked_on_before_the_form_of_the_same_minute_ends_what_that_begins() {
+    let triggers = json!([{"on": "purchase", "then": {"end": "purchased"}}]);
+    let mut world = World::with(with(&triggers), "2026-01-06 14:00").await;
+    world.kajabi(&recorded("purchase.json")).await;
+    let mut form = of_pat("1", "+13055550123");
+    form["payload"][0]["attributes"]["email"] = json!("pat@example.org");
+    world.kajabi(&form).await;
+    assert_eq!(count(&world, Event::Enrolled).await, 1);
+    books_balance(&mut world, "2026-01-07 12:00").await;
+    assert_eq!(history(&world, "+13055550123").await, [("webinar".to_owned(), Outcome::Purchased)]);
+    assert_eq!(world.texts(), []);
+}
+
+#[tokio::test]
 async fn a_sample_and_a_purchase_of_a_stranger_change_nothing() {
     let triggers = json!([{"on": "tag-added", "then": because()}, {"on": "purchase", "then": {"end": "purchased"}}]);
     let mut world = World::with(with(&triggers), "2026-01-06 14:00").await;
@@ -327,10 +341,11 @@ async fn a_sample_and_a_purchase_of_a_stranger_change_nothing() {
     let nobody =
         json!({"id": "5", "event": "purchase.created", "payload": {"transaction_id": "tx_demo_5", "offer_id": 1}});
     assert_eq!(world.kajabi(&nobody).await, 200);
+    assert_eq!(ignored(&world).await, ["test_sample"], "a form of the stranger may follow yet");
+    books_balance(&mut world, "2026-01-07 12:00").await;
     assert_eq!(ignored(&world).await, ["no_lead", "test_sample"]);
     assert_eq!(world.reasons(Event::EventUnusable).await, ["nobody"], "someone must look who that was");
     assert_eq!(count(&world, Event::LeadCreated).await, 0);
-    books_balance(&mut world, "2026-01-07 12:00").await;
     assert_eq!(world.texts(), []);
 }
 

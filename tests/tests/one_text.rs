@@ -57,6 +57,8 @@ async fn one_text_goes_out_at_once_and_once_however_often_it_is_asked_for() {
     assert_eq!(world.texts().last().map(|text| text.2.as_str()), Some("Your seat is saved."));
     let (status, answer) = send(&world, "seat-1", PAT, "Your seat is saved.").await;
     assert_eq!((status, &answer["status"]), (200, &json!("known")), "{answer}");
+    let (status, _) = send(&world, "seat-1", PAT, "Your seat is gone.").await;
+    assert_eq!(status, 422, "another request under the same key");
     world.until("2026-01-06 15:00").await;
     assert_eq!(world.texts().len(), 2);
     let lead = world.lead(PAT).await.expect("a lead");

@@ -76,6 +76,14 @@ impl Exchange {
         }
     }
 
+    /// Whether a text could be handed over at all: the client's secrets are there.
+    ///
+    /// # Errors
+    /// What is proved when they are not.
+    pub(super) async fn ready(&self, client: &ClientId, request: Request<'_>) -> Result<(), SendOutcome> {
+        of_store(self.secrets.secrets(client).await, |secrets| request(&self.http, secrets, Turn::First)).map(drop)
+    }
+
     /// Keeps `handed_over` true for as long as a request may have reached the provider unanswered.
     async fn exchange(
         &self,

@@ -57,7 +57,10 @@ impl SimpleTexting {
         };
         let first = async {
             match text.campaign() {
-                Some(_) => self.may_be_texted(client, to).await,
+                Some(_) => {
+                    self.exchange.ready(client, &request).await?;
+                    self.may_be_texted(client, to).await
+                }
                 // The confirmation of an opt-out goes to who has unsubscribed.
                 None => Ok(()),
             }

@@ -47,6 +47,11 @@ fn accepted() -> SendOutcome {
     SendOutcome::Accepted { provider_id: "65a1b2c3d4e5f60718290001".to_owned() }
 }
 
+/// A server that says first that the person is a subscriber.
+async fn subscribed<const N: usize>(answers: [Answer; N]) -> World {
+    World::answering([Answer::Status(200, OPTED_IN)].into_iter().chain(answers)).await
+}
+
 fn asked(world: &World) -> Vec<String> {
     world.server.seen().into_iter().map(|seen| seen.path).collect()
 }
@@ -58,7 +63,7 @@ const LOOK: &str = "GET /v2/api/contacts/3055550123";
 async fn a_text_is_sent_by_ten_digits_and_exactly_these_fields() {
     let long = "x".repeat(161);
     for (words, mode) in [("Hi Pat, it's Sam.", "SINGLE_SMS_STRICTLY"), (long.as_str(), "AUTO")] {
-        let world = World::answering([Answer::Status(201, CREATED)]).await;
+        let world = subscribed([Answer::Status(201, CREATED)]).await;
         assert_eq!(send(&world, &later(words)).await, accepted());
         let seen = world.server.seen().pop().expect("a request");
         assert_eq!((seen.path.as_str(), seen.authorization.clone()), (SEND, format!("Bearer {TOKEN}")));
@@ -68,10 +73,12 @@ async fn a_text_is_sent_by_ten_digits_and_exactly_these_fields() {
 }
 
 #[tokio::test]
-async fn before_the_first_text_of_a_sequence_it_is_asked_whether_the_person_unsubscribed() {
+async fn before_each_text_it_is_asked_whether_the_person_unsubscribed() {
     let world = World::answering([Answer::Status(200, OPTED_IN), Answer::Status(201, CREATED)]).await;
     assert_eq!(send(&world, &first("Hi")).await, accepted());
     assert_eq!(asked(&world), [LOOK, SEND]);
+    let world = World::answering([Answer::Status(200, OPTED_OUT)]).await;
+    assert_eq!(class(&send(&world, &later("Hi")).await), Some(RefusalClass::OptedOut), "what was lost on the way");
     let world = World::answering([Answer::Status(404, "{}"), Answer::Status(201, CREATED)]).await;
     assert_eq!(send(&world, &first("Hi")).await, accepted(), "a stranger there");
     let world = World::answering([Answer::Status(200, OPTED_OUT)]).await;
@@ -116,15 +123,15 @@ async fn what_it_does_not_text_is_refused_before_the_call() {
 
 #[tokio::test]
 async fn after_a_401_it_is_sent_once_more_with_the_next_token() {
-    let world = World::answering([
+    let world = subscribed([
         Answer::Status(401, include_str!("../../../../events/simpletexting/error_unauthorized.json")),
         Answer::Status(201, CREATED),
     ]);
     let held = || Ok(secrets(&[("simpletexting_token", "old"), ("simpletexting_token_next", "new")]));
-    let world = world.await.with_secrets(FakeSecrets::new([held(), held()]));
+    let world = world.await.with_secrets(FakeSecrets::new([held(), held(), held(), held()]));
     assert_eq!(send(&world, &later("Hi")).await, accepted());
     let tokens: Vec<String> = world.server.seen().into_iter().map(|seen| seen.authorization).collect();
-    assert_eq!(tokens, ["Bearer old", "Bearer new"]);
+    assert_eq!(tokens, ["Bearer old", "Bearer old", "Bearer new"]);
 }
 
 #[tokio::test]
@@ -135,19 +142,19 @@ async fn each_class_of_answer_is_asked_for_once() {
         (403, "{}", Some(RefusalClass::Configuration)),
         (422, "{}", Some(RefusalClass::Content)),
     ] {
-        let world = World::answering([Answer::Status(status, body)]).await;
+        let world = subscribed([Answer::Status(status, body)]).await;
         assert_eq!(class(&send(&world, &later("Hi")).await), expected, "HTTP {status}");
-        assert_eq!(asked(&world), [SEND], "HTTP {status}");
+        assert_eq!(asked(&world), [LOOK, SEND], "HTTP {status}");
     }
     let gateway = include_str!("../../../../events/simpletexting/error_gateway.json");
     for (status, body, not_sent) in [(429, "{}", true), (400, gateway, false), (500, "{}", false), (201, "", false)] {
-        let world = World::answering([Answer::Status(status, body)]).await;
+        let world = subscribed([Answer::Status(status, body)]).await;
         let outcome = send(&world, &later("Hi")).await;
         assert_eq!(matches!(outcome, SendOutcome::NotSent { .. }), not_sent, "HTTP {status} {outcome:?}");
         assert_eq!(matches!(outcome, SendOutcome::Unknown { .. }), !not_sent, "HTTP {status} {outcome:?}");
     }
-    let cut = Server::cutting("HTTP/1.1 201 Crea".to_owned()).await;
-    assert!(matches!(send(&World::at(&cut.base), &later("Hi")).await, SendOutcome::Unknown { .. }));
+    let silent = subscribed([Answer::Silence]).await.with_deadline(Duration::from_secs(1));
+    assert!(matches!(send(&silent, &later("Hi")).await, SendOutcome::Unknown { .. }));
     let nobody = Server::nobody().await;
     assert!(matches!(send(&World::at(&nobody), &later("Hi")).await, SendOutcome::NotSent { .. }));
 }
