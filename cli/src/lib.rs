@@ -1,10 +1,12 @@
 //! `leadline`: the operator's tool, and the whole system on one machine.
 
 pub mod bookings;
+pub mod campaigns;
 pub mod connect;
 pub mod conversation;
 pub mod dead_letters;
 pub mod erase;
+pub mod events;
 pub mod explain;
 pub mod export;
 pub mod import;
@@ -18,6 +20,7 @@ pub mod restored;
 pub mod scenario;
 pub mod sending;
 pub mod services;
+pub mod settings;
 pub mod settle;
 pub mod system;
 

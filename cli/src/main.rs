@@ -5,15 +5,16 @@ use std::{io, path::PathBuf, process::ExitCode};
 use clap::{Parser, Subcommand};
 use leadline::domain::Instant;
 use leadline_cli::{
-    bookings,
+    bookings, campaigns,
     connect::{Queues, Target},
     conversation::{self, Decided},
     dead_letters::{self, Which},
-    erase, explain, export, import,
+    erase, events, explain, export, import,
     opt_outs::{self, OptOutsCommand},
     person::Person,
     release, restored,
     sending::{self, Button},
+    settings,
     settle::{self, Said},
 };
 
@@ -83,6 +84,40 @@ enum Command {
         /// The summary as JSON.
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// A client's campaigns, as files: list, show, write, pause, resume, deactivate.
+    #[command(
+        after_help = "Example: leadline campaigns show free-webinar > webinar.json, edit it, then leadline campaigns put webinar.json"
+    )]
+    Campaigns {
+        #[command(subcommand)]
+        command: campaigns::Command,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Who is texted for: list, show, write, and new tokens for webhook addresses.
+    #[command(after_help = "Example: leadline clients put acme.json")]
+    Clients {
+        #[command(subcommand)]
+        command: settings::Clients,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// The keys that a client's own programs come in with.
+    #[command(after_help = "Example: leadline keys add site --scope send --scope status --days 365")]
+    Keys {
+        #[command(subcommand)]
+        command: settings::Keys,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Raw events that made no sense: list them, look at one, have it worked on again.
+    #[command(after_help = "Example: leadline events list --days 30, then leadline events replay kj:fs:2150000001")]
+    Events {
+        #[command(subcommand)]
+        command: events::Command,
         #[command(flatten)]
         target: Target,
     },
@@ -283,6 +318,12 @@ async fn main() -> ExitCode {
         Command::Export { folder, json, target } => {
             export::export(&target, &folder, json, &mut io::stdout().lock()).await
         }
+        Command::Campaigns { command, target } => {
+            campaigns::campaigns(&target, &command, &mut io::stdout().lock()).await
+        }
+        Command::Clients { command, target } => settings::clients(&target, &command, &mut io::stdout().lock()).await,
+        Command::Keys { command, target } => settings::keys(&target, &command, &mut io::stdout().lock()).await,
+        Command::Events { command, target } => events::events(&target, &command, &mut io::stdout().lock()).await,
         Command::Erase { lead, because, person, target } => {
             erase::erase(&target, &lead, &because, &person, &mut io::stdout().lock()).await
         }

@@ -13,6 +13,7 @@ pub mod one_text;
 pub mod preview;
 pub mod receipts;
 pub mod record;
+pub mod replay;
 pub mod replies;
 pub mod restored;
 pub mod settling;

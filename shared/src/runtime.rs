@@ -40,6 +40,21 @@ impl IdSource for RandomIds {
     }
 }
 
+/// A secret of 40 letters and digits, some 238 bits, that nobody guesses: for a token or a key.
+#[must_use]
+pub fn new_secret() -> String {
+    const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    let mut secret = String::with_capacity(40);
+    while secret.len() < 40 {
+        let mut bytes = [0; 64];
+        getrandom::fill(&mut bytes).expect("the machine has randomness");
+        // 248 is four times 62: what is above it would make some letters likelier.
+        let even = bytes.iter().filter(|byte| **byte < 248).map(|byte| char::from(LETTERS[usize::from(byte % 62)]));
+        secret.extend(even.take(40 - secret.len()));
+    }
+    secret
+}
+
 /// Starts logging: one JSON object a line, level by `RUST_LOG`.
 pub fn start_logging() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());

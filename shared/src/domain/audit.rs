@@ -131,6 +131,8 @@ pub enum Event {
     ReceiptReceived,
     /// A person said what became of a text, or had one tried again.
     ReviewDone,
+    /// An operator changed the client's settings or a campaign.
+    SettingsChanged,
     /// A person's data was erased.
     Erased,
     /// A lead is on hold: someone must look before it is texted again.

@@ -165,6 +165,9 @@ pub enum CampaignProblem {
     /// There is nothing to send.
     #[error("the campaign has no active message")]
     NoMessages,
+    /// It was deactivated.
+    #[error("the campaign was deactivated, which is for good; give the new one another id")]
+    Over,
     /// Steps are not in order or a number is there twice.
     #[error("step {0} does not come after the step before it")]
     StepOrder(u16),
@@ -199,6 +202,22 @@ impl Campaign {
             timing: self.timing,
             window: self.window.clone(),
         }
+    }
+
+    /// This campaign as it takes the place of the one that stands: what is sent gets a version of its own
+    /// when it changes, as leads are pinned to theirs, and whether it sends stays as it stands.
+    ///
+    /// # Errors
+    /// [`CampaignProblem::Over`] when the one that stands was deactivated, which is for good.
+    pub fn replacing(self, standing: Option<&Self>) -> Result<Self, CampaignProblem> {
+        let Some(standing) = standing else { return Ok(Self { version: first_version(), ..self }) };
+        if let CampaignStatus::Deactivated { .. } = standing.status {
+            return Err(CampaignProblem::Over);
+        }
+        let (mut new, old) = (self.plan(), standing.plan());
+        new.version = old.version;
+        let version = if new == old { old.version } else { old.version + 1 };
+        Ok(Self { version, status: standing.status.clone(), ..self })
     }
 
     /// The rule of one form, if the form enrolls into this campaign.
@@ -333,6 +352,20 @@ pub(crate) mod samples {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_sent_gets_a_version_of_its_own_when_it_changes_and_nothing_else_does() {
+        let standing = Campaign { version: 3, status: CampaignStatus::Paused, ..samples::campaign() };
+        let named = Campaign { name: "Another name".to_owned(), ..samples::campaign() };
+        let same = named.replacing(Some(&standing)).expect("it can be changed");
+        assert_eq!((same.version, same.status, same.name.as_str()), (3, CampaignStatus::Paused, "Another name"));
+        let mut changed = samples::campaign();
+        changed.messages[1].delay_minutes = 2_880;
+        assert_eq!(changed.replacing(Some(&standing)).map(|changed| changed.version), Ok(4));
+        assert_eq!(samples::campaign().replacing(None).map(|new| new.version), Ok(1));
+        let over = Campaign { status: CampaignStatus::Deactivated { at: chrono::DateTime::UNIX_EPOCH }, ..standing };
+        assert_eq!(samples::campaign().replacing(Some(&over)), Err(CampaignProblem::Over));
+    }
 
     #[test]
     fn a_step_that_is_not_active_is_passed_over() {

@@ -174,7 +174,7 @@ impl Intake<'_> {
             subject: "a reply or a booking could not be read, and may be a no".to_owned(),
             text: format!(
                 "Event {} could not be read: {words}.\n\nIt is kept, and nobody was stopped by it. Look at it now, in the \
-                 provider's own inbox or in the table, and record a no by `leadline opt-outs add`. Further ones of \
+                 provider's own inbox or by `leadline events show`, and record a no by `leadline opt-outs add`. Further ones of \
                  today are in the report.\n",
                 event.key.0
             ),

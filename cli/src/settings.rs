@@ -1,0 +1,296 @@
+//! `leadline clients` and `leadline keys`: who is texted for, and what their own programs come in with.
+
+use std::{io::Write, path::PathBuf};
+
+use anyhow::{Context, bail};
+use chrono::TimeDelta;
+use leadline::{
+    domain::{
+        api_key::{ApiKey, Scope},
+        audit::{Event, Status},
+        client::{Client, SettingsProblem, TokenHash},
+        ids::RunId,
+    },
+    flows::record::Recorder,
+    ports::{Directory, IdSource, Journal},
+    runtime::{RandomIds, new_secret},
+};
+
+use crate::{
+    connect::{Connection, Place, Target},
+    explain::{table, utc},
+    person::Person,
+    read,
+};
+
+/// What to do with clients.
+#[derive(Debug, Clone, clap::Subcommand)]
+pub enum Clients {
+    /// List the clients.
+    List {
+        /// One JSON object a line: the settings.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a client's settings as a file for `put`. It holds no secret but hashes.
+    Show,
+    /// Write a client's settings from a file: a new client, or in the place of those that stand. Whether it
+    /// sends stays as it stands. A new client gets a token for its Kajabi address, which is shown once.
+    Put {
+        /// The file.
+        file: PathBuf,
+        /// Who does it.
+        #[command(flatten)]
+        person: Person,
+    },
+    /// Make a new token for the client's Kajabi address (and SimpleTexting's), which is shown once. The one
+    /// before counts too, until the next is made.
+    Token {
+        /// Those before stop counting at once: one of them leaked.
+        #[arg(long)]
+        only: bool,
+        /// Who does it.
+        #[command(flatten)]
+        person: Person,
+    },
+}
+
+/// What to do with API keys.
+#[derive(Debug, Clone, clap::Subcommand)]
+pub enum Keys {
+    /// List the keys: names, what they open, when they end.
+    List,
+    /// Make a key, which is shown once.
+    Add {
+        /// Who has it.
+        name: String,
+        /// What it opens.
+        #[arg(long = "scope", required = true, value_parser = scope)]
+        scopes: Vec<Scope>,
+        /// After how many days it ends. Without it, never.
+        #[arg(long)]
+        days: Option<u16>,
+        /// Who does it.
+        #[command(flatten)]
+        person: Person,
+    },
+    /// Take a key out: it opens nothing any more.
+    Revoke {
+        /// Whose.
+        name: String,
+        /// Who does it.
+        #[command(flatten)]
+        person: Person,
+    },
+}
+
+fn scope(text: &str) -> Result<Scope, String> {
+    serde_json::from_value(text.into()).map_err(|_| "there are: send, status".to_owned())
+}
+
+/// Does what is to be done with clients.
+///
+/// # Errors
+/// When the file makes no sense or the data cannot be reached.
+pub async fn clients(target: &Target, command: &Clients, out: &mut dyn Write) -> anyhow::Result<()> {
+    match command {
+        Clients::List { json } => list(&target.open().await?, *json, out).await,
+        Clients::Show => {
+            let there = target.connect().await?;
+            let client = there.store.client(&there.client).await??;
+            writeln!(out, "{}", serde_json::to_string_pretty(&client)?)?;
+            Ok(())
+        }
+        Clients::Put { file, person } => {
+            let new: Client = read::json(file)?;
+            let place = target.open().await?;
+            let there = Connection { store: place.store, now: place.now, client: new.id.clone() };
+            put(&there, new, person, out).await
+        }
+        Clients::Token { only, person } => {
+            let there = target.connect().await?;
+            let by = person.name()?;
+            let mut client = there.store.client(&there.client).await??;
+            let token = new_secret();
+            for hashes in [&mut client.kajabi.token_hashes, &mut client.simpletexting.token_hashes] {
+                // Two count while the new one is rolled out.
+                let kept = if *only { 0 } else { 1 };
+                hashes.drain(..hashes.len().saturating_sub(kept));
+                hashes.push(TokenHash::of(&token));
+            }
+            there.store.put_client(&client).await?;
+            changed(&there, &by, "a new token".to_owned()).await?;
+            addresses(&client, &token, out)
+        }
+    }
+}
+
+async fn list(place: &Place, json: bool, out: &mut dyn Write) -> anyhow::Result<()> {
+    let mut shown = table(["id", "name", "mode", "zone", "sending", "texts by"]);
+    for entry in place.store.clients().await? {
+        match place.store.client(&entry.id).await? {
+            Ok(client) if json => writeln!(out, "{}", serde_json::to_string(&client)?)?,
+            Ok(client) => {
+                let sending = if client.sending == leadline::domain::client::Sending::On { "on" } else { "on hold" };
+                let provider = serde_json::to_value(&client.provider)?;
+                let provider = provider.as_object().and_then(|named| named.keys().next().cloned());
+                shown.add_row([
+                    client.id.to_string(),
+                    client.name.clone(),
+                    client.mode.to_string(),
+                    client.zone.to_string(),
+                    sending.to_owned(),
+                    provider.unwrap_or_default(),
+                ]);
+            }
+            Err(problem) if json => {
+                writeln!(out, "{}", serde_json::json!({"id": entry.id, "problem": problem.to_string()}))?
+            }
+            Err(problem) => {
+                shown.add_row([
+                    entry.id.to_string(),
+                    problem.to_string(),
+                    String::new(),
+                    String::new(),
+                    String::new(),
+                    String::new(),
+                ]);
+            }
+        }
+    }
+    if !json {
+        writeln!(out, "{shown}")?;
+    }
+    Ok(())
+}
+
+/// Writes a client's settings.
+///
+/// # Errors
+/// As [`clients`].
+pub async fn put(there: &Connection, mut new: Client, person: &Person, out: &mut dyn Write) -> anyhow::Result<()> {
+    let by = person.name()?;
+    let standing = match there.store.client(&new.id).await? {
+        Ok(standing) => Some(standing),
+        Err(SettingsProblem::Missing) => None,
+        Err(problem) => {
+            writeln!(out, "The settings that stand cannot be read: {problem}")?;
+            None
+        }
+    };
+    new.since = new.since.or(standing.as_ref().and_then(|standing| standing.since)).or(Some(there.now));
+    if let Some(standing) = &standing {
+        new.sending = standing.sending.clone();
+        let fields = differences(standing, &new)?;
+        if fields.is_empty() {
+            writeln!(out, "Nothing was changed: the settings stand like this already.")?;
+            return Ok(());
+        }
+        person.agrees(&format!("Change {} of {}?", fields.join(", "), new.name))?;
+        there.store.put_client(&new).await?;
+        changed(there, &by, format!("settings: {}", fields.join(", "))).await?;
+        writeln!(out, "The settings of {} are written.", new.id)?;
+        return Ok(());
+    }
+    person.agrees(&format!("Write the new client {} ({}), {}?", new.id, new.name, new.mode))?;
+    let token = new_secret();
+    new.kajabi.token_hashes.push(TokenHash::of(&token));
+    new.simpletexting.token_hashes.push(TokenHash::of(&token));
+    there.store.put_client(&new).await?;
+    changed(there, &by, "a new client".to_owned()).await?;
+    writeln!(out, "Client {} is written. It has no campaign yet: `leadline campaigns put FILE`.", new.id)?;
+    addresses(&new, &token, out)
+}
+
+/// The addresses that others post to, with a token that is shown now and never again.
+fn addresses(client: &Client, token: &str, out: &mut dyn Write) -> anyhow::Result<()> {
+    use leadline::domain::client::ProviderSettings;
+    let id = &client.id;
+    writeln!(out, "\nAddresses, each after the base of the webhook (the stack's output, or a custom domain):")?;
+    writeln!(out, "  Kajabi      /webhooks/kajabi/{id}/{token}")?;
+    match &client.provider {
+        ProviderSettings::Twilio { .. } => {
+            writeln!(out, "  Twilio      /webhooks/twilio/{id}/inbound#rc=3&rp=ct,rt,5xx")?
+        }
+        ProviderSettings::OpenPhone { .. } => writeln!(out, "  OpenPhone   /webhooks/openphone/{id}")?,
+        ProviderSettings::SimpleTexting { .. } => {
+            writeln!(out, "  SimpleTexting /webhooks/simpletexting/{id}/{token}")?
+        }
+    }
+    writeln!(out, "  Calendly    /webhooks/calendly/{id}\n  Cal.com     /webhooks/calcom/{id}")?;
+    writeln!(out, "\nThe token is in the first address and nowhere else: keep it as a secret.")?;
+    Ok(())
+}
+
+/// The names of the settings that differ.
+fn differences(old: &Client, new: &Client) -> anyhow::Result<Vec<String>> {
+    let (old, new) = (serde_json::to_value(old)?, serde_json::to_value(new)?);
+    let (old, new) = old.as_object().zip(new.as_object()).context("settings are an object")?;
+    let mut names: Vec<String> =
+        old.keys().chain(new.keys()).filter(|name| old.get(*name) != new.get(*name)).cloned().collect();
+    names.sort_unstable();
+    names.dedup();
+    Ok(names)
+}
+
+/// Does what is to be done with keys.
+///
+/// # Errors
+/// When there is no such key, there is one of that name, or the data cannot be reached.
+pub async fn keys(target: &Target, command: &Keys, out: &mut dyn Write) -> anyhow::Result<()> {
+    run_keys(&target.connect().await?, command, out).await
+}
+
+/// Does it there.
+///
+/// # Errors
+/// As [`keys`].
+pub async fn run_keys(there: &Connection, command: &Keys, out: &mut dyn Write) -> anyhow::Result<()> {
+    let mut client = there.store.client(&there.client).await??;
+    match command {
+        Keys::List => {
+            let mut shown = table(["name", "opens", "ends"]);
+            for key in &client.api_keys {
+                let scopes: Vec<String> = key.scopes.iter().map(|scope| format!("{scope:?}").to_lowercase()).collect();
+                let ends = key.expires_at.map_or_else(|| "never".to_owned(), utc);
+                shown.add_row([key.name.clone(), scopes.join(", "), ends]);
+            }
+            writeln!(out, "{shown}")?;
+        }
+        Keys::Add { name, scopes, days, person } => {
+            let by = person.name()?;
+            if name.trim().is_empty() || client.api_keys.iter().any(|key| key.name == *name) {
+                bail!("give the key a name that no other has");
+            }
+            let secret = new_secret();
+            let expires_at = days.map(|days| there.now + TimeDelta::days(i64::from(days)));
+            let (name, scopes) = (name.clone(), scopes.clone());
+            client.api_keys.push(ApiKey { name: name.clone(), hash: TokenHash::of(&secret), scopes, expires_at });
+            there.store.put_client(&client).await?;
+            changed(there, &by, format!("a key for {name}")).await?;
+            writeln!(out, "{}.{secret}\n\nThis is the key. It is shown now and never again.", client.id)?;
+        }
+        Keys::Revoke { name, person } => {
+            let by = person.name()?;
+            let before = client.api_keys.len();
+            client.api_keys.retain(|key| key.name != *name);
+            if client.api_keys.len() == before {
+                bail!("client {} has no key `{name}`", client.id);
+            }
+            there.store.put_client(&client).await?;
+            changed(there, &by, format!("the key of {name} was revoked")).await?;
+            writeln!(out, "The key of {name} opens nothing any more.")?;
+        }
+    }
+    Ok(())
+}
+
+/// Records that an operator changed something.
+pub(crate) async fn changed(there: &Connection, by: &str, what: String) -> anyhow::Result<()> {
+    let run = RunId(RandomIds.new_id(there.now));
+    let test = matches!(there.store.client(&there.client).await?, Ok(client) if client.in_test());
+    let recorder = Recorder { ids: &RandomIds, client: &there.client, test, run, now: there.now };
+    let event = recorder.event(Event::SettingsChanged, Status::Ok).because("operator", format!("{what}, by {by}"));
+    there.store.record(&[event]).await?;
+    Ok(())
+}
