@@ -160,6 +160,8 @@ fn environment(port: u16) -> String {
         ("LEADLINE_TWILIO_URL", at(4)),
         ("LEADLINE_OPENPHONE_URL", at(4)),
         ("LEADLINE_SIMPLETEXTING_URL", format!("{}/v2", at(4))),
+        // Nothing answers for Kajabi there, and nothing leaves the machine.
+        ("LEADLINE_KAJABI_URL", at(4)),
     ];
     let mut lines = String::new();
     for (name, value) in values {

@@ -22,6 +22,7 @@ use leadline_standins::{
     carrier::Carrier,
     dynamo::{self, EmbeddedDynamo},
     fakes::{FixedSecrets, Mailbox, SimClock},
+    feed::ListedForms,
     providers,
 };
 use tokio::net::TcpListener;
@@ -47,6 +48,8 @@ pub struct System {
     pub carrier: Carrier,
     /// Where the stand-in for the providers is.
     pub twilio: String,
+    /// What the clients' Kajabi sites list. Nothing is, unless it is put there.
+    pub kajabi: ListedForms,
     /// Operators' emails.
     pub mailbox: Mailbox,
     /// The webhook, as on Lambda.
@@ -89,6 +92,7 @@ impl System {
         let endpoints = Endpoints::stand_in(&twilio_base, public_url);
         let secrets = Arc::new(secrets);
         let provider = Arc::new(Providers::new(http_client()?, secrets.clone(), endpoints));
+        let kajabi = ListedForms::new();
         let (shared_clock, mailer) = (Arc::new(clock.clone()), Arc::new(mailbox.clone()));
         Ok(Self {
             webhook: leadline_webhook::Deps {
@@ -133,6 +137,8 @@ impl System {
             reporter: leadline_reporter::Deps {
                 directory: store.clone(),
                 leads: store.clone(),
+                events: store.clone(),
+                feed: Arc::new(kajabi.clone()),
                 due: store.clone(),
                 journal: store.clone(),
                 once: store.clone(),
@@ -146,6 +152,7 @@ impl System {
             queue,
             carrier,
             twilio: twilio_base,
+            kajabi,
             mailbox,
             clients: setup.clients,
             drive: drive::Drive::from(now),

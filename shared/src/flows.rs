@@ -1,8 +1,9 @@
 //! What more than one function does, over the ports: taking in, replies, receipts, single texts, concluding a decision, settling a
-//! text, alerts. And what a person does: holds, dead letters, the work after a restore.
+//! text, comparing, alerts. And what a person does: holds, dead letters, the work after a restore.
 
 pub mod alerts;
 pub mod by_hand;
+pub mod comparison;
 pub mod conclude;
 pub mod dead_letters;
 mod derived_id;

@@ -11,6 +11,8 @@ pub mod sources;
 #[cfg(feature = "runtime")]
 pub mod aws;
 #[cfg(feature = "runtime")]
+pub mod kajabi_api;
+#[cfg(feature = "runtime")]
 pub mod providers;
 #[cfg(feature = "runtime")]
 pub mod runtime;

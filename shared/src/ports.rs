@@ -323,6 +323,9 @@ pub enum Source {
     Calendly,
     /// A booking, by way of Cal.com.
     Calcom,
+    /// A form that Kajabi lists and that never reached us. Nothing says when it was sent, so nobody is
+    /// texted by itself for it.
+    KajabiFeed,
 }
 
 /// A raw event, kept as it came.
@@ -558,6 +561,25 @@ pub trait SmsProvider: Send + Sync {
         number: &PhoneNumber,
         since: Instant,
     ) -> Result<Vec<ListedText>, String>;
+}
+
+/// A page of the forms that people sent, as their site lists them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FeedPage {
+    /// The submissions as JSON:API resources, newest first. Each has its id and its form's.
+    pub submissions: Vec<serde_json::Value>,
+    /// Whether older ones follow on another page.
+    pub more: bool,
+}
+
+/// What a client's site itself says was sent to it.
+#[async_trait]
+pub trait FormFeed: Send + Sync {
+    /// A page; the first has number 1. Pages may overlap, and repeat what was on the one before.
+    ///
+    /// # Errors
+    /// Why it cannot be read, in words.
+    async fn page(&self, client: &Client, number: u32) -> Result<FeedPage, String>;
 }
 
 /// An email to an operator.

@@ -1,7 +1,7 @@
 //! SMS providers behind [`SmsProvider`], and the one HTTP client that they are called with.
 //! A provider is a folder here, one variant of [`ProviderSettings`], and its recorded events.
 
-mod exchange;
+pub(crate) mod exchange;
 pub mod openphone;
 pub mod simpletexting;
 pub mod twilio;

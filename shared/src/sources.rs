@@ -65,15 +65,18 @@ impl Reason {
 /// Why it makes no sense. It is kept for the operator.
 pub fn read(event: &RawEvent, client: &Client) -> Result<Incoming, Reason> {
     match event.source {
-        Source::Kajabi | Source::Import => match kajabi::read(event.body.as_bytes(), None, event.received_at).content {
-            Content::Form(FormSubmission { is_test: true, .. })
-            | Content::Happening(Happening { is_test: true, .. }) => {
-                Ok(Incoming::Nothing(Reason::new("test_sample", "a test sample of Kajabi: nobody is texted for it")))
+        Source::Kajabi | Source::Import | Source::KajabiFeed => {
+            match kajabi::read(event.body.as_bytes(), None, event.received_at).content {
+                Content::Form(FormSubmission { is_test: true, .. })
+                | Content::Happening(Happening { is_test: true, .. }) => Ok(Incoming::Nothing(Reason::new(
+                    "test_sample",
+                    "a test sample of Kajabi: nobody is texted for it",
+                ))),
+                Content::Form(form) => Ok(Incoming::Form(form)),
+                Content::Happening(happening) => Ok(Incoming::Happening(happening)),
+                Content::Unusable { reason } => Err(Reason::new("unreadable", reason)),
             }
-            Content::Form(form) => Ok(Incoming::Form(form)),
-            Content::Happening(happening) => Ok(Incoming::Happening(happening)),
-            Content::Unusable { reason } => Err(Reason::new("unreadable", reason)),
-        },
+        }
         Source::Api => {
             let asked: SendRequest = serde_json::from_str(&event.body)
                 .map_err(|error| Reason::new("unreadable", format!("it is no request for a text: {error}")))?;

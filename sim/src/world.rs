@@ -16,6 +16,7 @@ use leadline::{
 use leadline_standins::{
     fakes::{FixedSecrets, SeededIds},
     faulty::{Chaos, Faulty},
+    feed::ListedForms,
     memory::MemoryStore,
 };
 
@@ -159,6 +160,8 @@ impl World {
             reporter: leadline_reporter::Deps {
                 directory: faulty.clone(),
                 leads: faulty.clone(),
+                events: faulty.clone(),
+                feed: Arc::new(ListedForms::new()),
                 due: faulty.clone(),
                 journal: faulty.clone(),
                 once: faulty,

@@ -28,17 +28,22 @@ const MOST_DUE: usize = 5_000;
 const READINGS: usize = 3;
 
 /// Reads and makes the report of one day. Work goes on while it is read, so books that do not balance
-/// are read again: what moved between two readings is not missing.
+/// are read again: what moved between two readings is not missing. `not_compared` is what else was not measured.
 ///
 /// # Errors
 /// [`StoreError`] when the audit or the last report cannot be read.
-pub(crate) async fn report(client: &Client, period: Period, deps: &Deps) -> Result<Report, StoreError> {
-    let (mut ledger, mut facts) = read(client, period, deps).await?;
+pub(crate) async fn report(
+    client: &Client,
+    period: Period,
+    not_compared: &[String],
+    deps: &Deps,
+) -> Result<Report, StoreError> {
+    let (mut ledger, mut facts) = read(client, period, not_compared, deps).await?;
     for _ in 1..READINGS {
         if ledger.balances(&facts) {
             break;
         }
-        let (later, later_facts) = read(client, period, deps).await?;
+        let (later, later_facts) = read(client, period, not_compared, deps).await?;
         if let Some(waited) = ledger.waited(&facts, &later)
             && let Some(due) = &mut facts.due
         {
@@ -51,8 +56,13 @@ pub(crate) async fn report(client: &Client, period: Period, deps: &Deps) -> Resu
 }
 
 /// Reads the audit first, and what waits last.
-async fn read(client: &Client, period: Period, deps: &Deps) -> Result<(Ledger, Facts), StoreError> {
-    let mut unread = Vec::new();
+async fn read(
+    client: &Client,
+    period: Period,
+    not_compared: &[String],
+    deps: &Deps,
+) -> Result<(Ledger, Facts), StoreError> {
+    let mut unread = not_compared.to_vec();
     let before = before(&client.id, &period, deps, &mut unread).await?;
     let mut ledger = Ledger::new(period);
     let now = deps.clock.now();

@@ -2,8 +2,11 @@
 //!
 //! A report that arrives twice is a nuisance and one that does not arrive is an alarm, so here, unlike
 //! with texts, a repeat is right: it is sent again after a crash, and says so.
+//!
+//! Before a report the client's forms are compared with what its Kajabi site lists, if it is set up for that.
 
 mod build;
+mod compare;
 mod page;
 mod render;
 mod schedule;
@@ -21,8 +24,8 @@ use leadline::{
         report::Period,
     },
     ports::{
-        ClientEntry, Clock, Directory, DueIndex, Email, IdSource, Journal, LeadStore, MailError, Mailer, Once,
-        StoreError, Turn,
+        ClientEntry, Clock, Directory, DueIndex, Email, EventStore, FormFeed, IdSource, Journal, LeadStore, MailError,
+        Mailer, Once, StoreError, Turn,
     },
 };
 use serde::Serialize;
@@ -33,13 +36,20 @@ pub use render::{Unrenderable, email, settings_email};
 /// hour after which it is woken again.
 const LEASE: TimeDelta = TimeDelta::minutes(10);
 
+/// How long after its begin a run compares forms with Kajabi. What is left of its time is for the reports.
+const COMPARING: TimeDelta = TimeDelta::seconds(60);
+
 /// What the reporter needs from outside.
 #[derive(Clone)]
 pub struct Deps {
     /// Clients and campaigns.
     pub directory: Arc<dyn Directory>,
-    /// The leads that were texted.
+    /// The leads that were texted, and those of forms that were missed.
     pub leads: Arc<dyn LeadStore>,
+    /// Raw events.
+    pub events: Arc<dyn EventStore>,
+    /// The forms that a client's site lists.
+    pub feed: Arc<dyn FormFeed>,
     /// What waits.
     pub due: Arc<dyn DueIndex>,
     /// What happened.
@@ -105,8 +115,9 @@ enum Done {
 pub async fn handle(_woken_by: serde_json::Value, deps: &Deps) -> Result<Summary, Error> {
     let clients = deps.directory.clients().await.map_err(Error::Clients)?;
     let mut summary = Summary::default();
+    let comparing_ends = deps.clock.now() + COMPARING;
     for entry in clients {
-        let done = AssertUnwindSafe(serve(&entry, deps)).catch_unwind().await;
+        let done = AssertUnwindSafe(serve(&entry, comparing_ends, deps)).catch_unwind().await;
         match done.unwrap_or(Err(NoReport::Panic)) {
             Ok(Done::Nothing) => summary.nothing_to_do += 1,
             Ok(Done::Unaddressed) => summary.unaddressed += 1,
@@ -124,11 +135,14 @@ pub async fn handle(_woken_by: serde_json::Value, deps: &Deps) -> Result<Summary
     Ok(summary)
 }
 
-async fn serve(entry: &ClientEntry, deps: &Deps) -> Result<Done, NoReport> {
+async fn serve(entry: &ClientEntry, comparing_ends: Instant, deps: &Deps) -> Result<Done, NoReport> {
     let now = deps.clock.now();
     match deps.directory.client(&entry.id).await? {
         Ok(client) => match schedule::due(&client, now) {
-            Some(period) => report(&client, period, now, deps).await,
+            Some(period) => {
+                let not_compared = compare::remarks(&client, &period, comparing_ends, deps).await;
+                report(&client, period, not_compared, now, deps).await
+            }
             None => Ok(Done::Nothing),
         },
         Err(problem) => unreadable(entry, &problem, now, deps).await,
@@ -136,13 +150,19 @@ async fn serve(entry: &ClientEntry, deps: &Deps) -> Result<Done, NoReport> {
 }
 
 /// The day's report of a client whose settings can be read.
-async fn report(client: &Client, period: Period, now: Instant, deps: &Deps) -> Result<Done, NoReport> {
+async fn report(
+    client: &Client,
+    period: Period,
+    not_compared: Vec<String>,
+    now: Instant,
+    deps: &Deps,
+) -> Result<Done, NoReport> {
     let what = schedule::report_of(period.day);
     let turn = deps.once.claim(&client.id, &what, now, now + LEASE).await?;
     if matches!(turn, Turn::Taken | Turn::Done) {
         return Ok(Done::Nothing);
     }
-    let report = build::report(client, period, deps).await?;
+    let report = build::report(client, period, &not_compared, deps).await?;
     let note = report.carried.to_note();
     let detail =
         format!("report {}{}", report.number, if turn == Turn::Repeat { ", perhaps for the second time" } else { "" });

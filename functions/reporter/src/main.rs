@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use leadline::{
-    aws::{dynamodb::DynamoStore, ses::SesMailer},
+    aws::{dynamodb::DynamoStore, secrets::AwsSecrets, ses::SesMailer},
+    kajabi_api::KajabiApi,
+    providers::http_client,
     runtime::{AwsClients, RandomIds, Settings, SystemClock, start_logging},
 };
 use leadline_reporter::{Deps, handle};
@@ -15,9 +17,14 @@ async fn main() -> Result<(), Error> {
     let mut settings = Settings::from_environment();
     let aws = AwsClients::new(&mut settings);
     let store = Arc::new(DynamoStore::new(aws.dynamodb(&settings), settings.text("LEADLINE_TABLE")));
+    let secrets =
+        AwsSecrets::new(aws.secrets(&settings), settings.text("LEADLINE_SECRETS_PREFIX"), Arc::new(SystemClock));
+    let base = KajabiApi::base(&settings);
     let deps = Deps {
         directory: store.clone(),
         leads: store.clone(),
+        events: store.clone(),
+        feed: Arc::new(KajabiApi::new(http_client()?, Arc::new(secrets), Arc::new(SystemClock), &base)),
         due: store.clone(),
         journal: store.clone(),
         once: store,

@@ -36,6 +36,11 @@ pub(crate) fn report_of(day: NaiveDate) -> String {
     format!("report#{day}")
 }
 
+/// What the comparison of forms before the report of a day is claimed by.
+pub(crate) fn comparison_of(day: NaiveDate) -> String {
+    format!("comparison#{day}")
+}
+
 /// What the word about unreadable settings is claimed by.
 pub(crate) fn settings_report_of(day: NaiveDate) -> String {
     format!("settings-report#{day}")

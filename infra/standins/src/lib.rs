@@ -9,6 +9,7 @@
 //! | [`memory`] | every store, as plain maps | the ports |
 //! | [`faulty`] | ports that break on demand | the ports |
 //! | [`fakes`] | clock, ids, mailbox, secrets | the ports |
+//! | [`feed`] | the forms that Kajabi lists | the port |
 //! | [`signature`] | how Twilio, Calendly and Cal.com sign what they post | plain calls |
 //! | [`twilio`], [`openphone`], [`simpletexting`] | the providers' APIs over a [`carrier`], and what they post | a loopback port |
 //! | [`providers`] | all of them at once | a loopback port |
@@ -25,6 +26,7 @@ pub mod carrier;
 pub mod dynamo;
 pub mod fakes;
 pub mod faulty;
+pub mod feed;
 pub mod memory;
 #[cfg(feature = "aws")]
 pub mod openphone;

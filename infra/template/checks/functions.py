@@ -23,7 +23,7 @@ ENVIRONMENT = {
     "Webhook": {**_FOR_ALL, **_FOR_WEBHOOKS, **_FOR_QUEUE},
     "Scheduler": {**_FOR_ALL, **_FOR_QUEUE},
     "Sender": {**_FOR_ALL, **_FOR_WEBHOOKS, **_FOR_QUEUE},
-    "Reporter": _FOR_ALL,
+    "Reporter": {**_FOR_ALL, "LEADLINE_SECRETS_PREFIX": {"Ref": "SecretsPrefix"}},
 }
 TIMEOUTS = {"Webhook": 15, "Scheduler": 120, "Sender": 60, "Reporter": 120}
 

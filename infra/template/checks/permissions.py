@@ -48,7 +48,7 @@ GRANTS = {
         ("sqs:GetQueueAttributes", "TextQueue.Arn", ""),
         ("sqs:ChangeMessageVisibility", "TextQueue.Arn", ""),
     ),
-    "ReporterRole": _grants("Reporter", *_INDEXES, *_FAILED_RUNS),
+    "ReporterRole": _grants("Reporter", *_SECRETS, *_INDEXES, *_FAILED_RUNS),
     "ScheduleRole": {
         ("lambda:InvokeFunction", "SchedulerFunction.Arn", ""),
         ("lambda:InvokeFunction", "ReporterFunction.Arn", ""),

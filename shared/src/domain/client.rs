@@ -12,7 +12,7 @@ use super::{
     booking::OnCancelled,
     capabilities::Capabilities,
     email::EmailAddress,
-    ids::ClientId,
+    ids::{ClientId, SiteId},
     phone::{PhoneNumber, Region},
     place::State,
     template::Template,
@@ -299,6 +299,17 @@ pub struct KajabiSettings {
     /// Whether a relay in between must sign (`X-Kajabi-Signature`, our own convention).
     #[serde(default)]
     pub require_signature: bool,
+    /// Compared every day with the forms that Kajabi itself lists, so that one which was lost on its way
+    /// is found. `None`: not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compare: Option<CompareSettings>,
+}
+
+/// What Kajabi's Public API is asked for. Its key is in the client's secret, not here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CompareSettings {
+    /// The site whose forms are compared.
+    pub site_id: SiteId,
 }
 
 /// How SimpleTexting proves that it is it. It signs nothing, so the address holds a secret.

@@ -121,6 +121,10 @@ text_id!(
     /// A Kajabi form's id, as Kajabi gives it (number or string).
     FormId, "form id", is_foreign, FOREIGN_RULE
 );
+text_id!(
+    /// A Kajabi site's id, as Kajabi gives it.
+    SiteId, "site id", is_foreign, FOREIGN_RULE
+);
 
 ulid_id!(
     /// A lead: one person known to one client.

@@ -177,7 +177,7 @@ fn unanswered(error: &reqwest::Error) -> SendOutcome {
 }
 
 /// The innermost error, which is about the connection and holds no part of the request.
-fn root_cause(error: &reqwest::Error) -> String {
+pub(crate) fn root_cause(error: &reqwest::Error) -> String {
     let mut cause = error.source();
     while let Some(inner) = cause.and_then(std::error::Error::source) {
         cause = Some(inner);
@@ -200,7 +200,7 @@ fn of_store<T>(
 ///
 /// # Errors
 /// That it is not there, in words.
-pub(super) fn secret(secrets: &Secrets, name: &str) -> Result<SecretString, String> {
+pub(crate) fn secret(secrets: &Secrets, name: &str) -> Result<SecretString, String> {
     let found = secrets.get(name).filter(|secret| !secret.expose_secret().is_empty());
     found.cloned().ok_or_else(|| format!("the client's secret has no `{name}`"))
 }

@@ -28,6 +28,7 @@ use leadline::{
     },
 };
 use leadline_reporter::Deps;
+use leadline_standins::{feed::ListedForms, memory::MemoryStore};
 use ulid::Ulid;
 
 /// Everything that the ports give and take.
@@ -74,6 +75,8 @@ impl World {
         Deps {
             directory: all.clone(),
             leads: all.clone(),
+            events: Arc::new(MemoryStore::new()),
+            feed: Arc::new(ListedForms::new()),
             due: all.clone(),
             journal: all.clone(),
             once: all.clone(),

@@ -108,7 +108,7 @@ impl Ledger {
             enter(&mut self.before, event);
             return;
         }
-        if let Some(function) = function(event.event) {
+        if let Some(function) = function(event) {
             let last = self.last_seen.entry(function).or_insert(event.at);
             *last = event.at.max(*last);
         }
@@ -199,8 +199,10 @@ pub(super) fn enter(totals: &mut Totals, event: &AuditEvent) {
     totals.ended += u64::from(event.ended.is_some());
 }
 
-fn function(event: Event) -> Option<Function> {
-    match event {
+fn function(event: &AuditEvent) -> Option<Function> {
+    match event.event {
+        // That a form was lost on its way is no sign of life of the webhook.
+        Event::EventReceived if event.reason.as_deref() == Some("kajabi-feed") => Some(Function::Reporter),
         Event::EventReceived | Event::ReplyReceived | Event::ReceiptReceived | Event::BookingReceived => {
             Some(Function::Webhook)
         }

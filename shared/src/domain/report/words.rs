@@ -17,6 +17,7 @@ pub fn in_words(code: &str) -> String {
         "template_missing" | "template" => "the step has no text",
         "placeholder_empty" => "a placeholder has neither value nor fallback",
         "text_too_long" => "the text is too long",
+        "missed" => "a form that was lost on its way and found by the comparison",
         "unknown_form" => "no campaign enrolls by this form",
         "already_enrolled" => "is in the campaign already",
         "already_completed" => "was in the campaign before",

@@ -22,7 +22,7 @@ use crate::{
         profile::Profile,
         standing::Standing,
     },
-    ports::RawEvent,
+    ports::{RawEvent, Source},
 };
 
 /// What entering a campaign came to.
@@ -147,6 +147,13 @@ pub(super) fn admit(
         let rejected = recorder.about(&known.lead, Event::Rejected, Status::Rejected).because(reason, &words);
         let rejected = rejected.in_campaign(&campaign, None);
         let came = derived_id::outcome(event, rejected);
+        return Entry { came: Some(came), audit: Vec::new(), alert: None, words };
+    }
+    if event.source == Source::KajabiFeed {
+        // Hours or days may have passed: whether a text is still welcome is for a person to say.
+        let words = "the form was lost on its way here, and nothing says when it was sent".to_owned();
+        let missed = recorder.about(&known.lead, Event::Rejected, Status::Rejected).because("missed", &words);
+        let came = derived_id::outcome(event, missed.in_campaign(&campaign, None));
         return Entry { came: Some(came), audit: Vec::new(), alert: None, words };
     }
     enrollment.waits = Waits::Until(next_look(&verdict));
