@@ -13,7 +13,7 @@ mod client;
 
 fuzz_target!(|bytes: &[u8]| {
     let at = chrono::DateTime::UNIX_EPOCH;
-    for (key, source) in [(calendly::key(bytes), Source::Calendly), (calcom::key(bytes), Source::CalCom)] {
+    for (key, source) in [(calendly::key(bytes), Source::Calendly), (calcom::key(bytes), Source::Calcom)] {
         assert!(key.comes_first() && !key.0.chars().any(char::is_control), "{key:?}");
         let event = RawEvent {
             key: EventKey(key.0),
