@@ -159,6 +159,13 @@ async fn put(there: &Connection, campaign: Campaign, person: &Person, out: &mut 
         ),
     };
     person.agrees(&what)?;
+    let stands = there.store.campaigns(&there.client).await?;
+    if stands.iter().find(|stands| stands.id == campaign.id) != standing {
+        bail!(
+            "somebody else changed campaign {} meanwhile: nothing was written; look at it and do it again",
+            campaign.id
+        );
+    }
     write_it(there, &campaign).await?;
     changed(there, &by, format!("campaign {}, version {}", campaign.id, campaign.version)).await?;
     writeln!(out, "Campaign {} is written, version {}.", campaign.id, campaign.version)?;
@@ -173,7 +180,7 @@ async fn set(
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
     let by = person.name()?;
-    let mut campaign = one(there, id).await?;
+    let campaign = one(there, id).await?;
     if campaign.status == new {
         writeln!(out, "Nothing was changed: campaign {id} is {} already.", status(&new))?;
         return Ok(());
@@ -183,6 +190,12 @@ async fn set(
     }
     if let CampaignStatus::Deactivated { .. } = &new {
         person.agrees(&format!("Deactivate campaign {id} for good? Who is in it gets no further text."))?;
+    }
+    // As it stands now, and not as it was before somebody was asked.
+    let mut campaign = one(there, id).await?;
+    if let CampaignStatus::Deactivated { .. } = &new {
+        // Its forms are free for another campaign.
+        campaign.forms.clear();
     }
     campaign.status = new;
     write_it(there, &campaign).await?;

@@ -37,8 +37,8 @@ pub enum Command {
         /// Its key, such as `kj:fs:2150000001`.
         key: String,
     },
-    /// Have an event that made no sense worked on again by the next run, once the reason is gone: a campaign
-    /// lists the form now, or a new release reads it.
+    /// Have an event that made no sense worked on again by the next run, once a
+    /// new release can read it.
     Replay {
         /// Its key.
         key: String,

@@ -35,7 +35,7 @@ pub enum Clients {
     /// Print a client's settings as a file for `put`. It holds no secret but hashes.
     Show,
     /// Write a client's settings from a file: a new client, or in the place of those that stand. Whether it
-    /// sends stays as it stands. A new client gets a token for its Kajabi address, which is shown once.
+    /// sends, its tokens and its keys stay as they stand. A new client gets a token for its Kajabi address, which is shown once.
     Put {
         /// The file.
         file: PathBuf,
@@ -119,8 +119,8 @@ pub async fn clients(target: &Target, command: &Clients, out: &mut dyn Write) ->
                 hashes.push(TokenHash::of(&token));
             }
             there.store.put_client(&client).await?;
-            changed(&there, &by, "a new token".to_owned()).await?;
-            addresses(&client, &token, out)
+            addresses(&client, &token, out)?;
+            changed(&there, &by, "a new token".to_owned()).await
         }
     }
 }
@@ -180,13 +180,21 @@ pub async fn put(there: &Connection, mut new: Client, person: &Person, out: &mut
     };
     new.since = new.since.or(standing.as_ref().and_then(|standing| standing.since)).or(Some(there.now));
     if let Some(standing) = &standing {
+        // Tokens and keys have commands of their own: an older file does not bring back what was revoked.
         new.sending = standing.sending.clone();
+        new.api_keys.clone_from(&standing.api_keys);
+        new.kajabi.token_hashes.clone_from(&standing.kajabi.token_hashes);
+        new.simpletexting.token_hashes.clone_from(&standing.simpletexting.token_hashes);
         let fields = differences(standing, &new)?;
         if fields.is_empty() {
             writeln!(out, "Nothing was changed: the settings stand like this already.")?;
             return Ok(());
         }
         person.agrees(&format!("Change {} of {}?", fields.join(", "), new.name))?;
+        let stands = there.store.client(&new.id).await?;
+        if stands.as_ref() != Ok(standing) {
+            bail!("somebody else changed the settings meanwhile: nothing was written; look at them and do it again");
+        }
         there.store.put_client(&new).await?;
         changed(there, &by, format!("settings: {}", fields.join(", "))).await?;
         writeln!(out, "The settings of {} are written.", new.id)?;
@@ -267,8 +275,8 @@ pub async fn run_keys(there: &Connection, command: &Keys, out: &mut dyn Write) -
             let (name, scopes) = (name.clone(), scopes.clone());
             client.api_keys.push(ApiKey { name: name.clone(), hash: TokenHash::of(&secret), scopes, expires_at });
             there.store.put_client(&client).await?;
-            changed(there, &by, format!("a key for {name}")).await?;
             writeln!(out, "{}.{secret}\n\nThis is the key. It is shown now and never again.", client.id)?;
+            changed(there, &by, format!("a key for {name}")).await?;
         }
         Keys::Revoke { name, person } => {
             let by = person.name()?;

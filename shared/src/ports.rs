@@ -275,6 +275,8 @@ pub struct EventKey(pub String);
 impl EventKey {
     /// What the key of a reply by Twilio begins with.
     pub const TWILIO_REPLY: &str = "tw:in:";
+    /// What the key of something that Twilio signed and that cannot be read begins with: it may be a reply.
+    pub const TWILIO_UNREADABLE: &str = "tw:sha256:";
     /// What the key of a reply by OpenPhone begins with.
     pub const OPENPHONE_REPLY: &str = "op:in:";
     /// What the key of a reply or an unsubscription by SimpleTexting begins with.
@@ -288,8 +290,9 @@ impl EventKey {
     /// others, and not said to be taken in before it was acted on.
     #[must_use]
     pub fn comes_first(&self) -> bool {
-        const FIRST: [&str; 5] = [
+        const FIRST: [&str; 6] = [
             EventKey::TWILIO_REPLY,
+            EventKey::TWILIO_UNREADABLE,
             EventKey::OPENPHONE_REPLY,
             EventKey::SIMPLETEXTING_REPLY,
             EventKey::CALENDLY,

@@ -67,6 +67,7 @@ async fn balances(world: &World) {
     let count = |kinds: &[Event]| journal.iter().filter(|event| kinds.contains(&event.event)).count();
     let became = [
         Event::BookingReceived,
+        Event::EventApplied,
         Event::EventIgnored,
         Event::EventUnusable,
         Event::ReplyReceived,
@@ -190,6 +191,44 @@ async fn a_booking_that_is_called_off_leads_to_what_the_settings_say() {
 }
 
 #[tokio::test]
+async fn what_says_more_than_a_booking_keeps_the_sequence_from_going_on_when_it_is_called_off() {
+    let mut client = sample();
+    client["settings"]["on_cancelled"] = json!("resume");
+    client["campaigns"][0]["triggers"] = json!([{"on": "purchase", "then": {"end": "purchased"}}]);
+    let bought = json!({"id": "9", "event": "purchase.created", "payload": {
+        "transaction_id": "tx_demo_9", "offer_id": 1, "member_email": "1@example.org",
+    }});
+    for (what, in_between) in [("a purchase", Some(bought)), ("a reply", None)] {
+        let mut world = texted(client.clone()).await;
+        world.calendly(&calendly("invitee.created", 1, "2026-01-06T20:10:00Z", json!({}))).await;
+        match &in_between {
+            Some(event) => assert_eq!(world.kajabi(event).await, 200),
+            None => assert_eq!(world.write(PAT, "Thanks, all sorted with my sister").await, 200),
+        }
+        world.until("2026-01-07 10:00").await;
+        world.calendly(&calendly("invitee.canceled", 1, "2026-01-07T15:00:00Z", json!({}))).await;
+        world.until("2026-01-09 12:00").await;
+        assert_eq!(world.texts().len(), 1, "{what}");
+        balances(&world).await;
+    }
+}
+
+#[tokio::test]
+async fn a_booking_made_anew_does_not_bring_back_what_an_earlier_one_ended() {
+    let mut client = sample();
+    client["settings"]["on_cancelled"] = json!("resume");
+    let mut world = texted(client).await;
+    world.calendly(&calendly("invitee.created", 1, "2026-01-06T20:10:00Z", json!({}))).await;
+    // The appointment of the 9th is over.
+    world.until("2026-01-12 10:00").await;
+    let start = json!({"scheduled_event": {"start_time": "2026-01-20T16:00:00.000000Z"}});
+    world.calendly(&calendly("invitee.created", 2, "2026-01-12T15:00:00Z", start.clone())).await;
+    world.calendly(&calendly("invitee.canceled", 2, "2026-01-12T15:10:00Z", start)).await;
+    world.until("2026-01-16 12:00").await;
+    assert_eq!(world.texts().len(), 1);
+}
+
+#[tokio::test]
 async fn a_sequence_that_goes_on_still_needs_an_open_standing() {
     let mut client = sample();
     client["settings"]["on_cancelled"] = json!("resume");
@@ -197,7 +236,7 @@ async fn a_sequence_that_goes_on_still_needs_an_open_standing() {
     world.calendly(&calendly("invitee.created", 1, "2026-01-06T20:10:00Z", json!({}))).await;
     assert_eq!(world.reply("SM00000000000000000000000000000001", "+13055550123", "STOP").await, 200);
     world.calendly(&calendly("invitee.canceled", 1, "2026-01-07T15:00:00Z", json!({}))).await;
-    assert_eq!(world.reasons(Event::Rejected).await, ["opted_out"]);
+    assert_eq!(pat(&world).await.enrollments, [], "a no ends what could have gone on");
     world.until("2026-01-09 10:30").await;
     assert_eq!(world.texts().len(), 1);
     balances(&world).await;

@@ -44,7 +44,7 @@ async fn store(client: &Client, key: EventKey, source: Source, request: &Request
 /// The key of something that Twilio signed and that we cannot read: it is kept all the same.
 fn of_unknown(request: &Request) -> EventKey {
     let bytes: &[u8] = request.body();
-    EventKey(format!("tw:sha256:{}", hex::encode(Sha256::digest(bytes))))
+    EventKey(format!("{}{}", EventKey::TWILIO_UNREADABLE, hex::encode(Sha256::digest(bytes))))
 }
 
 type Fields = Vec<(String, String)>;

@@ -15,7 +15,7 @@ use super::{
     ids::{AttemptId, CampaignId, ClientId, EnrollmentId, LeadId, RunId},
     message::{InFlight, InFlightState, ProviderRefusal, QUEUE_FIRST},
     phone::PhoneNumber,
-    standing::{OptOut, Standing},
+    standing::{OptOut, OptOutChannel, Standing},
 };
 
 pub use bookings::Heard;
@@ -42,6 +42,10 @@ pub struct Lead {
     /// The text on its way, of which there is at most one.
     #[serde(default)]
     pub in_flight: Option<InFlight>,
+    /// The enrollment that goes on if the booking which ended it is called off. Whatever says more than a
+    /// booking, such as a reply or a purchase, takes it away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub may_resume: Option<EnrollmentId>,
     /// When texts were accepted in the last 24 hours.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recent: Vec<Instant>,
@@ -273,6 +277,7 @@ impl Lead {
             enrollments: Vec::new(),
             history: Vec::new(),
             in_flight: None,
+            may_resume: None,
             recent: Vec::new(),
             bookings: Vec::new(),
         }
@@ -410,8 +415,12 @@ impl Lead {
     /// Records a no and ends everything. A no that stands already keeps its first proof.
     pub fn opt_out(&mut self, opt_out: OptOut, now: Instant) -> Vec<CampaignId> {
         let reason = opt_out.channel.reason();
-        if !matches!(self.standing, Standing::OptedOut(_)) {
-            self.standing = Standing::OptedOut(opt_out);
+        self.may_resume = None;
+        match &mut self.standing {
+            // What a threat adds to a no that stands is that nobody lifts it by a word.
+            Standing::OptedOut(no) if opt_out.channel == OptOutChannel::Legal => no.channel = OptOutChannel::Legal,
+            Standing::OptedOut(_) => {}
+            Standing::Open | Standing::Held { .. } => self.standing = Standing::OptedOut(opt_out),
         }
         self.end_all(Outcome::OptedOut, reason, now)
     }

@@ -273,7 +273,8 @@ impl Intake<'_> {
         // Who booked with this address has booked, whichever number is named here.
         let booked = match other {
             Some(other) => {
-                self.leads.lead(&client.id, other).await?.and_then(|lead| lead.lead.booking_ahead(now).cloned())
+                let owner = self.leads.lead(&client.id, other).await?.map(|stored| stored.lead);
+                owner.and_then(|lead| lead.booking_ahead(now).or(lead.booking_requested(now)).cloned())
             }
             None => None,
         };

@@ -3,6 +3,8 @@
 mod act;
 mod threat;
 
+use chrono::TimeDelta;
+
 use std::time::Duration;
 
 use super::{alerts::Alerts, derived_id, record::Recorder};
@@ -26,6 +28,9 @@ use crate::{
     },
 };
 use act::{Acted, act};
+
+/// How long after it reached us a START takes a no back.
+const LATEST_START: TimeDelta = TimeDelta::minutes(1);
 
 /// How often a lead is read again when something else was written in between.
 const TRIES: usize = 8;
@@ -99,6 +104,9 @@ impl Replies<'_> {
                 writer(self.leads, &client.id, &reply.from, recorder.now).await?;
             let opted_out = matches!(lead.standing, Standing::OptedOut(_));
             let class = reply.class(Known { first_name: first_name.as_deref(), opted_out });
+            // One that waited may be older than a no that was heard since.
+            let late = event.is_some_and(|event| recorder.now - event.received_at > LATEST_START);
+            let class = if class == Class::Start && late { Class::Other } else { class };
             let go_on = self.going_on(client, class, &lead).await?;
             let Acted { mut audit, opt_out, lifted, words, answer, alert } =
                 act(&mut lead, class, reply, id, &go_on, recorder);

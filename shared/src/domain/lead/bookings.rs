@@ -65,6 +65,7 @@ impl Lead {
         if known.as_ref().is_some_and(|known| (news.said_at, status) <= (known.said_at, known.status)) {
             return Heard::Nothing;
         }
+        let had = self.booking_ahead(now).is_some();
         let stood = known.as_ref().is_some_and(|known| known.status == BookingStatus::Booked);
         let starts_at = news.starts_at.or(known.as_ref().and_then(|known| known.starts_at));
         self.keep(Booking { id: news.id.clone(), status, starts_at, said_at: news.said_at }, now);
@@ -75,7 +76,11 @@ impl Lead {
         let called_off = news.kind == NewsKind::Cancelled && in_time && known.is_none_or(|known| known.status < status);
         match status {
             BookingStatus::Requested => Heard::Requested,
-            BookingStatus::Booked => Heard::Booked(self.end_all(Outcome::Booked, "the person booked", now)),
+            BookingStatus::Booked => {
+                // One made when no other stood has nothing to do with what an earlier one ended.
+                let anew = !had && news.instead_of.is_none() && news.kind == NewsKind::Booked;
+                Heard::Booked(self.end_for_booking("the person booked", anew, now))
+            }
             BookingStatus::Cancelled if called_off => {
                 if self.booking_ahead(now).is_some() {
                     return Heard::LetGo;
@@ -83,12 +88,23 @@ impl Lead {
                 let unheard = if stood {
                     Vec::new()
                 } else {
-                    self.end_all(Outcome::Booked, "the person booked, and called it off", now)
+                    self.end_for_booking("the person booked, and called it off", false, now)
                 };
                 Heard::CalledOff(unheard)
             }
             BookingStatus::Cancelled => Heard::LetGo,
         }
+    }
+
+    /// Ends every sequence for a booking, and remembers the last of them. `anew` says that what an earlier
+    /// booking ended is not to go on any more.
+    fn end_for_booking(&mut self, reason: &str, anew: bool, now: Instant) -> Vec<CampaignId> {
+        match self.enrollments.last() {
+            Some(last) => self.may_resume = Some(last.id),
+            None if anew => self.may_resume = None,
+            None => {}
+        }
+        self.end_all(Outcome::Booked, reason, now)
     }
 
     /// Marks the booking that another one took the place of, known or not: news of it may come still.
@@ -112,10 +128,12 @@ impl Lead {
         self.bookings.truncate(KEPT);
     }
 
-    /// The sequence that a booking ended last, if the person did not enter its campaign again since.
+    /// The sequence that the booking ended, if nothing was said since that ends it for good and the person
+    /// did not enter its campaign again.
     #[must_use]
     pub fn ended_by_booking(&self) -> Option<&PastEnrollment> {
-        let at = self.history.iter().rposition(|past| past.outcome == Outcome::Booked && past.version > 0)?;
+        let ended = |past: &PastEnrollment| past.outcome == Outcome::Booked && past.version > 0;
+        let at = self.history.iter().rposition(|past| Some(past.id) == self.may_resume && ended(past))?;
         let ended = &self.history[at];
         let again = self.history[at + 1..].iter().any(|past| past.campaign == ended.campaign)
             || self.enrollments.iter().any(|live| live.campaign == ended.campaign);

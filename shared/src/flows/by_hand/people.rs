@@ -126,6 +126,7 @@ impl ByHand<'_> {
             let (code, outcome, opt_out, left) = match verdict {
                 Verdict::GoOn => ("go_on", None, None, Vec::new()),
                 Verdict::End => {
+                    lead.may_resume = None;
                     let left = lead.end_all(Outcome::Replied, "the person replied; ended by hand", self.now);
                     ("end", Some(Outcome::Replied), None, left)
                 }

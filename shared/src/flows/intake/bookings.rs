@@ -86,8 +86,13 @@ impl Intake<'_> {
         recorder: &Recorder<'_>,
     ) -> StoreResult<EventState> {
         // Before the event is concluded, so that a repeat comes by here again.
+        let mut elsewhere = None;
         for StoredLead { rev, mut lead, .. } in others {
             let came = hear(&mut lead, news, recorder);
+            let stands = lead.booking_ahead(recorder.now).or(lead.booking_requested(recorder.now)).is_some();
+            if stands || !lead.standing.is_open() {
+                elsewhere = Some(lead.id);
+            }
             if came.heard != Heard::Nothing {
                 self.leads.save(&lead, Some(rev), Also { audit: came.audit, ..Also::default() }).await?;
             }
@@ -101,8 +106,17 @@ impl Intake<'_> {
         let phone = lead.phone.clone().ok_or(InvalidPhone::Missing);
         let mut known =
             Known { read_at: Some(rev), lead, profile, phone, email: None, other: None, opt_out: None, booked: None };
-        let entry = match heard {
-            Heard::CalledOff(_) => self.called_off(client, &mut known, event, recorder).await?,
+        let entry = match (heard, elsewhere) {
+            // One person may be two leads: what stands for the other stands for this one.
+            (Heard::CalledOff(_), Some(other)) => Some(Entry {
+                came: None,
+                audit: Vec::new(),
+                alert: None,
+                words: format!(
+                    "nothing follows: lead {other} of the same person has a booking, or is not to be texted"
+                ),
+            }),
+            (Heard::CalledOff(_), None) => self.called_off(client, &mut known, event, recorder).await?,
             _ => None,
         };
         let (mut alert, mut result) = (None, words);
@@ -157,6 +171,7 @@ impl Intake<'_> {
                 let Some(enrollment) = known.lead.taken_up(&ended, &plan, id, recorder.now) else {
                     return Ok(nothing(format!("every text of campaign {} was sent", ended.campaign)));
                 };
+                known.lead.may_resume = None;
                 let door = Door { status: campaign.status, plan, enrollment, given };
                 Ok(Some(admit(client, door, known, event, recorder)))
             }

@@ -38,8 +38,8 @@ impl Intake<'_> {
             return self.unusable(client, event, Reason::new("nobody", words), recorder).await;
         }
         let known = self.find(client, &happening.person, recorder.now).await?;
-        if happens.came_early(&known.lead, known.other.is_some()) {
-            let until = event.received_at + FORM_MAY_FOLLOW;
+        let until = event.received_at + FORM_MAY_FOLLOW;
+        if happens.came_early(&known.lead, known.other.is_some(), recorder.now, until) {
             return self.look_again(event, until).await;
         }
         let elsewhere = match known.other {
@@ -77,9 +77,9 @@ impl Intake<'_> {
     async fn end_elsewhere(&self, other: LeadId, happens: &Happens<'_>, recorder: &Recorder<'_>) -> StoreResult<Ended> {
         for _ in 0..TRIES {
             let Some(stored) = self.leads.lead(recorder.client, other).await? else { return Ok(Ended::default()) };
-            let mut lead = stored.lead;
+            let mut lead = stored.lead.clone();
             let (audit, words) = happens.end(&mut lead, recorder);
-            if audit.is_empty() {
+            if lead == stored.lead {
                 return Ok(Ended::default());
             }
             match self.leads.save(&lead, Some(stored.rev), Also { audit, ..Also::default() }).await {

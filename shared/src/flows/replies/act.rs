@@ -143,6 +143,7 @@ fn start(lead: &mut Lead, reply: &IncomingReply, id: AuditId, recorder: &Recorde
 fn other(lead: &mut Lead, going_on: &[CampaignId], recorder: &Recorder<'_>) -> Acted {
     let live: Vec<_> = lead.enrollments.iter().map(|live| (live.id, live.campaign.clone())).collect();
     let over: Vec<_> = live.into_iter().filter(|(_, campaign)| !going_on.contains(campaign)).collect();
+    lead.may_resume = None;
     let mut audit = Vec::new();
     for (enrollment, campaign) in &over {
         lead.end(*enrollment, Outcome::Replied, "the person replied", recorder.now);

@@ -8,16 +8,17 @@ use super::super::{
 };
 use crate::{
     domain::{
+        Instant,
         audit::{AuditEvent, Event, Status},
         campaign::Campaign,
         client::Client,
         consent::Consent,
         ids::{AuditId, EnrollmentId},
-        lead::{Lead, Outcome},
+        lead::{Lead, Outcome, PastEnrollment},
         trigger::{EventTerms, On, Then, Trigger},
     },
     flows::{alerts::Alert, derived_id, record::Recorder},
-    ports::{EventState, RawEvent},
+    ports::RawEvent,
     sources::{Reason, kajabi::Happening},
 };
 
@@ -86,14 +87,13 @@ impl<'a> Happens<'a> {
         !self.ends.is_empty()
     }
 
-    /// Whether it only ends something and finds nothing to end the first time that it is worked on: the
-    /// form that begins it may come after it.
-    pub(super) fn came_early(&self, lead: &Lead, has_other: bool) -> bool {
+    /// Whether it only ends something and finds nothing to end before `until`: the form that begins it may
+    /// come after it.
+    pub(super) fn came_early(&self, lead: &Lead, has_other: bool, now: Instant, until: Instant) -> bool {
         let live = |campaign: &Campaign| lead.enrollments.iter().any(|live| live.campaign == campaign.id);
         let was = |campaign: &Campaign| lead.history.iter().any(|past| past.campaign == campaign.id);
-        let first = matches!(self.event.state, EventState::Received { tries: 0, .. });
         let idle = self.ends.iter().all(|(campaign, _)| !live(campaign) && !was(campaign));
-        first && !has_other && idle && !self.ends.is_empty() && self.enrolls.is_empty()
+        now < until && !has_other && idle && !self.ends.is_empty() && self.enrolls.is_empty()
     }
 
     /// Ends the lead's enrollments in the campaigns that say so. Gives what to record, and in words.
@@ -111,6 +111,11 @@ impl<'a> Happens<'a> {
                 let ended = recorder.about(lead, Event::EnrollmentEnded, Status::Ok);
                 audit.push(ended.ending(*outcome, &words).in_campaign(&campaign.id, Some(step)));
             }
+            let of_this = |past: &PastEnrollment| past.campaign == campaign.id && Some(past.id) == lead.may_resume;
+            if lead.history.iter().any(of_this) {
+                lead.may_resume = None;
+                all_words.push(format!("campaign {} does not go on after a booking any more: {words}", campaign.id));
+            }
         }
         (audit, all_words)
     }
@@ -119,6 +124,7 @@ impl<'a> Happens<'a> {
     pub(super) fn come_to(&self, known: &mut Known, elsewhere: Ended, recorder: &Recorder<'_>) -> Came {
         let is_known = known.read_at.is_some();
         let Ended { lead: mut about, mut words } = elsewhere;
+        let before = known.lead.clone();
         let ended = if is_known {
             let (audit, ended) = self.end(&mut known.lead, recorder);
             words.extend(ended);
@@ -138,7 +144,7 @@ impl<'a> Happens<'a> {
         let (entries, cooling) = self.enroll(known, recorder);
 
         let writes_profile = described || !entries.is_empty();
-        let writes_lead = writes_profile || !ended.is_empty();
+        let writes_lead = writes_profile || known.lead != before;
         if is_known || writes_lead {
             about = Some(known.lead.clone());
         }
