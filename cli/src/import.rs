@@ -10,9 +10,12 @@ use anyhow::{Context, bail};
 use futures_util::{StreamExt, stream};
 use indicatif::{ProgressBar, ProgressStyle};
 use leadline::{
-    domain::{client::Client, ids::FormId, ids::RunId, phone::PhoneNumber},
+    domain::{
+        client::Client,
+        ids::{FormId, RunId},
+    },
     flows::{
-        import::{Became, Import, Row},
+        import::{Became, Import, PHONE, Row},
         intake::Intake,
         record::Recorder,
     },
@@ -131,8 +134,8 @@ pub async fn run(there: &Connection, client: &Client, options: &Options, total: 
     let rows = rows.map(|(line, record)| {
         let record = record.with_context(|| format!("line {line}"))?;
         let row = row_of(&names, &record);
-        let first = number(&row, client).and_then(|phone| {
-            let first = *seen.entry(phone).or_insert(line);
+        let first = row.phone(client.region).ok().and_then(|phone| {
+            let first = *seen.entry(phone.e164().to_owned()).or_insert(line);
             (first != line).then_some(first)
         });
         anyhow::Ok((record, row, first))
@@ -219,8 +222,7 @@ fn fields(header: &csv::StringRecord, maps: &[(String, String)]) -> anyhow::Resu
         mapped.unwrap_or_else(|| column.to_lowercase().replace([' ', '-'], "_"))
     };
     let fields: Vec<String> = columns.iter().map(named).collect();
-    let phones = ["phone", "phone_number", "mobile_phone_number", "business_number"];
-    if !fields.iter().any(|field| phones.contains(&field.as_str())) {
+    if !fields.iter().any(|field| PHONE.contains(&field.as_str())) {
         bail!("no column is a phone number; there are: {}. Say which it is: --map 'COLUMN=phone'", columns.join(", "));
     }
     Ok(fields)
@@ -229,12 +231,6 @@ fn fields(header: &csv::StringRecord, maps: &[(String, String)]) -> anyhow::Resu
 fn row_of(names: &[String], record: &csv::StringRecord) -> Row {
     let filled = names.iter().zip(record.iter()).filter(|(_, value)| !value.is_empty());
     Row { fields: filled.map(|(name, value)| (name.clone(), value.to_owned())).collect() }
-}
-
-fn number(row: &Row, client: &Client) -> Option<String> {
-    let raw = ["mobile_phone_number", "phone_number", "phone", "business_number"];
-    let raw = raw.iter().find_map(|name| row.fields.get(*name))?;
-    Some(PhoneNumber::parse(raw, client.region).ok()?.e164().to_owned())
 }
 
 /// Rows that were not used, as they came, with the reason.

@@ -102,6 +102,7 @@ const SETTLING: &str = "shared/src/flows/settling.rs";
 const DELIVER: &str = "functions/sender/src/deliver.rs";
 const RUN: &str = "functions/scheduler/src/run.rs";
 const WEBHOOK: &str = "functions/webhook/src/lib.rs";
+const PORTS: &str = "shared/src/ports.rs";
 const RULES: &str = "shared/src/domain/lawful/rules.rs";
 
 /// A text was accepted twice for one step.
@@ -331,7 +332,7 @@ pub const FAULTS: &[Fault] = &[
         name: "an-event-that-was-left-over-is-never-taken-up",
         breaks: "A stored event whose work failed is due in a hundred years.",
         edits: &[Edit {
-            file: WEBHOOK,
+            file: PORTS,
             from: "const TAKE_UP_AFTER: chrono::TimeDelta = chrono::TimeDelta::minutes(2);",
             to: "const TAKE_UP_AFTER: chrono::TimeDelta = chrono::TimeDelta::days(36_500);",
         }],

@@ -351,6 +351,18 @@ pub struct RawEvent {
     pub state: EventState,
 }
 
+/// How long after an event is stored a run of the scheduler takes it up, if nobody finished it.
+const TAKE_UP_AFTER: chrono::TimeDelta = chrono::TimeDelta::minutes(2);
+
+impl RawEvent {
+    /// One that reached us at `now` and that nobody has worked on.
+    #[must_use]
+    pub fn new(key: EventKey, client: ClientId, source: Source, body: String, now: Instant) -> Self {
+        let state = EventState::Received { due: now + TAKE_UP_AFTER, tries: 0 };
+        Self { key, client, source, body, query: None, received_at: now, state }
+    }
+}
+
 /// What came of a raw event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -8,6 +8,7 @@ pub mod kajabi;
 pub mod openphone;
 pub mod person;
 pub mod simpletexting;
+pub mod timed_signature;
 pub mod twilio;
 
 use sha2::{Digest, Sha256};

@@ -7,7 +7,7 @@ use lambda_http::{Body, Request, Response, http::StatusCode};
 use leadline::{
     domain::{client::Client, ids::ClientId},
     ports::{EventKey, Source},
-    sources::{calcom, calendly},
+    sources::{calcom, calendly, timed_signature::TimedSignature},
 };
 
 use crate::{Deps, Refused, Verified, body, check, client_of, empty, header, store_and_work, text_of};
@@ -20,13 +20,14 @@ const CALCOM: [&str; 2] = ["calcom_secret", "calcom_secret_next"];
 
 /// Takes in one event of Calendly. A header that cannot be one ends before anything is read.
 pub async fn calendly(request: &Request, id: &ClientId, deps: &Deps) -> Result<Response<Body>, Refused> {
-    use calendly::signature::{FRESH_SECONDS, HEADER, Signature};
+    use calendly::signature::{FRESH_SECONDS, HEADER, verify};
     let bytes = body(request)?;
-    let signature = header(request, HEADER).and_then(Signature::parse).ok_or(Refused::Unauthorized)?;
+    let signature = header(request, HEADER).and_then(TimedSignature::parse).ok_or(Refused::Unauthorized)?;
     let client = client_of(id, deps).await?;
     let age = AtomicI64::new(0);
     check(&client, deps, |secrets| {
-        let seconds = signature.verify(bytes, CALENDLY.iter().filter_map(|name| secrets.get(*name)), deps.clock.now());
+        let keys = CALENDLY.iter().filter_map(|name| secrets.get(*name));
+        let seconds = verify(&signature, bytes, keys, deps.clock.now());
         seconds.map(|seconds| age.store(seconds, Relaxed)).map_err(|error| error.to_string())
     })
     .await?;

@@ -33,9 +33,6 @@ use routes::Route;
 /// The largest body that is read, in bytes. Kajabi's are a few kilobytes.
 pub const BODY_LIMIT: usize = 256 * 1024;
 
-/// How long after an event is stored a run of the scheduler takes it up, if nobody finished it.
-const TAKE_UP_AFTER: chrono::TimeDelta = chrono::TimeDelta::minutes(2);
-
 /// How often a stored event is worked on before it is left to the next run.
 const WORKS: usize = 3;
 
@@ -239,7 +236,8 @@ fn recorder<'a>(client: &'a Client, now: Instant, deps: &'a Deps) -> Recorder<'a
 /// Stores an event unless it was stored before, and gives it as it stands: if it was not worked through
 /// then, it is now.
 async fn store(client: &Client, verified: Verified, now: Instant, deps: &Deps) -> Result<(Receipt, RawEvent), Refused> {
-    let event = raw_event(client, verified, now);
+    let Verified { key, source, body, query } = verified;
+    let event = RawEvent { query, ..RawEvent::new(key, client.id.clone(), source, body, now) };
     let source =
         serde_json::to_value(event.source).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
     let received = recorder(client, now, deps).event(Event::EventReceived, Status::Ok).because(source, &event.key.0);
@@ -252,18 +250,6 @@ async fn store(client: &Client, verified: Verified, now: Instant, deps: &Deps) -
             // Whether it was worked through is not known, and it may be a no.
             Err(error) => Err(try_again(&client.id, &error)),
         },
-    }
-}
-
-fn raw_event(client: &Client, verified: Verified, now: Instant) -> RawEvent {
-    RawEvent {
-        key: verified.key,
-        client: client.id.clone(),
-        source: verified.source,
-        body: verified.body,
-        query: verified.query,
-        received_at: now,
-        state: EventState::Received { due: now + TAKE_UP_AFTER, tries: 0 },
     }
 }
 

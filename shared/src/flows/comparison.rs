@@ -30,8 +30,6 @@ const KNOWN_IN_A_ROW: usize = 25;
 const MAY_BE_ON_ITS_WAY: TimeDelta = TimeDelta::minutes(30);
 /// Forms that are kept to be looked at again the next day, and those that an alert names.
 const MOST_NAMED: usize = 20;
-/// How long after a form is stored a run of the scheduler takes it up, if nobody finished it.
-const TAKE_UP_AFTER: TimeDelta = TimeDelta::minutes(2);
 /// What the key of a form begins with by which the webhook of the Public API stores it.
 const LISTED: &str = "kj:fs:";
 /// The same for a form by the dashboard's own webhook, if that gives an id.
@@ -199,16 +197,8 @@ impl Comparison<'_> {
 
     /// Keeps one lost form and works it through. None if it came in meanwhile.
     async fn take_in(&self, client: &Client, lost: &Listed, recorder: &Recorder<'_>) -> StoreResult<Option<RawEvent>> {
-        let now = recorder.now;
-        let event = RawEvent {
-            key: lost.key.clone(),
-            client: client.id.clone(),
-            source: Source::KajabiFeed,
-            body: lost.body.clone(),
-            query: None,
-            received_at: now,
-            state: EventState::Received { due: now + TAKE_UP_AFTER, tries: 0 },
-        };
+        let (key, body) = (lost.key.clone(), lost.body.clone());
+        let event = RawEvent::new(key, client.id.clone(), Source::KajabiFeed, body, recorder.now);
         let received = recorder.event(Event::EventReceived, Status::Ok).because("kajabi-feed", &event.key.0);
         if self.intake.events.receive(&event, received).await? == Receipt::Known {
             return Ok(None);

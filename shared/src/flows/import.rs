@@ -14,7 +14,7 @@ use crate::{
         email::EmailAddress,
         ids::{FormId, LeadId},
         lead::Lead,
-        phone::{InvalidPhone, PhoneNumber},
+        phone::{InvalidPhone, PhoneNumber, Region},
     },
     ports::{EventKey, EventState, Journal, RawEvent, Receipt, Source, StoreError, StoreResult},
 };
@@ -29,6 +29,17 @@ pub const NAMED: TimeDelta = TimeDelta::days(30);
 pub struct Row {
     /// The fields that hold something.
     pub fields: BTreeMap<String, String>,
+}
+
+impl Row {
+    /// The row's number.
+    ///
+    /// # Errors
+    /// Why it has none.
+    pub fn phone(&self, region: Region) -> Result<PhoneNumber, InvalidPhone> {
+        let raw = PHONE.iter().find_map(|name| self.fields.get(*name)).map_or("", String::as_str);
+        PhoneNumber::parse(raw, region)
+    }
 }
 
 /// What became of a row, or would.
@@ -109,12 +120,8 @@ impl Import<'_> {
         if self.intake.events.event(&self.client.id, &event.key).await?.is_some() {
             return Ok(Became::Known);
         }
-        match self.known(row).await? {
-            Ok(lead) => Ok(lead
-                .map_or(Ok(None), |lead| self.contacted(&lead, now))
-                .map_or_else(|turned_away| turned_away, |before| Became::Enrolled { before })),
-            Err(turned_away) => Ok(turned_away),
-        }
+        let before = self.known(row).await?.and_then(|lead| self.contacted(lead.as_ref(), now));
+        Ok(before.map_or_else(|turned_away| turned_away, |before| Became::Enrolled { before }))
     }
 
     /// Brings in a row.
@@ -131,7 +138,7 @@ impl Import<'_> {
             Ok(known) => known,
             Err(turned_away) => return Ok(turned_away),
         };
-        let before = match known.as_ref().map_or(Ok(None), |lead| self.contacted(lead, recorder.now)) {
+        let before = match self.contacted(known.as_ref(), recorder.now) {
             Ok(before) => before,
             // One of a list that was brought in a moment ago is not passed over: it is known.
             Err(_) if self.intake.events.event(&self.client.id, &event.key).await?.is_some() => {
@@ -166,25 +173,19 @@ impl Import<'_> {
 
     /// The row as a raw event. Its key is made of what it says, so that the same row is the same event.
     fn event(&self, row: &Row, now: Instant) -> Result<RawEvent, Became> {
-        self.phone(row).map_err(|why| Became::turned_away("no_valid_phone", why.to_string()))?;
+        row.phone(self.client.region).map_err(|why| Became::turned_away("no_valid_phone", why.to_string()))?;
         let mut body: serde_json::Map<String, serde_json::Value> =
             row.fields.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
         body.insert("form_id".to_owned(), self.form.as_str().into());
         body.insert("event".to_owned(), "form_submission".into());
         let body = serde_json::Value::Object(body).to_string();
         let key = EventKey(derived_id::of_row(self.form, &body));
-        let (client, state) = (self.client.id.clone(), EventState::Received { due: now + TAKE_UP_AFTER, tries: 0 });
-        Ok(RawEvent { key, client, source: Source::Import, body, query: None, received_at: now, state })
-    }
-
-    fn phone(&self, row: &Row) -> Result<PhoneNumber, InvalidPhone> {
-        let raw = PHONE.iter().find_map(|name| row.fields.get(*name)).map_or("", String::as_str);
-        PhoneNumber::parse(raw, self.client.region)
+        Ok(RawEvent::new(key, self.client.id.clone(), Source::Import, body, now))
     }
 
     /// The lead with the row's number; or why the row is not used.
     async fn known(&self, row: &Row) -> StoreResult<Result<Option<Lead>, Became>> {
-        let Ok(phone) = self.phone(row) else { return Ok(Ok(None)) };
+        let Ok(phone) = row.phone(self.client.region) else { return Ok(Ok(None)) };
         let record = self.intake.leads.phone(&self.client.id, &phone).await?;
         if let Some(no) = record.opt_out {
             let words = format!("said no on {}", no.at.with_timezone(&self.client.zone).format("%-d %b %Y"));
@@ -195,8 +196,8 @@ impl Import<'_> {
     }
 
     /// When a known lead was last texted, if that is worth naming; or that it is passed over.
-    fn contacted(&self, lead: &Lead, now: Instant) -> Result<Option<Instant>, Became> {
-        let Some(last) = last_text(lead).filter(|at| *at + NAMED > now) else { return Ok(None) };
+    fn contacted(&self, lead: Option<&Lead>, now: Instant) -> Result<Option<Instant>, Became> {
+        let Some(last) = lead.and_then(last_text).filter(|at| *at + NAMED > now) else { return Ok(None) };
         if last + PASSED_OVER > now {
             let words = format!("was texted on {}", last.with_timezone(&self.client.zone).format("%-d %b %Y"));
             return Err(Became::turned_away("texted_lately", words));
@@ -205,7 +206,7 @@ impl Import<'_> {
     }
 
     async fn lead_of(&self, row: &Row) -> StoreResult<Option<LeadId>> {
-        if let Ok(phone) = self.phone(row)
+        if let Ok(phone) = row.phone(self.client.region)
             && let Some(lead) = self.intake.leads.phone(&self.client.id, &phone).await?.lead
         {
             return Ok(Some(lead));
@@ -218,10 +219,7 @@ impl Import<'_> {
 }
 
 /// The fields that a number may stand in, in the order in which they count.
-const PHONE: [&str; 4] = ["mobile_phone_number", "phone_number", "phone", "business_number"];
-
-/// How long after a row is stored a run of the scheduler takes it up, if nobody finished it.
-const TAKE_UP_AFTER: TimeDelta = TimeDelta::minutes(2);
+pub const PHONE: [&str; 4] = ["mobile_phone_number", "phone_number", "phone", "business_number"];
 
 /// When a lead was last texted, as far as the lead itself tells.
 fn last_text(lead: &Lead) -> Option<Instant> {

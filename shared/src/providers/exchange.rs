@@ -125,6 +125,22 @@ impl Exchange {
         page(request(&self.http, &secrets, Turn::Refused)?).await
     }
 
+    /// Reads one page of a provider's list.
+    ///
+    /// # Errors
+    /// Why it could not be, in words.
+    pub(super) async fn page<T: serde::de::DeserializeOwned>(
+        &self,
+        client: &ClientId,
+        request: Request<'_>,
+    ) -> Result<T, String> {
+        let (status, body) = self.read(client, request).await?;
+        if status != StatusCode::OK {
+            return Err(format!("the provider's list cannot be read (HTTP {})", status.as_u16()));
+        }
+        serde_json::from_slice(&body).map_err(|_| "the provider's list is not readable".to_owned())
+    }
+
     /// Reads a list to its end within the deadline.
     ///
     /// # Errors

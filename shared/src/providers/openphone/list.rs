@@ -1,6 +1,5 @@
 //! OpenPhone's own list of texts, asked for one number.
 
-use reqwest::StatusCode;
 use serde::Deserialize;
 
 use super::{OpenPhone, number_id, signed};
@@ -87,11 +86,7 @@ impl OpenPhone {
             let query = serde_urlencoded::to_string(query).map_err(|error| error.to_string())?;
             let url = format!("{}/v1/messages?{query}", self.base);
             let request = |http: &reqwest::Client, secrets: &Secrets, turn| signed(http.get(&url), secrets, turn);
-            let (status, body) = self.exchange.read(client, &request).await?;
-            if status != StatusCode::OK {
-                return Err(format!("the provider's list cannot be read (HTTP {})", status.as_u16()));
-            }
-            let page: Page = serde_json::from_slice(&body).map_err(|_| "the provider's list is not readable")?;
+            let page: Page = self.exchange.page(client, &request).await?;
             messages.extend(page.data);
             token = page.next_page_token.filter(|token| !token.is_empty());
             if token.is_none() {

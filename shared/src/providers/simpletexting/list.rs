@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use reqwest::StatusCode;
 use serde::Deserialize;
 
 use super::{SimpleTexting, signed, ten_digits};
@@ -84,11 +83,7 @@ impl SimpleTexting {
             let query = serde_urlencoded::to_string(query).map_err(|error| error.to_string())?;
             let url = format!("{}/api/messages?{query}", self.base);
             let request = |http: &reqwest::Client, secrets: &Secrets, turn| signed(http.get(&url), secrets, turn);
-            let (status, body) = self.exchange.read(client, &request).await?;
-            if status != StatusCode::OK {
-                return Err(format!("the provider's list cannot be read (HTTP {})", status.as_u16()));
-            }
-            let page: Page = serde_json::from_slice(&body).map_err(|_| "the provider's list is not readable")?;
+            let page: Page = self.exchange.page(client, &request).await?;
             messages.extend(page.content);
             if number + 1 >= page.total_pages {
                 return Ok(messages);

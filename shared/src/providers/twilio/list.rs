@@ -2,7 +2,6 @@
 //! Source: twilio.com/docs/messaging/api/message-resource, "Read multiple Message resources".
 
 use chrono::DateTime;
-use reqwest::StatusCode;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 
@@ -107,10 +106,6 @@ impl Twilio {
             let Credentials { user, password } = credentials(secrets, account_sid)?;
             Ok(http.get(url).basic_auth(user, Some(password.expose_secret())))
         };
-        let (status, body) = self.exchange.read(client, &request).await?;
-        if status != StatusCode::OK {
-            return Err(format!("the provider's list cannot be read (HTTP {})", status.as_u16()));
-        }
-        serde_json::from_slice(&body).map_err(|_| "the provider's list is not readable".to_owned())
+        self.exchange.page(client, &request).await
     }
 }

@@ -1,11 +1,9 @@
 //! `Calendly-Webhook-Signature: t=<unix seconds>,v1=<hex>`: HMAC-SHA256 over `t`, a dot and the raw body.
 //! Source: developer.calendly.com, "Webhook signatures".
 
-use hmac::{Hmac, KeyInit, Mac};
-use secrecy::{ExposeSecret, SecretString};
-use sha2::Sha256;
-use subtle::{Choice, ConstantTimeEq};
+use secrecy::SecretString;
 
+use super::super::timed_signature::TimedSignature;
 use crate::domain::Instant;
 
 /// The header that the signature is in.
@@ -19,18 +17,6 @@ pub const FRESH_SECONDS: i64 = 180;
 /// event's key.
 pub const OLDEST_SECONDS: i64 = 24 * 60 * 60;
 
-/// The longest header that is read, in bytes.
-const MAX_HEADER: usize = 2_048;
-
-/// A signature as it was sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Signature<'a> {
-    /// The time as it was signed.
-    time: &'a str,
-    seconds: i64,
-    values: Vec<[u8; 32]>,
-}
-
 /// Why an event is not taken for Calendly's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotSigned {
@@ -42,65 +28,28 @@ pub enum NotSigned {
     Stale,
 }
 
-impl<'a> Signature<'a> {
-    /// Reads the header. Parts of other names are passed over, so that a `v2` can come beside `v1`.
-    #[must_use]
-    pub fn parse(header: &'a str) -> Option<Self> {
-        if header.len() > MAX_HEADER {
-            return None;
-        }
-        let (mut time, mut values) = (None, Vec::new());
-        for part in header.split(',') {
-            match part.trim().split_once('=')? {
-                ("t", given) if time.is_none() && given.bytes().all(|byte| byte.is_ascii_digit()) => time = Some(given),
-                ("t", _) => return None,
-                ("v1", given) => {
-                    let mut value = [0; 32];
-                    hex::decode_to_slice(given, &mut value).ok()?;
-                    values.push(value);
-                }
-                _ => {}
-            }
-        }
-        let time = time?;
-        let seconds = time.parse().ok()?;
-        (!values.is_empty()).then_some(Self { time, seconds, values })
+/// Checks that a holder of one of `keys` signed `body`, and gives how many seconds ago.
+///
+/// # Errors
+/// [`NotSigned`] says which check failed.
+pub fn verify<'k>(
+    signature: &TimedSignature<'_>,
+    body: &[u8],
+    keys: impl IntoIterator<Item = &'k SecretString>,
+    now: Instant,
+) -> Result<i64, NotSigned> {
+    if !signature.is_of(body, keys) {
+        return Err(NotSigned::Wrong);
     }
-
-    /// Checks that a holder of one of `keys` signed `body`, and gives how many seconds ago. Several
-    /// keys may be valid, while one is replaced. Empty keys are passed over. All is compared in
-    /// constant time.
-    ///
-    /// # Errors
-    /// [`NotSigned`] says which check failed.
-    pub fn verify<'k>(
-        &self,
-        body: &[u8],
-        keys: impl IntoIterator<Item = &'k SecretString>,
-        now: Instant,
-    ) -> Result<i64, NotSigned> {
-        let mut matched = Choice::from(0);
-        for key in keys {
-            let key = key.expose_secret().as_bytes();
-            let Ok(mac) = Hmac::<Sha256>::new_from_slice(key) else { continue };
-            if key.is_empty() {
-                continue;
-            }
-            let expected = mac.chain_update(self.time).chain_update(b".").chain_update(body).finalize().into_bytes();
-            for given in &self.values {
-                matched |= expected.as_slice().ct_eq(given);
-            }
-        }
-        if !bool::from(matched) {
-            return Err(NotSigned::Wrong);
-        }
-        let age = now.timestamp().saturating_sub(self.seconds);
-        if (-FRESH_SECONDS..=OLDEST_SECONDS).contains(&age) { Ok(age) } else { Err(NotSigned::Stale) }
-    }
+    let age = signature.age(now);
+    if (-FRESH_SECONDS..=OLDEST_SECONDS).contains(&age) { Ok(age) } else { Err(NotSigned::Stale) }
 }
 
 #[cfg(test)]
 mod tests {
+    use hmac::{Hmac, KeyInit, Mac};
+    use sha2::Sha256;
+
     use super::*;
     use chrono::DateTime;
 
@@ -116,7 +65,7 @@ mod tests {
     fn check(header: &str, body: &[u8], keys: &[&str], later: i64) -> Option<Result<i64, NotSigned>> {
         let keys: Vec<SecretString> = keys.iter().map(|key| SecretString::from(*key)).collect();
         let now = DateTime::from_timestamp(SIGNED_AT + later, 0).expect("a time");
-        Some(Signature::parse(header)?.verify(body, &keys, now))
+        Some(verify(&TimedSignature::parse(header)?, body, &keys, now))
     }
 
     #[test]
