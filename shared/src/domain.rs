@@ -9,6 +9,7 @@ pub mod capabilities;
 pub mod client;
 pub mod consent;
 pub mod conversation;
+pub mod counts;
 pub mod decide;
 pub mod email;
 pub mod gate;

@@ -12,6 +12,7 @@ use crate::domain::{
     audit::AuditEvent,
     campaign::{Campaign, Plan},
     client::{Client, Sending, SettingsProblem},
+    counts::Counts,
     email::EmailAddress,
     ids::{AuditId, CampaignId, ClientId, EnrollmentId, FormId, LeadId, RunId},
     lead::Lead,
@@ -139,6 +140,9 @@ pub struct Also {
     pub audit: Vec<AuditEvent>,
     /// The raw event that this write works through to its end.
     pub event: Option<EventOutcome>,
+    /// Whether the lead keeps what is [uncounted](Lead::uncounted) for a later save, so that this one stays
+    /// a single write.
+    pub count_later: bool,
 }
 
 impl Also {
@@ -181,10 +185,21 @@ pub trait LeadStore: Send + Sync {
     /// Writes a lead over the revision it was read at (`None`: it is new), and with it what belongs
     /// to it. Its number and its address change only in a save that writes the profile too. A number or an address of another lead is a
     /// conflict; so is, in a save that writes the profile, an opt-out of the number that the lead does
-    /// not know of.
+    /// not know of. What the lead carries [uncounted](Lead::uncounted) moves the counters of its campaigns
+    /// in the same write, and is not carried any more.
     async fn save(&self, lead: &Lead, read_at: Option<Rev>, also: Also) -> StoreResult<Rev>;
     /// Everything that happened to one lead since a moment, by the time in the events' ids, in order.
     async fn journey(&self, client: &ClientId, id: LeadId, since: Instant) -> StoreResult<Vec<AuditEvent>>;
+}
+
+/// Who there is, and how many.
+#[async_trait]
+pub trait Census: Send + Sync {
+    /// The ids of a client's leads after one of them, oldest first, at most `limit`. Strongly consistent.
+    async fn lead_ids(&self, client: &ClientId, after: Option<LeadId>, limit: usize) -> StoreResult<Vec<LeadId>>;
+    /// What is counted of a campaign. Strongly consistent; somebody whose last text went out is counted by
+    /// the next run.
+    async fn counts(&self, client: &ClientId, campaign: &CampaignId) -> StoreResult<Counts>;
 }
 
 /// The opt-outs of a client, by number.

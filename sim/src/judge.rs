@@ -12,7 +12,8 @@ use leadline::{
     domain::{
         Instant,
         audit::AuditEvent,
-        ids::{AttemptId, ClientId},
+        counts::Counts,
+        ids::{AttemptId, CampaignId, ClientId},
     },
     ports::{EventKey, EventState, StoredLead},
 };
@@ -36,6 +37,8 @@ pub struct Left {
     pub leads: Vec<StoredLead>,
     /// What stands in the due index at the end, by client.
     pub due: Vec<Vec<leadline::ports::DueWork>>,
+    /// What the counters of each campaign say at the end.
+    pub counts: BTreeMap<(ClientId, CampaignId), Counts>,
     /// What came of the raw events that forms were stored as.
     pub events: BTreeMap<(ClientId, EventKey), EventState>,
 }

@@ -10,7 +10,7 @@ use leadline::{
         audit::AuditEvent,
         ids::{ClientId, LeadId},
     },
-    ports::{Clock, DueIndex, DueKind, DueWork, EventKey, EventStore, Journal},
+    ports::{Census, Clock, DueIndex, DueKind, DueWork, EventKey, EventStore, Journal},
 };
 
 use crate::{
@@ -117,7 +117,18 @@ pub fn left_by(world: &World) -> Left {
             }
         }
     }
-    Left { offers: world.provider.offers(), journals, leads: world.store.all_leads(), due, events }
+    let leads = world.store.all_leads();
+    let mut counts = BTreeMap::new();
+    for lead in leads.iter().map(|stored| &stored.lead) {
+        let live = lead.enrollments.iter().map(|live| &live.campaign);
+        for campaign in live.chain(lead.history.iter().map(|past| &past.campaign)) {
+            counts.entry((lead.client.clone(), campaign.clone())).or_insert_with(|| {
+                let counted = world.store.counts(&lead.client, campaign).now_or_never();
+                counted.and_then(Result::ok).unwrap_or_default()
+            });
+        }
+    }
+    Left { offers: world.provider.offers(), journals, leads, due, counts, events }
 }
 
 fn journal(world: &World, client: &ClientId, until: Instant) -> Vec<AuditEvent> {

@@ -4,6 +4,7 @@
 //! Only what the ports promise is checked, never how a store does it. Moments are whole seconds.
 
 pub mod budget;
+pub mod census;
 pub mod due;
 pub mod events;
 pub mod journal;
@@ -18,14 +19,20 @@ use std::future::Future;
 use std::sync::Arc;
 
 use leadline::ports::{
-    Budget, Directory, DueIndex, EventStore, Journal, LeadStore, Once, OptOuts, StoreError, StoreResult,
+    Budget, Census, Directory, DueIndex, EventStore, Journal, LeadStore, Once, OptOuts, StoreError, StoreResult,
 };
 use tokio::sync::Barrier;
 
 /// Everything that is stored, in one.
-pub trait Store: Directory + LeadStore + OptOuts + DueIndex + Budget + EventStore + Journal + Once + 'static {}
+pub trait Store:
+    Directory + LeadStore + Census + OptOuts + DueIndex + Budget + EventStore + Journal + Once + 'static
+{
+}
 
-impl<S: Directory + LeadStore + OptOuts + DueIndex + Budget + EventStore + Journal + Once + 'static> Store for S {}
+impl<S: Directory + LeadStore + Census + OptOuts + DueIndex + Budget + EventStore + Journal + Once + 'static> Store
+    for S
+{
+}
 
 /// One test for each rule of the contract. It takes the path of a function without arguments that
 /// gives, in a future, a fresh and empty [`Store`].
@@ -40,6 +47,13 @@ macro_rules! store_contract {
                 every_moment_of_a_clock_hour_draws_on_the_same_budget,
                 a_lowered_limit_gives_nothing_more,
                 clients_have_budgets_of_their_own;
+            census: leads_are_listed_in_order_page_by_page,
+                who_enters_and_leaves_is_counted_with_the_save,
+                what_is_counted_later_is_carried_until_a_save_counts_it,
+                a_save_repeated_counts_once,
+                a_refused_save_counts_nothing,
+                many_who_enter_at_once_are_all_counted,
+                campaigns_and_clients_are_counted_apart;
             due: a_lead_is_due_from_its_moment_on,
                 work_is_given_oldest_first_and_no_more_than_asked_for,
                 a_lead_moves_in_the_index_with_every_save,

@@ -168,8 +168,14 @@ async fn look_at(
     intake: &Intake<'_>,
     recorder: &Recorder<'_>,
 ) -> StoreResult<Looked> {
-    let StoredLead { rev, mut lead, profile } = stored;
+    let StoredLead { mut rev, mut lead, profile } = stored;
     let now = recorder.now;
+    let with_sender = lead.in_flight.as_ref().is_some_and(|text| !text.is_retry());
+    if !lead.uncounted.is_empty() && !with_sender {
+        // The counters that the last text left behind, which was to cost no more than any other.
+        rev = deps.leads.save(&lead, Some(rev), Also::default()).await?;
+        lead.uncounted.clear();
+    }
     if let Some(text) = lead.left_alone(now) {
         // Its job was lost: the sender finds out what became of it.
         let campaign = lead.campaign_of(text.enrollment).cloned();
@@ -186,7 +192,7 @@ async fn look_at(
             run: text.run,
         }));
     }
-    if lead.in_flight.as_ref().is_some_and(|text| !text.is_retry()) {
+    if with_sender {
         // Someone has a text of it, and nothing else goes meanwhile.
         return Ok(Looked::Nothing);
     }

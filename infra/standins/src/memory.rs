@@ -15,6 +15,7 @@ use leadline::domain::{
     audit::AuditEvent,
     campaign::{Campaign, Plan},
     client::Client,
+    counts::Counts,
     email::EmailAddress,
     ids::{AuditId, CampaignId, ClientId, FormId, LeadId},
     phone::PhoneNumber,
@@ -51,6 +52,7 @@ struct Tenant {
     journal: BTreeMap<AuditId, AuditEvent>,
     journeys: BTreeMap<LeadId, BTreeSet<AuditId>>,
     marks: BTreeMap<String, work::Mark>,
+    counts: BTreeMap<CampaignId, Counts>,
 }
 
 enum Settings {

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Instant,
     booking::Booking,
+    counts::Change,
     ids::{AttemptId, CampaignId, ClientId, EnrollmentId, LeadId, RunId},
     message::{InFlight, InFlightState, ProviderRefusal, QUEUE_FIRST},
     phone::PhoneNumber,
@@ -52,6 +53,9 @@ pub struct Lead {
     /// The last few bookings that are known of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bookings: Vec<Booking>,
+    /// What its campaigns' counters do not say yet. A save counts it, and leaves it out of what it writes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub uncounted: Vec<Change>,
 }
 
 /// One lead in one campaign.
@@ -280,6 +284,7 @@ impl Lead {
             may_resume: None,
             recent: Vec::new(),
             bookings: Vec::new(),
+            uncounted: Vec::new(),
         }
     }
 
@@ -289,7 +294,7 @@ impl Lead {
         self.enrollments.iter().find(|found| found.id == id)
     }
 
-    /// When a run must next look at this lead, if ever: the key of the due index. While a text is on
+    /// When a run must next decide on this lead, if ever. While a text is on
     /// its way nothing else can go, and its own job comes back on the queue: the index is the net
     /// below, in case that job was lost. A claim leaves the key where it is, which costs nothing. A lead
     /// that is held waits for a person, who lifts the hold: no run has to look at it.
@@ -307,6 +312,13 @@ impl Lead {
             Some(InFlightState::RetryScheduled { at }) => waiting.min().map(|waits| waits.max(*at + QUEUE_FIRST)),
             Some(InFlightState::Unknown { ask_at, .. }) => ask_at.map(|at| at + QUEUE_FIRST),
         }
+    }
+
+    /// The key of the due index: when a run must next look at this lead, to decide or to count what it
+    /// carries uncounted.
+    #[must_use]
+    pub fn indexed_at(&self) -> Option<Instant> {
+        self.due().into_iter().chain(self.uncounted.first().map(|change| change.at)).min()
     }
 
     /// The text on its way that nobody looks after at `now`: its sender is gone, or it is time to ask
@@ -374,6 +386,7 @@ impl Lead {
             return;
         }
         let at = enrollment.imported_at;
+        self.uncounted.push(Change { campaign: enrollment.campaign.clone(), at, left: None });
         self.enrollments.push(enrollment);
         if matches!(self.standing, Standing::OptedOut(_)) {
             self.end(id, Outcome::OptedOut, "the person had opted out before", at);
@@ -384,6 +397,7 @@ impl Lead {
     pub fn end(&mut self, id: EnrollmentId, outcome: Outcome, reason: &str, now: Instant) {
         if let Some(at) = self.enrollments.iter().position(|found| found.id == id) {
             let ended = self.enrollments.remove(at);
+            self.uncounted.push(Change { campaign: ended.campaign.clone(), at: now, left: Some(outcome) });
             self.history.push(PastEnrollment {
                 id,
                 campaign: ended.campaign,

@@ -108,8 +108,7 @@ impl Erase<'_> {
             };
             let audit = left.iter().map(ended).collect();
             match self.leads.save(&lead, Some(stored.rev), Also { audit, ..Also::default() }).await {
-                Ok(rev) => return Ok(StoredLead { rev, lead, profile: stored.profile }),
-                Err(StoreError::Conflict) => {}
+                Ok(_) | Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error.into()),
             }
         }

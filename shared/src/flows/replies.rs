@@ -134,7 +134,7 @@ impl Replies<'_> {
                 event: event.clone(),
                 state: EventState::Done { result: result.clone() },
             };
-            let also = Also { profile, opt_out, lifted, audit, event: event.map(outcome) };
+            let also = Also { profile, opt_out, lifted, audit, event: event.map(outcome), count_later: false };
             match self.leads.save(&lead, read_at, also).await {
                 Ok(_) => {
                     if let Some(alert) = alert {

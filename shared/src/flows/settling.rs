@@ -182,7 +182,8 @@ impl Settling<'_> {
                     self.about(on, Event::EnrollmentEnded, Status::Ok, recorder).ending(outcome, words)
                 }));
             }
-            let also = Also { audit, opt_out: new_opt_out(&before, &lead), ..Also::default() };
+            let count_later = audit.is_empty();
+            let also = Also { audit, opt_out: new_opt_out(&before, &lead), count_later, ..Also::default() };
             match self.leads.save(&lead, Some(rev), also).await {
                 Ok(_) => return Ok(settled),
                 Err(StoreError::Conflict) => {

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use leadline::{
     domain::{
         audit::{AuditEvent, Event, Status},
-        ids::{AuditId, LeadId},
+        ids::{AuditId, CampaignId, ClientId, LeadId},
         lead::{Outcome, Waits},
         message::InFlightState,
         standing::Standing,
@@ -30,6 +30,7 @@ pub(super) fn violations(evidence: &Evidence<'_>) -> Vec<Violation> {
     found.extend(lost_leads(evidence));
     found.extend(unrecorded(evidence));
     found.extend(books(evidence));
+    found.extend(counters(evidence));
     found.extend(mails(evidence));
     found
 }
@@ -87,7 +88,7 @@ fn lost_leads(evidence: &Evidence<'_>) -> Vec<Violation> {
             Some(InFlightState::Unknown { ask_at: None, .. })
         );
         let held = matches!(lead.standing, Standing::Held { .. });
-        match lead.due() {
+        match lead.indexed_at() {
             Some(due) if !indexed.contains(&lead.id) => {
                 wrong(due, format!("lead {} of {name} is due {due} and not in the index", lead.id));
             }
@@ -205,6 +206,43 @@ fn books(evidence: &Evidence<'_>) -> Vec<Violation> {
         for red in RED.iter().filter(|red| mail.email.text.contains(**red)) {
             let what = format!("a report says `{}`: {}", red.trim(), mail.email.subject);
             found.push(Violation::about(None, "report", mail.at, what));
+        }
+    }
+    found
+}
+
+/// The counters of every campaign say what a recount of its people says.
+fn counters(evidence: &Evidence<'_>) -> Vec<Violation> {
+    let mut recount: BTreeMap<(ClientId, CampaignId), (u64, BTreeMap<Outcome, u64>)> = BTreeMap::new();
+    for lead in evidence.left.leads.iter().map(|stored| &stored.lead) {
+        let of = |campaign: &CampaignId| (lead.client.clone(), campaign.clone());
+        for live in &lead.enrollments {
+            recount.entry(of(&live.campaign)).or_default().0 += 1;
+        }
+        for past in &lead.history {
+            let (enrolled, ended) = recount.entry(of(&past.campaign)).or_default();
+            *enrolled += 1;
+            *ended.entry(past.outcome).or_default() += 1;
+        }
+        // What still waits to be counted is known, and not lost.
+        for change in &lead.uncounted {
+            let (enrolled, ended) = recount.entry(of(&change.campaign)).or_default();
+            match change.left {
+                None => *enrolled -= 1,
+                Some(outcome) => *ended.entry(outcome).or_default() -= 1,
+            }
+        }
+    }
+    let mut found = Vec::new();
+    for ((client, campaign), (enrolled, mut ended)) in recount {
+        ended.retain(|_, count| *count > 0);
+        let counts = evidence.left.counts.get(&(client.clone(), campaign.clone())).cloned().unwrap_or_default();
+        if (counts.enrolled, &counts.ended) != (enrolled, &ended) {
+            let what = format!(
+                "campaign {campaign} of {client}: {enrolled} entered and left as {ended:?}; the counters say {} and {:?}",
+                counts.enrolled, counts.ended
+            );
+            found.push(Violation::about(None, "counters", evidence.now, what));
         }
     }
     found

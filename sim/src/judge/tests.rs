@@ -92,6 +92,15 @@ fn nothing_is_seen_in_a_calm_world() {
 }
 
 #[test]
+fn a_counter_that_is_off_is_seen() {
+    let mut planted = Planted::calm();
+    let counts = planted.left.counts.values_mut().next().expect("a campaign that somebody entered");
+    assert!(counts.enrolled > 0);
+    counts.enrolled += 1;
+    assert_eq!(planted.judges(), ["counters"]);
+}
+
+#[test]
 fn a_text_that_went_out_twice_is_seen() {
     let mut planted = Planted::calm();
     let again = planted.left.offers[planted.text()].clone();

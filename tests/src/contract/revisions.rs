@@ -37,6 +37,7 @@ pub async fn a_save_over_another_revision_is_a_conflict_and_writes_nothing(store
         audit: vec![audit_of(1, at(2), &late)],
         lifted: None,
         event: None,
+        count_later: false,
     };
     conflict(store.save(&late, Some(first), also.clone()).await, "it was read before the last save");
     conflict(store.save(&late, Some(Rev(second.0 + 1)), also.clone()).await, "no such revision was ever written");
@@ -86,6 +87,7 @@ pub async fn a_save_repeated_after_a_lost_answer_gives_the_same_revision(store: 
         profile: None,
         lifted: None,
         event: None,
+        count_later: false,
     };
     for time in ["first", "repeated"] {
         assert_eq!(done(store.save(&lead, Some(Rev(1)), also.clone()).await), Rev(2), "{time}");

@@ -102,6 +102,8 @@ pub(super) fn lead_due(n: u64, due: Instant) -> Lead {
         last_sent_at: None,
         message: None,
     });
+    // As it reads back: who entered was counted.
+    lead.uncounted.clear();
     lead
 }
 

@@ -6,14 +6,16 @@ use leadline::domain::{
     audit::AuditEvent,
     campaign::{Campaign, Plan},
     client::{Client, Sending, SettingsProblem},
+    counts::Counts,
     email::EmailAddress,
     ids::{AuditId, CampaignId, ClientId, FormId, LeadId, RunId},
     lead::Lead,
     phone::PhoneNumber,
 };
 use leadline::ports::{
-    Also, Budget, ClientEntry, Directory, DueIndex, DueKind, DueWork, EventKey, EventOutcome, EventStore, ForText,
-    Journal, JournalPage, LeadStore, Once, PhoneRecord, RawEvent, Receipt, Rev, StoreResult, StoredLead, TextKey, Turn,
+    Also, Budget, Census, ClientEntry, Directory, DueIndex, DueKind, DueWork, EventKey, EventOutcome, EventStore,
+    ForText, Journal, JournalPage, LeadStore, Once, PhoneRecord, RawEvent, Receipt, Rev, StoreResult, StoredLead,
+    TextKey, Turn,
 };
 
 use super::{Faulty, read, unavailable, write};
@@ -92,6 +94,18 @@ impl<S: LeadStore + ?Sized> LeadStore for Faulty<S> {
 
     async fn journey(&self, client: &ClientId, id: LeadId, since: Instant) -> StoreResult<Vec<AuditEvent>> {
         self.run(read("LeadStore", "journey", Some(id)), || self.inner.journey(client, id, since), unavailable).await
+    }
+}
+
+#[async_trait]
+impl<S: Census + ?Sized> Census for Faulty<S> {
+    async fn lead_ids(&self, client: &ClientId, after: Option<LeadId>, limit: usize) -> StoreResult<Vec<LeadId>> {
+        let call = read("Census", "lead_ids", None);
+        self.run(call, || self.inner.lead_ids(client, after, limit), unavailable).await
+    }
+
+    async fn counts(&self, client: &ClientId, campaign: &CampaignId) -> StoreResult<Counts> {
+        self.run(read("Census", "counts", None), || self.inner.counts(client, campaign), unavailable).await
     }
 }
 

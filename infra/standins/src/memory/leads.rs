@@ -1,18 +1,21 @@
 //! Leads, their data and their numbers in memory.
 
+use std::ops::Bound;
+
 use async_trait::async_trait;
 use leadline::domain::{
     Instant,
     audit::AuditEvent,
     client::SettingsProblem,
+    counts::{self, Counts},
     email::EmailAddress,
-    ids::{ClientId, LeadId},
+    ids::{CampaignId, ClientId, LeadId},
     lead::Lead,
     phone::PhoneNumber,
     standing::{ListedOptOut, OptOut, Standing},
 };
 use leadline::ports::{
-    Also, ForText, LeadStore, OptOuts, PhoneRecord, Rev, StoreError, StoreResult, StoredLead, TextKey,
+    Also, Census, ForText, LeadStore, OptOuts, PhoneRecord, Rev, StoreError, StoreResult, StoredLead, TextKey,
 };
 
 use super::{DueKey, MemoryStore, Tenant};
@@ -53,14 +56,19 @@ impl LeadStore for MemoryStore {
         let told = also.audit.iter().all(|event| state.has_recorded(event));
         let rev = Rev(read_at.map_or(0, |rev| rev.0) + 1);
         let tenant = state.tenant(&lead.client);
-        if told && tenant.stands_already(rev, lead, &also) {
+        let mut written = lead.clone();
+        let counted = if also.count_later { Vec::new() } else { std::mem::take(&mut written.uncounted) };
+        if told && tenant.stands_already(rev, &written, &also) {
             return Ok(rev);
         }
         let event_stands = also.event.as_ref().is_none_or(|outcome| tenant.stands(outcome));
         if !event_stands || !tenant.accepts(lead, read_at, &also) {
             return Err(StoreError::Conflict);
         }
-        tenant.write(rev, lead, &also)?;
+        tenant.write(rev, &written, &also)?;
+        for (campaign, moved) in counts::by_campaign(&counted) {
+            tenant.counts.entry(campaign.clone()).or_default().add(&moved);
+        }
         if let Some(outcome) = &also.event {
             tenant.conclude(outcome);
         }
@@ -74,6 +82,20 @@ impl LeadStore for MemoryStore {
             let ids = tenant.journeys.get(&id).into_iter().flatten();
             ids.filter(|id| id.0.timestamp_ms() >= since).filter_map(|id| tenant.journal.get(id).cloned()).collect()
         }))
+    }
+}
+
+#[async_trait]
+impl Census for MemoryStore {
+    async fn lead_ids(&self, client: &ClientId, after: Option<LeadId>, limit: usize) -> StoreResult<Vec<LeadId>> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let ids =
+            |tenant: &Tenant| tenant.leads.range((from, Bound::Unbounded)).map(|(id, _)| *id).take(limit).collect();
+        Ok(self.read(client, ids))
+    }
+
+    async fn counts(&self, client: &ClientId, campaign: &CampaignId) -> StoreResult<Counts> {
+        Ok(self.read(client, |tenant| tenant.counts.get(campaign).cloned().unwrap_or_default()))
     }
 }
 
@@ -147,13 +169,13 @@ impl Tenant {
         if old.is_none_or(|old| old.profile.email != new.profile.email) {
             self.emails.extend(new.profile.email.map(|email| (email, lead.id)));
         }
-        self.due.extend(lead.due().map(|due| (due, DueKey::Lead(lead.id))));
+        self.due.extend(lead.indexed_at().map(|due| (due, DueKey::Lead(lead.id))));
         Ok(())
     }
 
     /// Frees what the lead had before and has no longer. A number keeps its opt-out.
     fn leave(&mut self, old: &StoredLead, new: &StoredLead) {
-        if let Some(due) = old.lead.due() {
+        if let Some(due) = old.lead.indexed_at() {
             self.due.remove(&(due, DueKey::Lead(old.lead.id)));
         }
         if let Some(phone) = old.lead.phone.as_ref().filter(|phone| new.lead.phone.as_ref() != Some(phone)) {

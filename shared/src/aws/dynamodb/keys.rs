@@ -54,6 +54,29 @@ pub fn form(id: &ClientId, form: &FormId) -> Key {
     key(client(id), format!("FORM#{form}"))
 }
 
+/// Shards of a campaign's counters, so that many people can enter at the same moment.
+const COUNT_SHARDS: u8 = 16;
+
+/// What the counters of a campaign begin with.
+pub fn counts_prefix(campaign: &CampaignId) -> String {
+    format!("COUNT#{campaign}#")
+}
+
+/// The counters of a campaign that a lead belongs to, for ever.
+pub fn counts(id: &ClientId, campaign: &CampaignId, lead: LeadId) -> Key {
+    let shard = spread(&lead.to_string()) % COUNT_SHARDS;
+    key(client(id), format!("{}{shard:02}", counts_prefix(campaign)))
+}
+
+/// The list of a client's leads.
+pub fn leads(id: &ClientId) -> String {
+    format!("C#{id}#LEADS")
+}
+
+pub fn listed_lead(id: &ClientId, lead: LeadId) -> Key {
+    key(leads(id), lead.to_string())
+}
+
 pub fn lead_collection(id: &ClientId, lead: LeadId) -> String {
     format!("C#{id}#L#{lead}")
 }
@@ -124,8 +147,11 @@ pub fn due_events(id: &ClientId) -> String {
 
 /// The shard that a lead belongs to, for ever.
 pub fn shard_of(name: &str) -> u8 {
-    let sum = name.bytes().fold(0u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte));
-    sum % DUE_SHARDS
+    spread(name) % DUE_SHARDS
+}
+
+fn spread(name: &str) -> u8 {
+    name.bytes().fold(0u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte))
 }
 
 /// How an instant is written so that it sorts.
