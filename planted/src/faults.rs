@@ -100,9 +100,11 @@ const MESSAGE: &str = "shared/src/domain/message.rs";
 const CLIENT: &str = "shared/src/domain/client.rs";
 const SETTLING: &str = "shared/src/flows/settling.rs";
 const DELIVER: &str = "functions/sender/src/deliver.rs";
+const SELECT: &str = "functions/scheduler/src/select.rs";
 const RUN: &str = "functions/scheduler/src/run.rs";
 const WEBHOOK: &str = "functions/webhook/src/lib.rs";
 const PORTS: &str = "shared/src/ports.rs";
+const PARKING: &str = "functions/scheduler/src/parking.rs";
 const RULES: &str = "shared/src/domain/lawful/rules.rs";
 
 /// A text was accepted twice for one step.
@@ -148,9 +150,9 @@ pub const FAULTS: &[Fault] = &[
         edits: &[
             Edit {
                 file: DELIVER,
-                from: "        match deps.leads.save(&lead, Some(rev), Also::default()).await {",
+                from: "        match deps.leads.save(&lead, Some(rev), Also { count_later: true, ..Also::default() }).await {",
                 to: "        let early = deps.provider.send(&case.client, &claimed, now).await;\n        \
-                     match deps.leads.save(&lead, Some(rev), Also::default()).await {",
+                     match deps.leads.save(&lead, Some(rev), Also { count_later: true, ..Also::default() }).await {",
             },
             Edit {
                 file: DELIVER,
@@ -338,6 +340,28 @@ pub const FAULTS: &[Fault] = &[
         }],
         found_by: Finder::Simulation,
         as_what: LOST,
+    },
+    Fault {
+        name: "nobody-is-put-back-when-a-campaign-goes-on",
+        breaks: "Runs put leads back whose time has come, and nobody whose campaign was resumed.",
+        edits: &[Edit {
+            file: PARKING,
+            from: "let until = paused.then_some(recorder.now);",
+            to: "let until = Some(recorder.now).filter(|_| paused || !paused);",
+        }],
+        found_by: Finder::Simulation,
+        as_what: LOST,
+    },
+    Fault {
+        name: "who-leaves-by-the-last-text-is-counted-by-nobody",
+        breaks: "The run that counts who left by the last text forgets it instead.",
+        edits: &[Edit {
+            file: SELECT,
+            from: "    if !lead.uncounted.is_empty() && !with_sender {\n",
+            to: "    if !lead.uncounted.is_empty() && !with_sender {\n        lead.uncounted.clear();\n",
+        }],
+        found_by: Finder::Simulation,
+        as_what: "counters",
     },
     Fault {
         name: "the-law-of-a-state-is-passed-over",

@@ -264,6 +264,19 @@ pub trait DueIndex: Send + Sync {
     async fn due_of(&self, client: &ClientId, kind: DueKind, until: Instant, limit: usize)
     -> StoreResult<Vec<DueWork>>;
 
+    /// The first campaign that leads are parked for, in the order of ids and after `after`.
+    async fn parked_for(&self, client: &ClientId, after: Option<&CampaignId>) -> StoreResult<Option<CampaignId>>;
+
+    /// The leads that are parked for a campaign and whose time has come by `until` (`None`: all), in the
+    /// order of that time, at most `limit`.
+    async fn parked(
+        &self,
+        client: &ClientId,
+        campaign: &CampaignId,
+        until: Option<Instant>,
+        limit: usize,
+    ) -> StoreResult<Vec<LeadId>>;
+
     /// What of either kind is due by `until`, oldest first, at most `limit`.
     async fn due(&self, client: &ClientId, until: Instant, limit: usize) -> StoreResult<Vec<DueWork>> {
         let mut all = self.due_of(client, DueKind::Leads, until, limit).await?;

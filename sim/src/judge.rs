@@ -6,14 +6,14 @@ mod law;
 mod state;
 mod texts;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use leadline::{
     domain::{
         Instant,
         audit::AuditEvent,
         counts::Counts,
-        ids::{AttemptId, CampaignId, ClientId},
+        ids::{AttemptId, CampaignId, ClientId, LeadId},
     },
     ports::{EventKey, EventState, StoredLead},
 };
@@ -37,6 +37,8 @@ pub struct Left {
     pub leads: Vec<StoredLead>,
     /// What stands in the due index at the end, by client.
     pub due: Vec<Vec<leadline::ports::DueWork>>,
+    /// Whom the index holds as parked, by client and campaign.
+    pub parked: BTreeSet<(ClientId, CampaignId, LeadId)>,
     /// What the counters of each campaign say at the end.
     pub counts: BTreeMap<(ClientId, CampaignId), Counts>,
     /// What came of the raw events that forms were stored as.

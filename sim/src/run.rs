@@ -1,6 +1,6 @@
 //! Runs one world from its start to its quiet end, and judges it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::TimeDelta;
 use futures_util::FutureExt;
@@ -118,7 +118,7 @@ pub fn left_by(world: &World) -> Left {
         }
     }
     let leads = world.store.all_leads();
-    let mut counts = BTreeMap::new();
+    let (mut counts, mut parked) = (BTreeMap::new(), BTreeSet::new());
     for lead in leads.iter().map(|stored| &stored.lead) {
         let live = lead.enrollments.iter().map(|live| &live.campaign);
         for campaign in live.chain(lead.history.iter().map(|past| &past.campaign)) {
@@ -128,7 +128,12 @@ pub fn left_by(world: &World) -> Left {
             });
         }
     }
-    Left { offers: world.provider.offers(), journals, leads, due, counts, events }
+    for (client, campaign) in counts.keys() {
+        let found = world.store.parked(client, campaign, None, usize::MAX).now_or_never();
+        let ids = found.and_then(Result::ok).unwrap_or_default().into_iter();
+        parked.extend(ids.map(|id| (client.clone(), campaign.clone(), id)));
+    }
+    Left { offers: world.provider.offers(), journals, leads, due, parked, counts, events }
 }
 
 fn journal(world: &World, client: &ClientId, until: Instant) -> Vec<AuditEvent> {

@@ -61,7 +61,8 @@ macro_rules! store_contract {
                 an_event_is_due_until_it_is_finished,
                 a_refused_save_moves_nothing_in_the_index,
                 a_long_list_of_due_work_is_given_whole,
-                clients_have_due_work_of_their_own;
+                clients_have_due_work_of_their_own,
+                who_is_parked_is_found_by_campaign_and_not_among_what_is_due;
             events: an_event_is_new_once_and_known_after,
                 an_event_received_many_times_at_once_is_new_once,
                 what_came_of_an_event_is_kept_with_it,

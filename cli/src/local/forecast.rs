@@ -44,6 +44,7 @@ pub fn of_lead_now(client: &Client, setup: &ClientSetup, now: Instant) -> Option
         sent: 0,
         last_sent_at: None,
         message: None,
+        parked: false,
     };
     let mut lead = Lead::new(id, client.id.clone());
     lead.phone = Some(phone);

@@ -1,5 +1,6 @@
 //! Selects the leads that are due and puts one job per text on the queue. It sends nothing itself.
 
+mod parking;
 mod run;
 mod select;
 

@@ -18,7 +18,7 @@ use leadline::{
     ports::{ClientEntry, Job, StoreError},
 };
 
-use crate::{Deps, select};
+use crate::{Deps, parking, select};
 
 /// Texts of one run are spread over this time, so that a provider sees a trickle and not a burst.
 const SPREAD: Duration = Duration::from_secs(60);
@@ -74,6 +74,7 @@ pub async fn run_client(deps: &Deps, entry: &ClientEntry, run: RunId, now: Insta
         alerts.raise(alert, client.mailbox(), &recorder).await;
     }
 
+    let back = parking::put_back(deps, &client, &campaigns, &recorder).await?;
     let selected = select::select(deps, &client, &campaigns, &intake, &recorder).await?;
     let granted = match selected.jobs.len() {
         0 => 0,
@@ -102,12 +103,15 @@ pub async fn run_client(deps: &Deps, entry: &ClientEntry, run: RunId, now: Insta
         let words = format!("the queue did not take lead {}; it stays due", job_lead(job));
         audit.push(recorder.event(Event::JobFailed, Status::Failed).because("queue", words));
     }
-    let words = format!(
+    let mut words = format!(
         "{} queued, {} put off, {} ended or to review",
         queued.saturating_sub(refused.len()),
         selected.put_off,
         selected.concluded
     );
+    if back > 0 {
+        words.push_str(&format!(", {back} whose campaign goes on put back"));
+    }
     audit.push(recorder.event(Event::SchedulerRun, Status::Ok).because("run", words));
     deps.journal.record(&audit).await?;
     Ok(queued.saturating_sub(refused.len()))

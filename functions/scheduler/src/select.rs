@@ -88,7 +88,12 @@ pub async fn select(
 }
 
 /// Reads leads. One that cannot be read is recorded, and does not keep the others from being read.
-async fn read(deps: &Deps, client: &Client, ids: &[LeadId], recorder: &Recorder<'_>) -> StoreResult<Vec<StoredLead>> {
+pub(super) async fn read(
+    deps: &Deps,
+    client: &Client,
+    ids: &[LeadId],
+    recorder: &Recorder<'_>,
+) -> StoreResult<Vec<StoredLead>> {
     match deps.leads.leads(&client.id, ids).await {
         Err(StoreError::Unreadable(_)) => {}
         read => return read,

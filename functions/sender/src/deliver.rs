@@ -144,7 +144,7 @@ impl Delivery<'_> {
         let claim = send.claim(attempt, self.run, &case.enrollment);
         // An illegal step here means that the decision and the state disagree: read both again.
         let claimed = lead.claim(claim, now).map_err(|_| StoreError::Conflict)?;
-        match deps.leads.save(&lead, Some(rev), Also::default()).await {
+        match deps.leads.save(&lead, Some(rev), Also { count_later: true, ..Also::default() }).await {
             Ok(rev) => self.call(&case, send, lead, rev, &claimed).await,
             Err(error) => self.disown(&case, attempt, error).await,
         }

@@ -47,6 +47,7 @@ struct Tenant {
     opt_outs: BTreeMap<PhoneNumber, ListedOptOut>,
     emails: BTreeMap<EmailAddress, LeadId>,
     due: BTreeSet<(Instant, DueKey)>,
+    parked: BTreeSet<(CampaignId, Instant, LeadId)>,
     hours: BTreeMap<i64, work::Hour>,
     events: BTreeMap<EventKey, RawEvent>,
     journal: BTreeMap<AuditId, AuditEvent>,

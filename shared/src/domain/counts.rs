@@ -137,6 +137,7 @@ mod tests {
             sent: 0,
             last_sent_at: None,
             message: None,
+            parked: false,
         }
     }
 

@@ -80,6 +80,23 @@ pub struct Enrollment {
     /// What `{{message}}` stands for: the words of a text that is sent by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// Whether it waits for its campaign to be resumed, out of the way of what is due.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub parked: bool,
+}
+
+/// Where a lead stands in the index of what runs look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// It is looked at from this moment on.
+    Due(Instant),
+    /// It is looked at once its campaign is paused no more, and from `until` on in any case.
+    Parked {
+        /// The campaign.
+        campaign: CampaignId,
+        /// When its time has come.
+        until: Instant,
+    },
 }
 
 /// What an enrollment waits for.
@@ -300,10 +317,7 @@ impl Lead {
     /// that is held waits for a person, who lifts the hold: no run has to look at it.
     #[must_use]
     pub fn due(&self) -> Option<Instant> {
-        let waiting = self.enrollments.iter().filter_map(|enrollment| match enrollment.waits {
-            Waits::Until(at) => Some(at),
-            Waits::ForReview { .. } => None,
-        });
+        let waiting = self.enrollments.iter().filter_map(Enrollment::waits_until);
         let held = matches!(self.standing, Standing::Held { .. });
         match self.in_flight.as_ref().map(|text| &text.state) {
             None | Some(InFlightState::RetryScheduled { .. }) if held => None,
@@ -314,11 +328,18 @@ impl Lead {
         }
     }
 
-    /// The key of the due index: when a run must next look at this lead, to decide or to count what it
-    /// carries uncounted.
+    /// Where it stands in the index: by when a run must next decide on it or count what it carries
+    /// uncounted; else where it is parked.
     #[must_use]
-    pub fn indexed_at(&self) -> Option<Instant> {
-        self.due().into_iter().chain(self.uncounted.first().map(|change| change.at)).min()
+    pub fn place(&self) -> Option<Place> {
+        let due = self.due().into_iter().chain(self.uncounted.first().map(|change| change.at)).min();
+        let parked = || {
+            let parked = self.enrollments.iter().find(|live| live.parked)?;
+            let Waits::Until(until) = parked.waits else { return None };
+            let held = matches!(self.standing, Standing::Held { .. });
+            (!held).then(|| Place::Parked { campaign: parked.campaign.clone(), until })
+        };
+        due.map(Place::Due).or_else(parked)
     }
 
     /// The text on its way that nobody looks after at `now`: its sender is gone, or it is time to ask
@@ -338,10 +359,7 @@ impl Lead {
     /// The enrollment whose turn it is at `now`: the one that has waited longest.
     #[must_use]
     pub fn due_enrollment(&self, now: Instant) -> Option<&Enrollment> {
-        let due = |enrollment: &&Enrollment| match enrollment.waits {
-            Waits::Until(at) => (at <= now).then_some(at),
-            Waits::ForReview { .. } => None,
-        };
+        let due = |enrollment: &&Enrollment| enrollment.waits_until().filter(|at| *at <= now);
         self.enrollments.iter().filter(|e| due(e).is_some()).min_by_key(|e| due(e))
     }
 
@@ -386,6 +404,7 @@ impl Lead {
             return;
         }
         let at = enrollment.imported_at;
+        self.unpark(at);
         self.uncounted.push(Change { campaign: enrollment.campaign.clone(), at, left: None });
         self.enrollments.push(enrollment);
         if matches!(self.standing, Standing::OptedOut(_)) {
@@ -452,6 +471,30 @@ impl Lead {
         self.set_waits(id, Waits::Until(until));
     }
 
+    /// Takes an enrollment out of the way until its campaign is resumed, or until `until` if that does not
+    /// happen. A lead has one place in the index, so only one that waits for nothing else is parked. Gives
+    /// whether it is.
+    pub fn park(&mut self, id: EnrollmentId, until: Instant) -> bool {
+        let others = self.enrollments.iter().any(|live| live.id != id && matches!(live.waits, Waits::Until(_)));
+        let alone = self.in_flight.is_none() && !others;
+        if let Some(enrollment) = self.enrollments.iter_mut().find(|found| found.id == id && alone) {
+            enrollment.waits = Waits::Until(until);
+            enrollment.parked = true;
+        }
+        alone
+    }
+
+    /// Has what is parked decided on again at `now`. Gives whether anything was.
+    pub fn unpark(&mut self, now: Instant) -> bool {
+        let mut any = false;
+        for parked in self.enrollments.iter_mut().filter(|live| live.parked) {
+            parked.parked = false;
+            parked.waits = Waits::Until(now);
+            any = true;
+        }
+        any
+    }
+
     /// Puts an enrollment before a person.
     pub fn review(&mut self, id: EnrollmentId, reason: &str, now: Instant) {
         self.in_flight.take_if(|text| text.enrollment == id && text.is_retry());
@@ -478,6 +521,18 @@ impl Lead {
     fn set_waits(&mut self, id: EnrollmentId, waits: Waits) {
         if let Some(enrollment) = self.enrollments.iter_mut().find(|found| found.id == id) {
             enrollment.waits = waits;
+            enrollment.parked = false;
+        }
+    }
+}
+
+impl Enrollment {
+    /// The moment that it waits for. None if it waits for a person, or for its campaign to be resumed.
+    #[must_use]
+    pub fn waits_until(&self) -> Option<Instant> {
+        match self.waits {
+            Waits::Until(at) if !self.parked => Some(at),
+            Waits::Until(_) | Waits::ForReview { .. } => None,
         }
     }
 }

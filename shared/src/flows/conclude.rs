@@ -18,6 +18,9 @@ use crate::{
 /// When something that only a person can change is looked at again.
 pub const LOOK_AGAIN: TimeDelta = TimeDelta::hours(1);
 
+/// How long somebody waits for a paused campaign before a run looks again, whatever became of it.
+const LONGEST_PARKED: TimeDelta = TimeDelta::days(7);
+
 /// How long before it is given up a first text is looked at once more: one run of the scheduler.
 const LAST_LOOK: TimeDelta = TimeDelta::minutes(15);
 
@@ -48,6 +51,19 @@ pub fn next_look(verdict: &Verdict) -> Instant {
     }
 }
 
+/// Has an enrollment wait that has to. Who waits for a paused campaign does so out of the way of what is
+/// due, until it is resumed or the first text is given up. Who waits for a person goes on doing so.
+pub fn put_off(lead: &mut Lead, id: EnrollmentId, verdict: &Verdict) {
+    if lead.enrollment(id).is_none_or(|live| matches!(live.waits, Waits::ForReview { .. })) {
+        return;
+    }
+    let paused = matches!(verdict.decision, Decision::Wait { gate: Gate::Campaign, until: None, .. });
+    let until = verdict.given_up_at.unwrap_or(verdict.at + LONGEST_PARKED).max(verdict.at + LAST_LOOK);
+    if !(paused && lead.park(id, until)) {
+        lead.wait(id, next_look(verdict));
+    }
+}
+
 /// Applies a decision that is not "send" to the lead.
 #[must_use]
 pub fn conclude(lead: &mut Lead, id: EnrollmentId, verdict: &Verdict, recorder: &Recorder<'_>) -> Concluded {
@@ -60,11 +76,11 @@ pub fn conclude(lead: &mut Lead, id: EnrollmentId, verdict: &Verdict, recorder: 
         // Runs leave a client alone whose sending is on hold: its leads stay due, and no one of them is written.
         Decision::Wait { gate: Gate::Client, .. } => Concluded::default(),
         Decision::Wait { gate, reason, .. } => {
-            let until = next_look(verdict);
-            if enrollment.waits == Waits::Until(until) || matches!(enrollment.waits, Waits::ForReview { .. }) {
+            let before = (enrollment.waits.clone(), enrollment.parked);
+            put_off(lead, id, verdict);
+            if lead.enrollment(id).is_some_and(|live| (live.waits.clone(), live.parked) == before) {
                 return Concluded::default();
             }
-            lead.wait(id, until);
             let audit = vec![about(lead, Event::StepDeferred, Status::Waiting).because(gate.code(), reason)];
             Concluded { audit, alert: None, changed: true }
         }

@@ -106,6 +106,7 @@ impl OneTexts<'_> {
                 sent: 0,
                 last_sent_at: None,
                 message: Some(asked.text.clone()),
+                parked: false,
             };
             if lead.enrollments.iter().filter(|live| live.campaign == id).count() >= WAITING {
                 let words = format!("{WAITING} texts of this kind wait for this lead already");

@@ -332,7 +332,7 @@ impl Restoring<'_> {
             if let Err(illegal) = claimed.claim(claim, text.at) {
                 return Ok(Err(format!("a text went out {} that it could not have got: {illegal}", text.at)));
             }
-            match self.leads.save(&claimed, Some(rev), Also::default()).await {
+            match self.leads.save(&claimed, Some(rev), Also { count_later: true, ..Also::default() }).await {
                 Ok(rev) => {
                     let Some(on) = OnItsWay::of(self.client, plan.as_ref(), claimed, rev) else { continue };
                     settling.found_out(on, &outcome, &recorder).await?;

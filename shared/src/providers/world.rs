@@ -82,6 +82,7 @@ pub(super) fn claimed_for(to: &str, text: &str, left: TimeDelta, sent: u16) -> C
         sent,
         last_sent_at: None,
         message: None,
+        parked: false,
     });
     let claim = NewClaim {
         attempt: AttemptId(Ulid::from(3_u128)),

@@ -6,16 +6,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::TimeDelta;
 use leadline::{
     domain::{
+        Instant,
         audit::{AuditEvent, Event, Status},
+        campaign::CampaignStatus,
         ids::{AuditId, CampaignId, ClientId, LeadId},
-        lead::{Outcome, Waits},
+        lead::{Outcome, Place, Waits},
         message::InFlightState,
         standing::Standing,
     },
     ports::{DueWork, EventKey, EventState},
 };
 
-use super::{Evidence, Violation, claimed};
+use super::{Evidence, Violation, claimed, in_force};
 use crate::{people::named, provider::Offer, spec::FormKind};
 
 /// A lead that has been due for longer is one that nobody looks at.
@@ -88,7 +90,24 @@ fn lost_leads(evidence: &Evidence<'_>) -> Vec<Violation> {
             Some(InFlightState::Unknown { ask_at: None, .. })
         );
         let held = matches!(lead.standing, Standing::Held { .. });
-        match lead.indexed_at() {
+        let due = match lead.place() {
+            Some(Place::Due(at)) => Some(at),
+            Some(Place::Parked { campaign, .. }) => {
+                if !evidence.left.parked.contains(&(lead.client.clone(), campaign.clone(), lead.id)) {
+                    wrong(
+                        evidence.now,
+                        format!("lead {} of {name} is parked for {campaign} and not in the index", lead.id),
+                    );
+                }
+                if goes_on_since(evidence, &lead.client, &campaign).is_some_and(|since| since + OVERDUE < evidence.now)
+                {
+                    wrong(evidence.now, format!("lead {} of {name} is parked for {campaign}, which goes on", lead.id));
+                }
+                continue;
+            }
+            None => None,
+        };
+        match due {
             Some(due) if !indexed.contains(&lead.id) => {
                 wrong(due, format!("lead {} of {name} is due {due} and not in the index", lead.id));
             }
@@ -108,6 +127,14 @@ fn lost_leads(evidence: &Evidence<'_>) -> Vec<Violation> {
         }
     }
     found
+}
+
+/// Since when a campaign is paused no more, by what the operator left last.
+fn goes_on_since(evidence: &Evidence<'_>, client: &ClientId, campaign: &CampaignId) -> Option<Instant> {
+    let n = evidence.spec.clients.iter().position(|spec| spec.settings.id == *client)?;
+    let last = in_force(evidence.notes, n, evidence.now, evidence.now).into_iter().next_back()?;
+    let status = last.campaigns.iter().find(|found| found.id == *campaign).map(|found| &found.status)?;
+    (*status != CampaignStatus::Paused).then_some(last.at)
 }
 
 /// Every text that the provider took stands in the audit with the provider's id, or is on the

@@ -3,7 +3,10 @@
 
 use std::sync::Arc;
 
-use leadline::domain::lead::{Lead, Outcome};
+use leadline::domain::{
+    ids::CampaignId,
+    lead::{Lead, Outcome},
+};
 use leadline::ports::{Also, DueWork, EventOutcome, EventState, RawEvent, Rev};
 
 use super::{Store, conflict, done, samples::*};
@@ -131,4 +134,39 @@ pub async fn clients_have_due_work_of_their_own(store: Arc<impl Store>) {
     done(add(&*store, &theirs).await);
     assert_eq!(due(&*store, 1_000).await, [lead_work(1, 60)]);
     assert_eq!(done(store.due(&bolt(), at(1_000), 10).await), [lead_work(2, 30)]);
+}
+
+/// A lead that waits for the campaign of [`lead_due`] until a moment.
+fn parked(n: u64, minutes: i64) -> Lead {
+    let mut lead = lead_due(n, at(0));
+    assert!(lead.park(enrollment_id(n), at(minutes)));
+    lead
+}
+
+pub async fn who_is_parked_is_found_by_campaign_and_not_among_what_is_due(store: Arc<impl Store>) {
+    let campaign = |id: &str| CampaignId::parse(id).expect("an id");
+    let (webinar, other) = (campaign("webinar"), campaign("webinar-2"));
+    assert_eq!(done(store.parked_for(&acme(), None).await), None);
+    for (n, minutes) in [(1, 50), (2, 10), (3, 40)] {
+        done(add(&*store, &parked(n, minutes)).await);
+    }
+    let mut second = parked(4, 20);
+    second.enrollments[0].campaign = other.clone();
+    let rev = done(add(&*store, &second).await);
+    assert_eq!(due(&*store, 100_000).await, []);
+    assert_eq!(done(store.parked_for(&acme(), None).await), Some(webinar.clone()));
+    assert_eq!(done(store.parked_for(&acme(), Some(&webinar)).await), Some(other.clone()));
+    assert_eq!(done(store.parked_for(&acme(), Some(&other)).await), None);
+    assert_eq!(done(store.parked_for(&bolt(), None).await), None);
+    let client = acme();
+    let in_webinar = |until, limit| store.parked(&client, &webinar, until, limit);
+    assert_eq!(done(in_webinar(None, 10).await), [lead_id(2), lead_id(3), lead_id(1)]);
+    assert_eq!(done(in_webinar(Some(at(40)), 10).await), [lead_id(2), lead_id(3)]);
+    assert_eq!(done(in_webinar(Some(at(9)), 10).await), []);
+    assert_eq!(done(in_webinar(None, 1).await), [lead_id(2)]);
+    assert_eq!(done(in_webinar(None, 0).await), []);
+    assert!(second.unpark(at(30)));
+    done(store.save(&second, Some(rev), Also::default()).await);
+    assert_eq!(done(store.parked(&acme(), &other, None, 10).await), []);
+    assert_eq!(due(&*store, 30).await, [lead_work(4, 30)], "it is due again");
 }

@@ -101,6 +101,7 @@ pub(super) fn lead_due(n: u64, due: Instant) -> Lead {
         sent: 0,
         last_sent_at: None,
         message: None,
+        parked: false,
     });
     // As it reads back: who entered was counted.
     lead.uncounted.clear();

@@ -203,6 +203,12 @@ impl DueIndex for World {
         let due = planted.unwrap_or_else(|| state.due.clone());
         Ok(due.into_iter().filter(|work| work.kind() == kind && work.since() <= until).take(limit).collect())
     }
+    async fn parked_for(&self, _: &ClientId, _: Option<&CampaignId>) -> StoreResult<Option<CampaignId>> {
+        Err(broken("the reporter puts nobody back"))
+    }
+    async fn parked(&self, _: &ClientId, _: &CampaignId, _: Option<Instant>, _: usize) -> StoreResult<Vec<LeadId>> {
+        Err(broken("the reporter puts nobody back"))
+    }
 }
 
 fn millis(at: Instant) -> u64 {

@@ -121,6 +121,21 @@ impl<S: DueIndex + ?Sized> DueIndex for Faulty<S> {
         let call = read("DueIndex", "due_of", None);
         self.run(call, || self.inner.due_of(client, kind, until, limit), unavailable).await
     }
+
+    async fn parked_for(&self, client: &ClientId, after: Option<&CampaignId>) -> StoreResult<Option<CampaignId>> {
+        self.run(read("DueIndex", "parked_for", None), || self.inner.parked_for(client, after), unavailable).await
+    }
+
+    async fn parked(
+        &self,
+        client: &ClientId,
+        campaign: &CampaignId,
+        until: Option<Instant>,
+        limit: usize,
+    ) -> StoreResult<Vec<LeadId>> {
+        let call = read("DueIndex", "parked", None);
+        self.run(call, || self.inner.parked(client, campaign, until, limit), unavailable).await
+    }
 }
 
 #[async_trait]

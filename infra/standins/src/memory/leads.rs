@@ -10,7 +10,7 @@ use leadline::domain::{
     counts::{self, Counts},
     email::EmailAddress,
     ids::{CampaignId, ClientId, LeadId},
-    lead::Lead,
+    lead::{Lead, Place},
     phone::PhoneNumber,
     standing::{ListedOptOut, OptOut, Standing},
 };
@@ -169,14 +169,20 @@ impl Tenant {
         if old.is_none_or(|old| old.profile.email != new.profile.email) {
             self.emails.extend(new.profile.email.map(|email| (email, lead.id)));
         }
-        self.due.extend(lead.indexed_at().map(|due| (due, DueKey::Lead(lead.id))));
+        match lead.place() {
+            Some(Place::Due(at)) => drop(self.due.insert((at, DueKey::Lead(lead.id)))),
+            Some(Place::Parked { campaign, until }) => drop(self.parked.insert((campaign, until, lead.id))),
+            None => {}
+        }
         Ok(())
     }
 
     /// Frees what the lead had before and has no longer. A number keeps its opt-out.
     fn leave(&mut self, old: &StoredLead, new: &StoredLead) {
-        if let Some(due) = old.lead.indexed_at() {
-            self.due.remove(&(due, DueKey::Lead(old.lead.id)));
+        match old.lead.place() {
+            Some(Place::Due(at)) => drop(self.due.remove(&(at, DueKey::Lead(old.lead.id)))),
+            Some(Place::Parked { campaign, until }) => drop(self.parked.remove(&(campaign, until, old.lead.id))),
+            None => {}
         }
         if let Some(phone) = old.lead.phone.as_ref().filter(|phone| new.lead.phone.as_ref() != Some(phone)) {
             if self.no_of(phone).is_none() {

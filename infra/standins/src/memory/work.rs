@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use leadline::domain::{
     Instant,
-    ids::{ClientId, RunId},
+    ids::{CampaignId, ClientId, LeadId, RunId},
 };
 use leadline::ports::{Budget, DueIndex, DueKind, DueWork, Once, StoreResult, Turn};
 
@@ -36,6 +36,27 @@ impl DueIndex for MemoryStore {
         Ok(self.read(client, |tenant| {
             let due = tenant.due.iter().take_while(|(due, _)| *due <= until).cloned();
             due.map(|(due, key)| key.work(due)).filter(|work| work.kind() == kind).take(limit).collect()
+        }))
+    }
+
+    async fn parked_for(&self, client: &ClientId, after: Option<&CampaignId>) -> StoreResult<Option<CampaignId>> {
+        Ok(self.read(client, |tenant| {
+            let campaigns = tenant.parked.iter().map(|(campaign, ..)| campaign);
+            campaigns.filter(|campaign| after.is_none_or(|after| *campaign > after)).min().cloned()
+        }))
+    }
+
+    async fn parked(
+        &self,
+        client: &ClientId,
+        campaign: &CampaignId,
+        until: Option<Instant>,
+        limit: usize,
+    ) -> StoreResult<Vec<LeadId>> {
+        Ok(self.read(client, |tenant| {
+            let of =
+                tenant.parked.iter().filter(|(of, at, _)| of == campaign && until.is_none_or(|until| *at <= until));
+            of.map(|(_, _, lead)| *lead).take(limit).collect()
         }))
     }
 }

@@ -6,9 +6,20 @@ use chrono::DateTime;
 
 use super::{DynamoStore, item, keys, schema, unavailable};
 use crate::{
-    domain::{Instant, ids::ClientId},
+    domain::{
+        Instant,
+        ids::{CampaignId, ClientId, LeadId},
+    },
     ports::{DueIndex, DueKind, DueWork, EventKey, StoreError, StoreResult},
 };
+
+/// What sorts before every key of the index, and after.
+const FIRST: &str = " ";
+const LAST: &str = "~";
+
+fn unreadable() -> StoreError {
+    StoreError::Unreadable("a key of the due index".to_owned())
+}
 
 fn work(sort_key: &str) -> Option<DueWork> {
     let mut parts = sort_key.splitn(3, '#');
@@ -22,30 +33,36 @@ fn work(sort_key: &str) -> Option<DueWork> {
 
 impl DynamoStore {
     async fn due_in(&self, partition: String, until: Instant, limit: usize) -> StoreResult<Vec<DueWork>> {
+        // `~` sorts after every key of that very instant.
+        let until = format!("{}~", keys::sortable(until));
+        let keys = self.indexed(partition, FIRST, &until, limit).await?;
+        keys.iter().map(|key| work(key).ok_or_else(unreadable)).collect()
+    }
+
+    /// The sort keys of a partition of the index between two, in order, at most `limit`.
+    async fn indexed(&self, partition: String, from: &str, until: &str, limit: usize) -> StoreResult<Vec<String>> {
         let mut found = Vec::new();
-        let mut from = None;
+        let mut start = None;
         loop {
             let page = self
                 .client
                 .query()
                 .table_name(&self.table)
                 .index_name(schema::DUE_INDEX)
-                .key_condition_expression("due_pk = :partition AND due_sk < :until")
+                .key_condition_expression("due_pk = :partition AND due_sk BETWEEN :from AND :until")
                 .expression_attribute_values(":partition", item::text(&partition))
-                // `~` sorts after every key of that very instant.
-                .expression_attribute_values(":until", item::text(format!("{}~", keys::sortable(until))))
+                .expression_attribute_values(":from", item::text(from))
+                .expression_attribute_values(":until", item::text(until))
                 .limit(i32::try_from(limit - found.len()).unwrap_or(i32::MAX))
-                .set_exclusive_start_key(from)
+                .set_exclusive_start_key(start)
                 .send()
                 .await
                 .map_err(unavailable)?;
             for entry in page.items.unwrap_or_default() {
-                let sort_key = item::text_in(&entry, "due_sk").unwrap_or_default();
-                let unreadable = || StoreError::Unreadable("a key of the due index".to_owned());
-                found.push(work(sort_key).ok_or_else(unreadable)?);
+                found.push(item::text_in(&entry, "due_sk").ok_or_else(unreadable)?.to_owned());
             }
-            from = page.last_evaluated_key;
-            if from.is_none() || found.len() >= limit {
+            start = page.last_evaluated_key;
+            if start.is_none() || found.len() >= limit {
                 return Ok(found);
             }
         }
@@ -73,5 +90,28 @@ impl DueIndex for DynamoStore {
         all.sort_by_key(DueWork::since);
         all.truncate(limit);
         Ok(all)
+    }
+
+    async fn parked_for(&self, client: &ClientId, after: Option<&CampaignId>) -> StoreResult<Option<CampaignId>> {
+        let from = after.map_or_else(|| FIRST.to_owned(), |after| keys::parked_end(after, None));
+        let first = self.indexed(keys::parked(client), &from, LAST, 1).await?;
+        let campaign = |key: &String| CampaignId::parse(key.split('#').next()?).ok();
+        first.first().map(|key| campaign(key).ok_or_else(unreadable)).transpose()
+    }
+
+    async fn parked(
+        &self,
+        client: &ClientId,
+        campaign: &CampaignId,
+        until: Option<Instant>,
+        limit: usize,
+    ) -> StoreResult<Vec<LeadId>> {
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let (from, until) = (keys::parked_start(campaign), keys::parked_end(campaign, until));
+        let keys = self.indexed(keys::parked(client), &from, &until, limit).await?;
+        let lead = |key: &String| key.rsplit('#').next()?.parse().ok();
+        keys.iter().map(|key| lead(key).ok_or_else(unreadable)).collect()
     }
 }

@@ -145,6 +145,26 @@ pub fn due_events(id: &ClientId) -> String {
     format!("DUE#{id}#E")
 }
 
+/// The partition of the due index for leads that wait for their campaign to be resumed.
+pub fn parked(id: &ClientId) -> String {
+    format!("DUE#{id}#P")
+}
+
+/// Where a campaign's parked leads begin; all of them end before [`parked_end`].
+pub fn parked_start(campaign: &CampaignId) -> String {
+    format!("{campaign}#")
+}
+
+/// Where a campaign's parked leads end whose time has come by `until`, or all of them.
+pub fn parked_end(campaign: &CampaignId, until: Option<Instant>) -> String {
+    // `~` sorts after everything that is in a key.
+    format!("{campaign}#{}~", until.map(sortable).unwrap_or_default())
+}
+
+pub fn parked_lead(campaign: &CampaignId, until: Instant, lead: LeadId) -> String {
+    format!("{campaign}#{}#L#{lead}", sortable(until))
+}
+
 /// The shard that a lead belongs to, for ever.
 pub fn shard_of(name: &str) -> u8 {
     spread(name) % DUE_SHARDS

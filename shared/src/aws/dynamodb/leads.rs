@@ -21,7 +21,7 @@ use crate::{
         counts::{self, Change, Counts},
         email::EmailAddress,
         ids::{CampaignId, ClientId, LeadId},
-        lead::Lead,
+        lead::{Lead, Place},
         phone::PhoneNumber,
         profile::Profile,
         standing::{ListedOptOut, OptOut, Standing},
@@ -51,10 +51,16 @@ enum No<'a> {
 pub(super) fn lead_item(lead: &Lead, rev: Rev) -> StoreResult<Item> {
     let mut written = item::encode(&keys::lead(&lead.client, lead.id), lead)?;
     written.insert("rev".to_owned(), item::number(rev.0));
-    if let Some(due) = lead.indexed_at() {
-        let shard = keys::shard_of(&lead.id.to_string());
-        written.insert("due_pk".to_owned(), item::text(keys::due_leads(&lead.client, shard)));
-        written.insert("due_sk".to_owned(), item::text(keys::due_lead(due, lead.id)));
+    let place = lead.place().map(|place| match place {
+        Place::Due(at) => {
+            let shard = keys::shard_of(&lead.id.to_string());
+            (keys::due_leads(&lead.client, shard), keys::due_lead(at, lead.id))
+        }
+        Place::Parked { campaign, until } => (keys::parked(&lead.client), keys::parked_lead(&campaign, until, lead.id)),
+    });
+    if let Some((partition, sort)) = place {
+        written.insert("due_pk".to_owned(), item::text(partition));
+        written.insert("due_sk".to_owned(), item::text(sort));
     }
     Ok(written)
 }

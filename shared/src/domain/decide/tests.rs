@@ -71,6 +71,7 @@ fn case() -> Case {
         sent: 0,
         last_sent_at: None,
         message: None,
+        parked: false,
     };
     let mut lead = Lead::new(id, ClientId::parse("acme").expect("an id"));
     lead.phone = Some(number(MIAMI));

@@ -161,6 +161,7 @@ impl Lead {
             sent: 0,
             last_sent_at: None,
             message: None,
+            parked: false,
         })
     }
 }

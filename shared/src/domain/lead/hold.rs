@@ -61,6 +61,7 @@ mod tests {
             sent: 0,
             last_sent_at: None,
             message: None,
+            parked: false,
         });
         lead
     }

@@ -64,6 +64,7 @@ impl Lead {
             state: InFlightState::Claimed { until },
         };
         let claimed = ClaimedText::new(&text, self.id, campaign, until);
+        self.unpark(now);
         self.in_flight = Some(text);
         Ok(claimed)
     }

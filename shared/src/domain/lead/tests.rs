@@ -44,6 +44,7 @@ fn enrollment(n: u64, due: Instant) -> Enrollment {
         sent: 0,
         last_sent_at: None,
         message: None,
+        parked: false,
     }
 }
 

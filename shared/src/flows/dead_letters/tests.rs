@@ -29,6 +29,7 @@ fn lead() -> Lead {
         sent: 0,
         last_sent_at: None,
         message: None,
+        parked: false,
     });
     lead
 }

@@ -3,7 +3,7 @@
 use super::{
     super::{
         alerts::Alert,
-        conclude::{Concluded, conclude, next_look, turned_away},
+        conclude::{Concluded, conclude, next_look, put_off, turned_away},
         derived_id,
         record::Recorder,
     },
@@ -107,6 +107,7 @@ pub(super) fn enter(
         sent: 0,
         last_sent_at: None,
         message: None,
+        parked: false,
     };
     admit(client, Door { status: campaign.status.clone(), plan, enrollment, given }, known, event, recorder)
 }
@@ -165,6 +166,7 @@ pub(super) fn admit(
     let (concluded, words) = match &verdict.decision {
         Decision::Send(_) => (Concluded::default(), "enrolled, due now".to_owned()),
         Decision::Wait { gate, reason, .. } => {
+            put_off(&mut known.lead, id, &verdict);
             came = came.because(gate.code(), reason);
             (Concluded::default(), format!("enrolled, waits: {reason}"))
         }

@@ -36,6 +36,7 @@ fn enrollment(n: u64, step: u16) -> Enrollment {
         sent: 0,
         last_sent_at: None,
         message: None,
+        parked: false,
     }
 }
 
