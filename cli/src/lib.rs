@@ -22,6 +22,7 @@ pub mod sending;
 pub mod services;
 pub mod settings;
 pub mod settle;
+pub mod sweep;
 pub mod system;
 
 /// Whether all that went wrong is that nobody reads the output any more.

@@ -16,6 +16,7 @@ use leadline_cli::{
     sending::{self, Button},
     settings,
     settle::{self, Said},
+    sweep,
 };
 
 /// Lead follow-up by SMS: rehearse a campaign, run the whole system on this machine, ask why, and do what only
@@ -118,6 +119,18 @@ enum Command {
     Events {
         #[command(subcommand)]
         command: events::Command,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Find sequences that should have ended and have not, and counters that are off, and mend them.
+    #[command(
+        after_help = "Example: leadline sweep --dry-run\n\nIt looks at every lead of the client, a hundred at a time, and goes on where it was left."
+    )]
+    Sweep {
+        #[command(flatten)]
+        options: sweep::Options,
+        #[command(flatten)]
+        person: Person,
         #[command(flatten)]
         target: Target,
     },
@@ -324,6 +337,7 @@ async fn main() -> ExitCode {
         Command::Clients { command, target } => settings::clients(&target, &command, &mut io::stdout().lock()).await,
         Command::Keys { command, target } => settings::keys(&target, &command, &mut io::stdout().lock()).await,
         Command::Events { command, target } => events::events(&target, &command, &mut io::stdout().lock()).await,
+        Command::Sweep { options, person, target } => sweep::sweep(&target, options, &person, &mut io::stdout()).await,
         Command::Erase { lead, because, person, target } => {
             erase::erase(&target, &lead, &because, &person, &mut io::stdout().lock()).await
         }

@@ -25,8 +25,10 @@ pub mod reply;
 pub mod report;
 pub mod segments;
 pub mod standing;
+pub mod stuck;
 pub mod template;
 pub mod trigger;
+pub mod walk;
 pub mod window;
 
 /// An instant in UTC. Local times exist only inside [`window`], with their zone beside them.

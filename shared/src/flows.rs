@@ -18,4 +18,6 @@ pub mod replay;
 pub mod replies;
 pub mod restored;
 pub mod settling;
+pub mod sweep;
 pub mod unsubscribed;
+pub mod walking;

@@ -20,6 +20,7 @@ use crate::domain::{
     phone::PhoneNumber,
     profile::Profile,
     standing::{Lifted, ListedOptOut, OptOut, Standing},
+    walk::Walk,
 };
 
 /// Where the time comes from. Read once per message or request, then passed on.
@@ -200,6 +201,18 @@ pub trait Census: Send + Sync {
     /// What is counted of a campaign. Strongly consistent; somebody whose last text went out is counted by
     /// the next run.
     async fn counts(&self, client: &ClientId, campaign: &CampaignId) -> StoreResult<Counts>;
+    /// Sets a campaign's counters right that say `seen` still and should say `right`.
+    async fn correct(&self, client: &ClientId, campaign: &CampaignId, seen: &Counts, right: &Counts)
+    -> StoreResult<()>;
+}
+
+/// Where walks over a client's leads have come to.
+#[async_trait]
+pub trait Walks: Send + Sync {
+    /// A walk by its name, if there was one: the last, which may have ended.
+    async fn walk(&self, client: &ClientId, name: &str) -> StoreResult<Option<Walk>>;
+    /// Writes where a walk has come to, whatever stood there.
+    async fn put_walk(&self, client: &ClientId, name: &str, walk: &Walk) -> StoreResult<()>;
 }
 
 /// The opt-outs of a client, by number.

@@ -19,18 +19,18 @@ use std::future::Future;
 use std::sync::Arc;
 
 use leadline::ports::{
-    Budget, Census, Directory, DueIndex, EventStore, Journal, LeadStore, Once, OptOuts, StoreError, StoreResult,
+    Budget, Census, Directory, DueIndex, EventStore, Journal, LeadStore, Once, OptOuts, StoreError, StoreResult, Walks,
 };
 use tokio::sync::Barrier;
 
 /// Everything that is stored, in one.
 pub trait Store:
-    Directory + LeadStore + Census + OptOuts + DueIndex + Budget + EventStore + Journal + Once + 'static
+    Directory + LeadStore + Census + Walks + OptOuts + DueIndex + Budget + EventStore + Journal + Once + 'static
 {
 }
 
-impl<S: Directory + LeadStore + Census + OptOuts + DueIndex + Budget + EventStore + Journal + Once + 'static> Store
-    for S
+impl<S: Directory + LeadStore + Census + Walks + OptOuts + DueIndex + Budget + EventStore + Journal + Once + 'static>
+    Store for S
 {
 }
 
@@ -53,7 +53,9 @@ macro_rules! store_contract {
                 a_save_repeated_counts_once,
                 a_refused_save_counts_nothing,
                 many_who_enter_at_once_are_all_counted,
-                campaigns_and_clients_are_counted_apart;
+                campaigns_and_clients_are_counted_apart,
+                counters_are_set_right_only_as_they_were_seen,
+                a_walk_is_read_back_as_it_was_written_last;
             due: a_lead_is_due_from_its_moment_on,
                 work_is_given_oldest_first_and_no_more_than_asked_for,
                 a_lead_moves_in_the_index_with_every_save,

@@ -20,6 +20,7 @@ use leadline::domain::{
     ids::{AuditId, CampaignId, ClientId, FormId, LeadId},
     phone::PhoneNumber,
     standing::ListedOptOut,
+    walk::Walk,
 };
 use leadline::ports::{ClientEntry, EventKey, PhoneRecord, RawEvent, StoredLead};
 
@@ -54,6 +55,7 @@ struct Tenant {
     journeys: BTreeMap<LeadId, BTreeSet<AuditId>>,
     marks: BTreeMap<String, work::Mark>,
     counts: BTreeMap<CampaignId, Counts>,
+    walks: BTreeMap<String, Walk>,
 }
 
 enum Settings {

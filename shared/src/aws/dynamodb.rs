@@ -4,6 +4,7 @@
 //! beside it, and what is due carries the keys of the due index; nothing else is in that index.
 
 mod budget;
+mod census;
 mod directory;
 mod due;
 mod erase;

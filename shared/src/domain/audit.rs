@@ -133,6 +133,8 @@ pub enum Event {
     ReviewDone,
     /// An operator changed the client's settings or a campaign.
     SettingsChanged,
+    /// A walk over all leads came to its end, such as the sweep.
+    WalkEnded,
     /// A person's data was erased.
     Erased,
     /// A lead is on hold: someone must look before it is texted again.

@@ -7,6 +7,7 @@ use leadline::domain::{
     counts::Counts,
     ids::{CampaignId, ClientId, LeadId},
     lead::{Lead, Outcome},
+    walk::Walk,
 };
 use leadline::ports::{Also, Rev};
 
@@ -121,4 +122,38 @@ pub async fn campaigns_and_clients_are_counted_apart(store: Arc<impl Store>) {
     let other = CampaignId::parse("webinar-2").expect("an id");
     assert_eq!(counted(&*store, &acme(), &other).await, Counts::default());
     assert_eq!(counted(&*store, &bolt(), &webinar()).await, Counts::default());
+}
+
+pub async fn counters_are_set_right_only_as_they_were_seen(store: Arc<impl Store>) {
+    for n in 1..=3 {
+        done(add(&*store, &entered(n, 60)).await);
+    }
+    let seen = counted(&*store, &acme(), &webinar()).await;
+    let right = Counts { enrolled: 2, ended: [(Outcome::Booked, 1)].into(), ..Counts::default() };
+    let other = Counts { enrolled: 7, ..seen.clone() };
+    conflict(store.correct(&acme(), &webinar(), &other, &right).await, "they do not say that");
+    done(store.correct(&acme(), &webinar(), &seen, &right).await);
+    let now = counted(&*store, &acme(), &webinar()).await;
+    assert_eq!((now.enrolled, now.ended(Outcome::Booked), now.active()), (2, 1, 1));
+    conflict(store.correct(&acme(), &webinar(), &seen, &right).await, "they were set right before");
+    for n in 4..=9 {
+        done(add(&*store, &entered(n, 60)).await);
+    }
+    assert_eq!(counted(&*store, &acme(), &webinar()).await.enrolled, 8, "they count on from there");
+}
+
+pub async fn a_walk_is_read_back_as_it_was_written_last(store: Arc<impl Store>) {
+    assert_eq!(done(store.walk(&acme(), "sweep").await), None);
+    let mut walk = Walk::new(run_id(1), "sam", at(0));
+    for minutes in [1, 2] {
+        walk.after = Some(lead_id(7));
+        walk.ended_at = (minutes == 2).then(|| at(minutes));
+        walk.found("booked", true);
+        walk.failed("lead 3: not read".to_owned());
+        walk.recount.insert(webinar(), Counts { enrolled: 2, ..Counts::default() });
+        done(store.put_walk(&acme(), "sweep", &walk).await);
+        assert_eq!(done(store.walk(&acme(), "sweep").await), Some(walk.clone()));
+    }
+    assert_eq!(done(store.walk(&acme(), "move#webinar").await), None, "each by its name");
+    assert_eq!(done(store.walk(&bolt(), "sweep").await), None, "and each client's by itself");
 }

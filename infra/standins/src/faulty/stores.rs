@@ -107,6 +107,17 @@ impl<S: Census + ?Sized> Census for Faulty<S> {
     async fn counts(&self, client: &ClientId, campaign: &CampaignId) -> StoreResult<Counts> {
         self.run(read("Census", "counts", None), || self.inner.counts(client, campaign), unavailable).await
     }
+
+    async fn correct(
+        &self,
+        client: &ClientId,
+        campaign: &CampaignId,
+        seen: &Counts,
+        right: &Counts,
+    ) -> StoreResult<()> {
+        let call = write("Census", "correct", None);
+        self.run(call, || self.inner.correct(client, campaign, seen, right), unavailable).await
+    }
 }
 
 #[async_trait]

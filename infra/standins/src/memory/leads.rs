@@ -97,6 +97,22 @@ impl Census for MemoryStore {
     async fn counts(&self, client: &ClientId, campaign: &CampaignId) -> StoreResult<Counts> {
         Ok(self.read(client, |tenant| tenant.counts.get(campaign).cloned().unwrap_or_default()))
     }
+
+    async fn correct(
+        &self,
+        client: &ClientId,
+        campaign: &CampaignId,
+        seen: &Counts,
+        right: &Counts,
+    ) -> StoreResult<()> {
+        let mut state = self.state();
+        let counts = state.tenant(client).counts.entry(campaign.clone()).or_default();
+        if (counts.enrolled, &counts.ended) != (seen.enrolled, &seen.ended) {
+            return Err(StoreError::Conflict);
+        }
+        (counts.enrolled, counts.ended) = (right.enrolled, right.ended.clone());
+        Ok(())
+    }
 }
 
 #[async_trait]

@@ -6,8 +6,9 @@ use async_trait::async_trait;
 use leadline::domain::{
     Instant,
     ids::{CampaignId, ClientId, LeadId, RunId},
+    walk::Walk,
 };
-use leadline::ports::{Budget, DueIndex, DueKind, DueWork, Once, StoreResult, Turn};
+use leadline::ports::{Budget, DueIndex, DueKind, DueWork, Once, StoreResult, Turn, Walks};
 
 use super::{DueKey, MemoryStore};
 
@@ -81,6 +82,18 @@ impl Budget for MemoryStore {
             *reserved += granted;
             granted
         }))
+    }
+}
+
+#[async_trait]
+impl Walks for MemoryStore {
+    async fn walk(&self, client: &ClientId, name: &str) -> StoreResult<Option<Walk>> {
+        Ok(self.read(client, |tenant| tenant.walks.get(name).cloned()))
+    }
+
+    async fn put_walk(&self, client: &ClientId, name: &str, walk: &Walk) -> StoreResult<()> {
+        self.state().tenant(client).walks.insert(name.to_owned(), walk.clone());
+        Ok(())
     }
 }
 

@@ -68,6 +68,16 @@ pub fn counts(id: &ClientId, campaign: &CampaignId, lead: LeadId) -> Key {
     key(client(id), format!("{}{shard:02}", counts_prefix(campaign)))
 }
 
+/// The first shard of a campaign's counters.
+pub fn first_counts(id: &ClientId, campaign: &CampaignId) -> Key {
+    key(client(id), format!("{}00", counts_prefix(campaign)))
+}
+
+/// Where a walk over a client's leads has come to.
+pub fn walk(id: &ClientId, name: &str) -> Key {
+    key(client(id), format!("WALK#{name}"))
+}
+
 /// The list of a client's leads.
 pub fn leads(id: &ClientId) -> String {
     format!("C#{id}#LEADS")

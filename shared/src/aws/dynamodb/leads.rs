@@ -12,23 +12,21 @@ use super::{
     DynamoStore, directory,
     item::{self, Item},
     keys::{self, Key},
-    schema, unavailable,
+    unavailable,
 };
 use crate::{
     domain::{
         Instant,
         audit::AuditEvent,
-        counts::{self, Change, Counts},
+        counts::{self, Change},
         email::EmailAddress,
-        ids::{CampaignId, ClientId, LeadId},
+        ids::{ClientId, LeadId},
         lead::{Lead, Place},
         phone::PhoneNumber,
         profile::Profile,
         standing::{ListedOptOut, OptOut, Standing},
     },
-    ports::{
-        Also, Census, ForText, LeadStore, OptOuts, PhoneRecord, Rev, StoreError, StoreResult, StoredLead, TextKey,
-    },
+    ports::{Also, ForText, LeadStore, OptOuts, PhoneRecord, Rev, StoreError, StoreResult, StoredLead, TextKey},
 };
 
 /// Most keys that one call reads.
@@ -190,29 +188,6 @@ impl DynamoStore {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    /// Moves the counters of a campaign that a lead belongs to.
-    fn count(&self, lead: &Lead, campaign: &CampaignId, moved: &Counts) -> StoreResult<TransactWriteItem> {
-        let at = keys::counts(&lead.client, campaign, lead.id);
-        let mut update = Update::builder().set_key(Some(item::key(&at)));
-        let mut add: Vec<String> = Vec::new();
-        let ended = moved.ended.iter().map(|(outcome, count)| (format!("{ENDED}{outcome}"), *count));
-        for (n, (name, count)) in
-            [(ENROLLED.to_owned(), moved.enrolled)].into_iter().chain(ended).filter(|(_, count)| *count > 0).enumerate()
-        {
-            add.push(format!("#{n} :{n}"));
-            update = update
-                .expression_attribute_names(format!("#{n}"), name)
-                .expression_attribute_values(format!(":{n}"), item::number(count));
-        }
-        let mut expression = "SET v = :v".to_owned();
-        update = update.expression_attribute_values(":v", item::number(item::VERSION));
-        if let Some(last) = moved.last_enrolled_at {
-            expression.push_str(", last_enrolled_at = :last");
-            update = update.expression_attribute_values(":last", item::text(keys::sortable(last)));
-        }
-        self.update(update.update_expression(format!("{expression} ADD {}", add.join(", "))))
-    }
-
     /// After a conflict: whether what stands there is this very write.
     async fn was_written(&self, lead: &Lead, next: Rev, fingerprint: &str) -> StoreResult<Rev> {
         let found = self.get(&keys::lead(&lead.client, lead.id)).await?;
@@ -372,46 +347,6 @@ impl LeadStore for DynamoStore {
 }
 
 #[async_trait]
-impl Census for DynamoStore {
-    async fn lead_ids(&self, client: &ClientId, after: Option<LeadId>, limit: usize) -> StoreResult<Vec<LeadId>> {
-        let mut ids = Vec::new();
-        let mut from = after.map_or_else(String::new, |after| after.to_string());
-        while ids.len() < limit {
-            let left = i32::try_from(limit - ids.len()).unwrap_or(i32::MAX);
-            let query = self.client.query().table_name(&self.table).consistent_read(true).limit(left);
-            // An empty text is no sort key to compare with; every id sorts after a space.
-            let from_key = if from.is_empty() { " ".to_owned() } else { from.clone() };
-            let found = query
-                .key_condition_expression("pk = :pk AND sk > :from")
-                .expression_attribute_values(":pk", item::text(keys::leads(client)))
-                .expression_attribute_values(":from", item::text(from_key))
-                .send()
-                .await
-                .map_err(unavailable)?;
-            let page = found.items.unwrap_or_default();
-            let unreadable = |why: String| StoreError::Unreadable(format!("LEADS: {why}"));
-            for entry in &page {
-                from = item::text_in(entry, schema::SK).unwrap_or_default().to_owned();
-                ids.push(from.parse().map_err(|error| unreadable(format!("{error}")))?);
-            }
-            if found.last_evaluated_key.is_none() {
-                break;
-            }
-        }
-        Ok(ids)
-    }
-
-    async fn counts(&self, client: &ClientId, campaign: &CampaignId) -> StoreResult<Counts> {
-        let shards = self.query_all(keys::client(client), Some(&keys::counts_prefix(campaign))).await?;
-        let mut counts = Counts::default();
-        for shard in shards {
-            counts.add(&counts_in(&shard)?);
-        }
-        Ok(counts)
-    }
-}
-
-#[async_trait]
 impl OptOuts for DynamoStore {
     async fn opt_outs(&self, client: &ClientId) -> StoreResult<Vec<ListedOptOut>> {
         let found = self.query_all(keys::opt_outs(client), None).await?;
@@ -426,28 +361,6 @@ fn fingerprint(lead: &Lead, also: &Also) -> StoreResult<String> {
     let all = serde_json::to_vec(&(lead, &also.profile, &also.opt_out, &also.lifted, &also.audit, event))
         .map_err(|error| StoreError::Unreadable(error.to_string()))?;
     Ok(hex::encode(&Sha256::digest(all)[..12]))
-}
-
-/// The counter of those who entered.
-const ENROLLED: &str = "enrolled";
-/// What the counters of those who left begin with; how they left follows.
-const ENDED: &str = "ended_";
-
-/// The counters in one shard.
-fn counts_in(shard: &Item) -> StoreResult<Counts> {
-    let unreadable = |what: &str| StoreError::Unreadable(format!("COUNT: {what}"));
-    let mut counts = Counts { enrolled: item::number_in(shard, ENROLLED).unwrap_or_default(), ..Counts::default() };
-    for name in shard.keys() {
-        let Some(outcome) = name.strip_prefix(ENDED) else { continue };
-        let outcome =
-            serde_json::from_value(outcome.into()).map_err(|_| unreadable("an outcome of a newer release"))?;
-        counts.ended.insert(outcome, item::number_in(shard, name).ok_or_else(|| unreadable("a counter"))?);
-    }
-    counts.last_enrolled_at = match item::text_in(shard, "last_enrolled_at") {
-        Some(last) => Some(last.parse().map_err(|_| unreadable("a moment"))?),
-        None => None,
-    };
-    Ok(counts)
 }
 
 pub(super) fn profile_item(lead: &Lead, profile: &Profile) -> StoreResult<Item> {

@@ -1,0 +1,187 @@
+//! The sweep: ends what should have ended and has not, and recounts. Nothing needs it to be right; it finds
+//! what older data or a mistake left behind.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Mutex,
+};
+
+use async_trait::async_trait;
+
+use super::{
+    record::Recorder,
+    walking::{Found, Visit},
+};
+use crate::{
+    domain::{
+        audit::{Event, Status},
+        campaign::{CampaignStatus, Plan},
+        counts::{self, Counts},
+        ids::{CampaignId, EnrollmentId},
+        stuck::{Stuck, stuck},
+        walk::Walk,
+    },
+    ports::{Also, Census, Directory, LeadStore, StoreError, StoreResult, StoredLead},
+};
+
+/// What this walk is called.
+pub const SWEEP: &str = "sweep";
+
+/// How often a lead is read again when something else was written in between.
+const TRIES: usize = 8;
+
+/// What the sweep does to each lead.
+pub struct Sweep<'a> {
+    /// Versions of campaigns.
+    pub directory: &'a dyn Directory,
+    /// Leads.
+    pub leads: &'a dyn LeadStore,
+    /// Whether each campaign sends, as read at the beginning.
+    pub campaigns: BTreeMap<CampaignId, CampaignStatus>,
+    /// Whether it only looks.
+    pub dry_run: bool,
+    /// Who records.
+    pub recorder: Recorder<'a>,
+    /// The versions that were read.
+    pub plans: Plans,
+}
+
+/// Versions of campaigns, each read once.
+#[derive(Debug, Default)]
+pub struct Plans(Mutex<HashMap<(CampaignId, u32), Option<Plan>>>);
+
+impl Plans {
+    /// A version, if it is there.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be read.
+    pub async fn get(
+        &self,
+        from: &dyn Directory,
+        of: &Recorder<'_>,
+        id: &CampaignId,
+        version: u32,
+    ) -> StoreResult<Option<Plan>> {
+        let key = (id.clone(), version);
+        if let Some(known) = self.lock().get(&key) {
+            return Ok(known.clone());
+        }
+        let read = from.plan(of.client, id, version).await?;
+        self.lock().insert(key, read.clone());
+        Ok(read)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(CampaignId, u32), Option<Plan>>> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Visit for Sweep<'_> {
+    async fn visit(&self, mut stored: StoredLead, walk: &mut Walk) -> StoreResult<Vec<Found>> {
+        for _ in 0..TRIES {
+            let found = self.stuck(&stored).await?;
+            let mut lead = stored.lead.clone();
+            let on_its_way = lead.in_flight.as_ref().is_some_and(|text| !text.is_retry());
+            let mut audit = Vec::new();
+            let mut told = Vec::new();
+            for (id, stuck) in found {
+                let Some(live) = lead.enrollment(id).cloned() else { continue };
+                // What becomes of a text that is on its way is settled first.
+                let outcome = stuck.outcome(&live).filter(|_| !on_its_way && !self.dry_run);
+                if let Some(outcome) = outcome {
+                    lead.end(id, outcome, stuck.words(), self.recorder.now);
+                    let ended = self.recorder.about(&lead, Event::EnrollmentEnded, Status::Ok);
+                    let words = format!("found by the sweep: {}", stuck.words());
+                    audit.push(ended.ending(outcome, words).in_campaign(&live.campaign, Some(live.step)));
+                }
+                let words = format!("{} step {}: {}", live.campaign, live.step, stuck.words());
+                let code = stuck.code().to_owned();
+                told.push(Found { lead: lead.id, code, words, mended: outcome.is_some() });
+            }
+            let written = match audit.is_empty() {
+                true => Ok(stored.rev),
+                false => self.leads.save(&lead, Some(stored.rev), Also { audit, ..Also::default() }).await,
+            };
+            match written {
+                Ok(_) => {
+                    // What was mended moved the counters, which is none of others' doing.
+                    if told.iter().any(|found| found.mended) {
+                        for (campaign, moved) in counts::by_campaign(&lead.uncounted) {
+                            walk.counted_before.entry(campaign.clone()).or_default().add(&moved);
+                        }
+                        lead.uncounted.clear();
+                    }
+                    for (campaign, of_lead) in counts::counted_of(&lead) {
+                        walk.recount.entry(campaign).or_default().add(&of_lead);
+                    }
+                    return Ok(told);
+                }
+                Err(StoreError::Conflict) => {}
+                Err(error) => return Err(error),
+            }
+            let Some(read) = self.leads.lead(self.recorder.client, lead.id).await? else { return Ok(Vec::new()) };
+            stored = read;
+        }
+        Err(StoreError::Conflict)
+    }
+}
+
+impl Sweep<'_> {
+    /// What about a lead should have ended.
+    async fn stuck(&self, stored: &StoredLead) -> StoreResult<Vec<(EnrollmentId, Stuck)>> {
+        let mut found = Vec::new();
+        for live in &stored.lead.enrollments {
+            let plan = self.plans.get(self.directory, &self.recorder, &live.campaign, live.version).await?;
+            let campaign = self.campaigns.get(&live.campaign);
+            if let Some(stuck) = stuck(&stored.lead, live, campaign, plan.as_ref(), self.recorder.now) {
+                found.push((live.id, stuck));
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// A campaign's counters against its people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recounted {
+    /// The campaign.
+    pub campaign: CampaignId,
+    /// What the counters say.
+    pub counters: Counts,
+    /// What the people say. `None`: somebody entered or left meanwhile, so nothing can be said.
+    pub people: Option<Counts>,
+    /// Whether the counters were set right.
+    pub mended: bool,
+}
+
+/// Compares the counters with what the walk counted, and sets those right that are off and that nobody else
+/// moved meanwhile.
+///
+/// # Errors
+/// [`StoreError`] when counters cannot be read or written.
+pub async fn recount(
+    census: &dyn Census,
+    walk: &Walk,
+    campaigns: impl IntoIterator<Item = &CampaignId>,
+    dry_run: bool,
+    recorder: &Recorder<'_>,
+) -> StoreResult<Vec<Recounted>> {
+    let mut all = Vec::new();
+    for campaign in campaigns {
+        let counters = census.counts(recorder.client, campaign).await?;
+        let before = walk.counted_before.get(campaign).cloned().unwrap_or_default();
+        let people = walk.recount.get(campaign).cloned().unwrap_or_default();
+        let still = (counters.enrolled, &counters.ended) == (before.enrolled, &before.ended);
+        let off = (counters.enrolled, &counters.ended) != (people.enrolled, &people.ended);
+        let mended = still && off && !dry_run && {
+            match census.correct(recorder.client, campaign, &counters, &people).await {
+                Ok(()) => true,
+                Err(StoreError::Conflict) => false,
+                Err(error) => return Err(error),
+            }
+        };
+        all.push(Recounted { campaign: campaign.clone(), counters, people: still.then_some(people), mended });
+    }
+    Ok(all)
+}

@@ -1,0 +1,147 @@
+//! The sweep: what older data or a mistake left behind is found, listed and mended, and nothing else is.
+
+use leadline::{
+    aws::dynamodb::DynamoStore,
+    domain::{
+        audit::Event,
+        ids::{EnrollmentId, LeadId},
+        lead::{Lead, Outcome},
+        profile::Profile,
+        standing::{OptOut, OptOutChannel, Standing},
+        walk::Walk,
+    },
+    ports::{Also, Census, Clock, LeadStore, Walks},
+};
+use leadline_cli::{
+    connect::Connection,
+    person::Person,
+    sweep::{Options, run},
+    system::TABLE,
+};
+use leadline_tests::world::World;
+
+const SWEEP: Options = Options { dry_run: false, restart: false, json: false };
+
+fn sam() -> Person {
+    Person { by: Some("sam".to_owned()), yes: true }
+}
+
+fn there(world: &World) -> Connection {
+    let store = DynamoStore::new(world.system.dynamo.client(), TABLE);
+    Connection { store, now: world.system.clock.now(), client: world.client() }
+}
+
+async fn sweep(world: &World, options: Options) -> String {
+    let mut out = Vec::new();
+    run(&there(world), options, &sam(), &mut out).await.expect("it sweeps");
+    String::from_utf8(out).expect("text")
+}
+
+/// Writes a lead as no function of ours would leave it.
+async fn plant(world: &World, phone: &str, change: impl FnOnce(&mut Lead)) -> LeadId {
+    let store = &world.system.store;
+    let lead = world.lead(phone).await.expect("the lead");
+    let stored = store.lead(&world.client(), lead.id).await.expect("the store").expect("the lead");
+    let mut lead = stored.lead;
+    change(&mut lead);
+    store.save(&lead, Some(stored.rev), Also { count_later: true, ..Also::default() }).await.expect("written");
+    lead.id
+}
+
+fn opted_out(world: &World) -> Standing {
+    Standing::OptedOut(OptOut { at: world.system.clock.now(), channel: OptOutChannel::Operator, words: None })
+}
+
+#[tokio::test]
+async fn what_should_have_ended_is_found_without_a_change_and_mended_once() {
+    let world = World::at("2026-01-06 09:00").await;
+    for (n, phone) in [("1", "+13055550121"), ("2", "+13055550122"), ("3", "+13055550123"), ("4", "+13055550124")] {
+        world.form(n, "Pat", phone).await;
+    }
+    let no = opted_out(&world);
+    let said_no = plant(&world, "+13055550121", |lead| lead.standing = no).await;
+    plant(&world, "+13055550122", |lead| lead.enrollments[0].step = 9).await;
+    plant(&world, "+13055550123", |lead| lead.enrollments[0].campaign = "gone".parse().expect("an id")).await;
+
+    let looked = sweep(&world, Options { dry_run: true, ..SWEEP }).await;
+    for words in
+        ["has opted out", "no text is left", "the campaign is over", "1 opted_out, 0 mended", "4 leads looked at"]
+    {
+        assert!(looked.contains(words), "{words}:\n{looked}");
+    }
+    assert_eq!(world.reasons(Event::EnrollmentEnded).await, Vec::<String>::new(), "a dry run changes nothing");
+    assert_eq!(there(&world).store.walk(&world.client(), "sweep").await.expect("read"), None);
+
+    let mended = sweep(&world, SWEEP).await;
+    assert!(mended.contains("1 opted_out, 1 mended") && mended.contains(&said_no.to_string()), "{mended}");
+    let outcomes = |lead: Lead| lead.history.iter().map(|past| past.outcome).collect::<Vec<_>>();
+    for (phone, outcome) in [
+        ("+13055550121", Some(Outcome::OptedOut)),
+        ("+13055550122", Some(Outcome::Abandoned)),
+        ("+13055550123", Some(Outcome::CampaignDeleted)),
+        ("+13055550124", None),
+    ] {
+        let lead = world.lead(phone).await.expect("the lead");
+        assert_eq!(outcomes(lead), outcome.into_iter().collect::<Vec<_>>(), "{phone}");
+    }
+    let recorded = world.reasons(Event::WalkEnded).await;
+    assert_eq!(recorded, ["sweep"], "the run is on record");
+
+    let again = sweep(&world, SWEEP).await;
+    assert!(again.contains("4 leads looked at, 0 errors") && !again.contains("mended\n"), "{again}");
+}
+
+#[tokio::test]
+async fn counters_that_are_off_are_set_right() {
+    let world = World::at("2026-01-06 09:00").await;
+    for n in 1..=3 {
+        world.form(&n.to_string(), "Pat", &format!("+1305555012{n}")).await;
+    }
+    let (store, client, webinar) = (&world.system.store, world.client(), "webinar".parse().expect("an id"));
+    let right = store.counts(&client, &webinar).await.expect("counters");
+    let wrong = leadline::domain::counts::Counts { enrolled: 8, ..right.clone() };
+    store.correct(&client, &webinar, &right, &wrong).await.expect("planted");
+    let looked = sweep(&world, Options { dry_run: true, ..SWEEP }).await;
+    assert!(looked.contains("say 8 in it"), "{looked}");
+    let mended = sweep(&world, SWEEP).await;
+    assert!(mended.contains("said 8 in it, set right"), "{mended}");
+    assert_eq!(store.counts(&client, &webinar).await.expect("counters").enrolled, right.enrolled);
+    let again = sweep(&world, SWEEP).await;
+    assert!(again.contains("right") && !again.contains("set right"), "{again}");
+}
+
+#[tokio::test]
+async fn a_sweep_that_was_left_goes_on_where_it_was_and_sees_every_batch() {
+    let world = World::at("2026-01-06 09:00").await;
+    let (store, client) = (&world.system.store, world.client());
+    let mut ids = Vec::new();
+    for n in 1..=230u64 {
+        let id: LeadId = format!("{n:026}").parse().expect("an id");
+        let mut lead = Lead::new(id, client.clone());
+        lead.enroll(leadline::domain::lead::Enrollment {
+            id: EnrollmentId(id.0),
+            campaign: "gone".parse().expect("an id"),
+            version: 1,
+            step: 1,
+            imported_at: world.system.clock.now(),
+            waits: leadline::domain::lead::Waits::Until(world.system.clock.now()),
+            sent: 0,
+            last_sent_at: None,
+            message: None,
+            parked: false,
+        });
+        let profile = Some(Profile::new(id, world.system.clock.now()));
+        store.save(&lead, None, Also { profile, ..Also::default() }).await.expect("written");
+        ids.push(id);
+    }
+    let there = there(&world);
+    let mut left = Walk::new("00000000000000000000000001".parse().expect("an id"), "kim", there.now);
+    (left.after, left.looked_at) = (Some(ids[99]), 100);
+    there.store.put_walk(&client, "sweep", &left).await.expect("written");
+    let went_on = sweep(&world, SWEEP).await;
+    assert!(went_on.contains("230 leads looked at") && went_on.contains("130 campaign_over, 130 mended"), "{went_on}");
+    let anew = sweep(&world, Options { restart: true, ..SWEEP }).await;
+    assert!(anew.contains("230 leads looked at") && anew.contains("100 campaign_over, 100 mended"), "{anew}");
+    let gone = store.counts(&client, &"gone".parse().expect("an id")).await.expect("counters");
+    assert_eq!((gone.enrolled, gone.active(), gone.ended(Outcome::CampaignDeleted)), (230, 0, 230));
+}
