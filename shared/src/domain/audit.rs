@@ -133,6 +133,8 @@ pub enum Event {
     ReviewDone,
     /// An operator changed the client's settings or a campaign.
     SettingsChanged,
+    /// An enrollment goes on with another version of its campaign.
+    Moved,
     /// A walk over all leads came to its end, such as the sweep.
     WalkEnded,
     /// A person's data was erased.

@@ -147,7 +147,7 @@ impl Day {
             Event::Enrolled | Event::EnrollmentEnded | Event::ReportSent => {}
             Event::OptOutLifted | Event::AnswerSent => {}
             Event::ReceiptReceived | Event::SendingResumed | Event::ReviewDone | Event::LeadReleased => {}
-            Event::Erased | Event::SettingsChanged | Event::WalkEnded | Event::Other => {}
+            Event::Erased | Event::SettingsChanged | Event::WalkEnded | Event::Moved | Event::Other => {}
         }
     }
 
