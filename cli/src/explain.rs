@@ -179,6 +179,7 @@ pub async fn look_ahead(
                 cost += segments;
                 format!("TEXT ({segments} seg.): {text}")
             }
+            Happening::Skipped { reason } => format!("is passed over: {reason}"),
             Happening::Ends { outcome, reason } => format!("ends, {outcome}: {reason}"),
             Happening::Waits { reason, .. } => format!("waits: {reason}"),
         };
@@ -269,6 +270,13 @@ fn in_words(decision: &Decision, zone: Tz) -> String {
         Decision::Send(send) => format!("may be sent now, until {}\n    │ {}", local(send.expires_at, zone), send.text),
         Decision::Wait { until: Some(until), reason, .. } => format!("waits until {}: {reason}", local(*until, zone)),
         Decision::Wait { until: None, reason, .. } => format!("waits: {reason}"),
+        Decision::Skip { reason, next, .. } => {
+            let next = next.as_ref().map_or_else(
+                || "nothing is left, so the sequence ends".to_owned(),
+                |next| format!("then step {} {}", next.step, in_words(&next.decision, zone)),
+            );
+            format!("is passed over: {reason}; {next}")
+        }
         Decision::End { outcome, reason } => format!("ends, {outcome}: {reason}"),
         Decision::Refuse(refusal) => format!("cannot be sent: {refusal}"),
     }

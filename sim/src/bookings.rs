@@ -58,9 +58,8 @@ pub fn begin(world: &Arc<World>, only: Option<&BTreeSet<usize>>) {
 }
 
 /// Some book by the link in a text.
-pub async fn after(world: Arc<World>, offer: Offer) {
+pub async fn after(world: Arc<World>, offer: Offer, words: u64) {
     let Some(person) = named(&world.spec.people, &offer.body).filter(|person| person.phone == offer.to) else { return };
-    let words = crate::rng::word(&offer.body);
     let mut rng = Rng::of(&[world.spec.seed, 62, person.n as u64, words]);
     if !rng.chance(500) {
         return;

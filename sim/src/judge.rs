@@ -3,6 +3,7 @@
 
 mod answers;
 mod law;
+mod schedule;
 mod state;
 mod texts;
 
@@ -11,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use leadline::{
     domain::{
         Instant,
-        audit::AuditEvent,
+        audit::{AuditEvent, Event},
         counts::Counts,
         ids::{AttemptId, CampaignId, ClientId, LeadId},
     },
@@ -114,6 +115,16 @@ impl<'a> Text<'a> {
     fn claimed(&self) -> Instant {
         claimed(self.offer.attempt)
     }
+}
+
+/// The campaigns that the person of a text entered, with the moment at which work on that began.
+fn enrolled<'a>(evidence: &Evidence<'a>, text: &Text<'_>) -> impl Iterator<Item = (&'a str, Instant)> {
+    let lead = text.offer.lead;
+    let journal = evidence.left.journals[text.person.client].iter();
+    journal.filter_map(move |event| {
+        let is_it = matches!(event.event, Event::Enrolled | Event::AlsoEnrolled) && event.lead == Some(lead);
+        event.campaign.as_ref().filter(|_| is_it).map(|campaign| (campaign.as_str(), event.at))
+    })
 }
 
 fn claimed(attempt: AttemptId) -> Instant {

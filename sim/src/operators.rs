@@ -119,7 +119,7 @@ async fn act(world: Arc<World>, n: usize, salt: u64) {
         6 => {
             let client: usize = n;
             let version = campaigns[at].version + 1;
-            let mut new = campaign(&mut rng, client, at, version);
+            let mut new = campaign(&mut rng, client, at, version, world.handle.now());
             new.status = campaigns[at].status.clone();
             campaigns[at] = new;
             world.write_settings(n, Some(&settings), &campaigns, false);

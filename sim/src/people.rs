@@ -67,9 +67,10 @@ async fn react(world: Arc<World>) {
                         if world.faults.over() {
                             continue;
                         }
-                        world.handle.start(receipts(world.clone(), offer.clone(), n));
-                        world.handle.start(bookings::after(world.clone(), offer.clone()));
-                        world.handle.start(answer(world.clone(), offer));
+                        let words = world.provider.words(n);
+                        world.handle.start(receipts(world.clone(), offer.clone(), n, words));
+                        world.handle.start(bookings::after(world.clone(), offer.clone(), words));
+                        world.handle.start(answer(world.clone(), offer, words));
                     }
                 }
             }
@@ -97,20 +98,20 @@ pub fn named<'a>(people: &'a [Person], body: &str) -> Option<&'a Person> {
     people.get(n).filter(|person| person.name == name)
 }
 
-async fn answer(world: Arc<World>, offer: Offer) {
+async fn answer(world: Arc<World>, offer: Offer, words: u64) {
     let Some(person) = named(&world.spec.people, &offer.body) else { return };
     if offer.to != person.phone || person.number != NumberKind::Mobile {
         return;
     }
     let n = person.n;
-    let mut rng = Rng::of(&[world.spec.seed, 22, n as u64, crate::rng::word(&offer.body)]);
+    let mut rng = Rng::of(&[world.spec.seed, 22, n as u64, words]);
     if !rng.chance(person.answers) {
         return;
     }
     let longest = *rng.pick(&[1, 60, 600, 36_000, 200_000]);
     world.handle.sleep(TimeDelta::milliseconds(rng.between(50, longest * 1_000))).await;
     let stop = rng.chance(5_000);
-    say(&world, n, stop, crate::rng::word(&offer.body)).await;
+    say(&world, n, stop, words).await;
     if rng.chance(2_500) {
         // A change of mind: the form once more.
         world.handle.sleep(TimeDelta::minutes(rng.between(0, 9_000))).await;
@@ -122,7 +123,7 @@ async fn answer(world: Arc<World>, offer: Offer) {
             again: None,
             both: false,
         };
-        submit(&world, n, &visit, 50 + crate::rng::word(&offer.body) % 100_000).await;
+        submit(&world, n, &visit, 50 + words % 100_000).await;
     }
 }
 
@@ -332,9 +333,9 @@ async fn signed(
 }
 
 /// What the provider says of a text after it took it: late, twice, out of order, or never.
-async fn receipts(world: Arc<World>, offer: Offer, number: usize) {
+async fn receipts(world: Arc<World>, offer: Offer, number: usize, words: u64) {
     let Some(n) = named(&world.spec.people, &offer.body).map(|person| person.n) else { return };
-    let (lead, words) = (offer.lead.0.0, crate::rng::word(&offer.body));
+    let lead = offer.lead.0.0;
     let about = key(&[world.spec.seed, 25, lead as u64, (lead >> 64) as u64, words]);
     let mut rng = Rng::of(&[about]);
     let kind = world.provider.number(&offer.to);

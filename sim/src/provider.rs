@@ -126,6 +126,20 @@ impl Provider {
         lock(&self.state).offers.get(n).cloned()
     }
 
+    /// One word for what a text said, and how often that had been said before: who enters a campaign again
+    /// is told the same again, and what follows is another thing.
+    #[must_use]
+    pub fn words(&self, n: usize) -> u64 {
+        let state = lock(&self.state);
+        let Some(own) = state.offers.get(n) else { return 0 };
+        let same = |offer: &&Offer| offer.accepted.is_some() && offer.body == own.body;
+        let words = crate::rng::word(&own.body);
+        match state.offers[..n].iter().filter(same).count() {
+            0 => words,
+            times => crate::rng::key(&[words, times as u64]),
+        }
+    }
+
     /// The provider's id of an attempt that was accepted, as its own log shows it to a person.
     #[must_use]
     pub fn taken(&self, attempt: AttemptId) -> Option<String> {

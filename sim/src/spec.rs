@@ -1,5 +1,6 @@
 //! What one world is made of, all of it from its seed: clients, people, and what goes wrong when.
 
+mod life;
 mod weather;
 
 use chrono::{DateTime, Datelike, Days, NaiveTime, TimeDelta, TimeZone, Weekday};
@@ -223,6 +224,7 @@ fn client(seed: u64, n: usize, start: Instant) -> ClientSpec {
         .clone();
     let settings = json!({
         "id": id, "name": format!("Business {n}"), "zone": zone, "on_cancelled": on_cancelled,
+        "sequences": other.pick(&["many", "many", "first", "newest"]),
         "admin_email": format!("owner-{n}@example.com"), "mode": mode,
         "provider": {"twilio": {"account_sid": format!("AC{n:032}"), "sender": {"number": number}}},
         "kajabi": {"token_hashes": [TokenHash::of(&token)]},
@@ -242,7 +244,7 @@ fn client(seed: u64, n: usize, start: Instant) -> ClientSpec {
         token,
         auth_token: format!("auth-token-of-client-{n}"),
         number,
-        campaigns: (0..many).map(|campaign| self::campaign(&mut rng, n, campaign, 1)).collect(),
+        campaigns: (0..many).map(|campaign| self::campaign(&mut rng, n, campaign, 1, start)).collect(),
     }
 }
 
@@ -271,8 +273,9 @@ pub fn limits(rng: &mut Rng) -> Value {
     })
 }
 
-/// A campaign. Every text of a world says whose it is, and which step of what.
-pub fn campaign(rng: &mut Rng, client: usize, n: usize, version: u32) -> Campaign {
+/// A campaign as it is made at `now`. Every text of a world says whose it is, and which step of what.
+pub fn campaign(rng: &mut Rng, client: usize, n: usize, version: u32, now: Instant) -> Campaign {
+    let mut own = Rng::of(&[rng.clone().next_word(), 7]);
     let steps = rng.between(1, 4);
     let delays = [5, 30, 60, 120, 24 * 60, 2 * 24 * 60, 3 * 24 * 60, 7 * 24 * 60, 16 * 24 * 60];
     let earliest = *rng.pick(&[0, 5, 60, 60]);
@@ -293,12 +296,13 @@ pub fn campaign(rng: &mut Rng, client: usize, n: usize, version: u32) -> Campaig
     };
     let counts = if rng.chance(7_500) { "open-hours" } else { "wall-clock" };
     let window = if rng.chance(1_500) { window(rng) } else { Value::Null };
-    let campaign = json!({
+    let mut campaign = json!({
         "id": format!("c{client}-{n}"), "name": format!("Campaign {n}"), "version": version,
         "forms": [{"form": form_id(client, n), "consent": {"version": "1", "words": "Text me.", "given_by": given_by}}],
         "messages": messages, "window": window,
         "timing": {"earliest_minutes": earliest, "latest_minutes": *rng.pick(&[180, 180, 600]), "latest_counts": counts},
     });
+    life::of(&mut own, &mut campaign, now);
     serde_json::from_value(campaign).expect("a campaign")
 }
 

@@ -133,7 +133,7 @@ async fn who_is_moved_goes_on_with_the_newest_texts_and_gets_none_twice() {
     let mut new = standing.clone();
     new.messages[0].text = Some("New first, {{first_name|you}}.".to_owned().try_into().expect("a template"));
     new.messages[1].text = Some("New second, {{first_name|you}}.".to_owned().try_into().expect("a template"));
-    new.messages[1].delay_minutes = 1_440;
+    new.messages[1] = new.messages[1].clone().after_minutes(1_440);
     let new = new.replacing(Some(&standing)).expect("it can be changed");
     put(&world, &new).await;
 

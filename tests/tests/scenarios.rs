@@ -26,7 +26,9 @@ async fn error(content: &str) -> String {
 
 #[tokio::test]
 async fn every_line_has_the_fields_that_are_promised_and_the_last_is_the_summary() {
-    for name in ["tuesday.json", "friday-evening.json", "purchase.json", "bookings.json", "trouble.json"] {
+    for name in
+        ["tuesday.json", "friday-evening.json", "purchase.json", "bookings.json", "webinar.json", "trouble.json"]
+    {
         let all = lines(&scenario(name)).await;
         let (summary, before) = all.split_last().expect("lines");
         assert_eq!(summary["kind"], "summary");
@@ -80,6 +82,32 @@ async fn the_scenarios_end_as_they_say() {
         (&summary["ended"], &summary["rejected"]),
         (&json!({"booked": 2, "completed": 1}), &json!({"booked": 1}))
     );
+    let webinar = lines(&scenario("webinar.json")).await;
+    let of = |phone: &str, at: &str, step: u16| (json!(phone), json!(at), json!(step));
+    let texts: Vec<_> = webinar
+        .iter()
+        .filter(|line| line["kind"] == "text")
+        .map(|line| (line["to"].clone(), line["at"].clone(), line["step"].clone()))
+        .collect();
+    let (pat, kim) = ("+13055550123", "+13055550124");
+    for text in [
+        of(pat, "2026-01-06T20:00:00Z", 1),
+        of(pat, "2026-01-08T15:00:00Z", 2),
+        of(pat, "2026-01-15T23:00:00Z", 4),
+        of(pat, "2026-01-15T23:45:00Z", 5),
+        of(pat, "2026-01-16T15:00:00Z", 6),
+        of(kim, "2026-01-15T18:00:00Z", 1),
+        of(kim, "2026-01-15T23:00:30Z", 4),
+        of(kim, "2026-01-15T23:45:30Z", 5),
+        // A day after her first text of three: the law's cap in Florida.
+        of(kim, "2026-01-16T18:00:00Z", 6),
+    ] {
+        assert!(texts.contains(&text), "{text:?} is not in {texts:?}");
+    }
+    let skipped: Vec<&Value> =
+        webinar.iter().filter(|line| line["event"] == "step_skipped").map(|line| &line["step"]).collect();
+    assert_eq!((texts.len(), skipped), (9, vec![&json!(3), &json!(2), &json!(3)]), "Pat's in the pause, and Kim's");
+    assert_eq!(webinar.last().expect("a summary")["ended"], json!({"completed": 2}));
     let trouble = lines(&scenario("trouble.json")).await;
     let summary = trouble.last().expect("a summary");
     assert_eq!(summary["ended"], json!({"opted_out": 1, "replied": 1, "undeliverable": 1}));

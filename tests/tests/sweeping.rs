@@ -127,6 +127,7 @@ async fn a_sweep_that_was_left_goes_on_where_it_was_and_sees_every_batch() {
             waits: leadline::domain::lead::Waits::Until(world.system.clock.now()),
             sent: 0,
             last_sent_at: None,
+            counts_from: None,
             message: None,
             parked: false,
         });

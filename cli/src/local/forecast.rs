@@ -43,6 +43,7 @@ pub fn of_lead_now(client: &Client, setup: &ClientSetup, now: Instant) -> Option
         waits: Waits::Until(now),
         sent: 0,
         last_sent_at: None,
+        counts_from: None,
         message: None,
         parked: false,
     };
@@ -71,6 +72,7 @@ pub fn in_words(verdict: &Verdict, zone: Tz) -> String {
             format!("its first text waits until {until}: {reason}")
         }
         Decision::Wait { until: None, reason, .. } => format!("its first text waits: {reason}"),
+        Decision::Skip { reason, .. } => format!("its first text is passed over: {reason}"),
         Decision::End { reason, .. } => format!("it gets no text: {reason}"),
         Decision::Refuse(refusal) => format!("it gets no text: {refusal}"),
     }

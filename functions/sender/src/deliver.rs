@@ -335,7 +335,7 @@ fn after_lease(called: Instant) -> Instant {
 fn reason_of(decision: &Decision) -> String {
     match decision {
         Decision::Send(_) => "may be sent".to_owned(),
-        Decision::Wait { reason, .. } | Decision::End { reason, .. } => reason.clone(),
+        Decision::Wait { reason, .. } | Decision::Skip { reason, .. } | Decision::End { reason, .. } => reason.clone(),
         Decision::Refuse(refusal) => refusal.to_string(),
     }
 }

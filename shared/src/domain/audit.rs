@@ -41,11 +41,18 @@ pub struct AuditEvent {
     pub run: Option<RunId>,
     /// How the enrollment ended, when it ended with this event.
     pub ended: Option<Outcome>,
+    /// Whether the person was in the campaign before, when they enrolled with this event.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub again: bool,
     /// A text's own facts.
     pub text: Option<TextFacts>,
     /// The key of the raw event that it is the outcome of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw: Option<String>,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// What is kept of a text.
@@ -99,6 +106,8 @@ pub enum Event {
     ReviewNeeded,
     /// A step was put off.
     StepDeferred,
+    /// A step was passed over, as it came too late.
+    StepSkipped,
     /// A step has no template.
     TemplateMissing,
     /// A limit kept texts back.
@@ -195,6 +204,7 @@ impl AuditEvent {
             step: None,
             run: None,
             ended: None,
+            again: false,
             text: None,
             raw: None,
         }

@@ -1,5 +1,10 @@
 //! Campaigns: which forms enroll, what is sent when. A lead is pinned to the version it enrolled in.
 
+mod again;
+mod schedule;
+mod step;
+mod webinar;
+
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
@@ -7,10 +12,13 @@ use super::{
     Instant,
     consent::ConsentTerms,
     ids::{CampaignId, FormId},
-    template::Template,
     trigger::{Named, On, Then, Trigger, TriggerProblem},
     window::Window,
 };
+pub use again::{NotAgain, ReEnroll};
+pub use schedule::ScheduleProblem;
+pub use step::{Channel, InvalidStep, Late, LateDoc, Step, StepDoc, When};
+pub use webinar::{InvalidWebinarLink, Webinar, WebinarLink};
 
 /// A campaign of one client, at its newest version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +50,12 @@ pub struct Campaign {
     /// What a reply that is no stop does to a sequence. Counts for all versions.
     #[serde(default)]
     pub on_reply: OnReply,
+    /// The webinar that it is about, if it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webinar: Option<Webinar>,
+    /// Whether somebody who was in it may enter it again. Counts for all versions.
+    #[serde(default)]
+    pub re_enroll: ReEnroll,
 }
 
 /// What a reply that is no stop, and may not mean one, does to a sequence.
@@ -66,6 +80,9 @@ pub struct Plan {
     pub timing: Timing,
     /// Sending hours of its own.
     pub window: Option<Window>,
+    /// The webinar that the texts are about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webinar: Option<Webinar>,
 }
 
 /// Whether a campaign sends and enrolls.
@@ -92,34 +109,6 @@ pub struct FormRule {
     /// The consent that the form asks for. Without it nobody who sends the form is texted.
     #[serde(default)]
     pub consent: Option<ConsentTerms>,
-}
-
-/// One text of a campaign's sequence.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Step {
-    /// Its number; the sequence runs in this order.
-    pub step: u16,
-    /// Minutes after the previous text, or after the import for the first.
-    #[serde(default)]
-    pub delay_minutes: u32,
-    /// What is sent. A step without a text uses the client's default text or waits for review.
-    #[serde(default)]
-    pub text: Option<Template>,
-    /// What it is sent by.
-    #[serde(default, alias = "type")]
-    pub channel: Channel,
-    /// Steps that are not active are passed over.
-    #[serde(default = "yes")]
-    pub active: bool,
-}
-
-/// What a step is sent by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Channel {
-    /// A text message.
-    #[default]
-    Sms,
 }
 
 /// When the first text goes.
@@ -151,10 +140,6 @@ impl Default for Timing {
     }
 }
 
-fn yes() -> bool {
-    true
-}
-
 fn first_version() -> u32 {
     1
 }
@@ -182,6 +167,9 @@ pub enum CampaignProblem {
         /// Why.
         problem: TriggerProblem,
     },
+    /// What is sent when makes no sense as a whole.
+    #[error(transparent)]
+    Schedule(#[from] ScheduleProblem),
     /// The first text could never be in time.
     #[error("the first text is due {due} minutes after the import but given up after {latest}")]
     NeverInTime {
@@ -201,6 +189,7 @@ impl Campaign {
             messages: self.messages.clone(),
             timing: self.timing,
             window: self.window.clone(),
+            webinar: self.webinar.clone(),
         }
     }
 
@@ -254,10 +243,13 @@ impl Campaign {
                 problems.push(CampaignProblem::Trigger { number: n + 1, problem });
             }
         }
-        match self.plan().first() {
+        let plan = self.plan();
+        problems.extend(plan.schedule_problems().into_iter().map(CampaignProblem::Schedule));
+        match plan.first() {
             None => problems.push(CampaignProblem::NoMessages),
-            Some(first) => {
-                let due = first.delay_minutes.max(self.timing.earliest_minutes);
+            Some(Step { when: When::Webinar { .. } | When::After { then: Some(_), .. }, .. }) => {}
+            Some(Step { when: When::After { minutes, then: None }, .. }) => {
+                let due = (*minutes).max(self.timing.earliest_minutes);
                 let latest = self.timing.latest_minutes;
                 if due > latest {
                     problems.push(CampaignProblem::NeverInTime { due, latest });
@@ -309,14 +301,6 @@ impl Plan {
     }
 }
 
-impl Step {
-    /// The delay as a duration.
-    #[must_use]
-    pub fn delay(&self) -> TimeDelta {
-        TimeDelta::minutes(i64::from(self.delay_minutes))
-    }
-}
-
 impl Timing {
     /// The earliest moment after the import.
     #[must_use]
@@ -360,7 +344,7 @@ mod tests {
         let same = named.replacing(Some(&standing)).expect("it can be changed");
         assert_eq!((same.version, same.status, same.name.as_str()), (3, CampaignStatus::Paused, "Another name"));
         let mut changed = samples::campaign();
-        changed.messages[1].delay_minutes = 2_880;
+        changed.messages[1] = changed.messages[1].clone().after_minutes(2_880);
         assert_eq!(changed.replacing(Some(&standing)).map(|changed| changed.version), Ok(4));
         assert_eq!(samples::campaign().replacing(None).map(|new| new.version), Ok(1));
         let over = Campaign { status: CampaignStatus::Deactivated { at: chrono::DateTime::UNIX_EPOCH }, ..standing };
@@ -381,7 +365,7 @@ mod tests {
     fn a_campaign_that_can_never_send_says_why() {
         let mut campaign = samples::campaign();
         assert_eq!(campaign.problems(), []);
-        campaign.messages[0].delay_minutes = 200;
+        campaign.messages[0] = campaign.messages[0].clone().after_minutes(200);
         campaign.messages[1].step = 1;
         assert_eq!(
             campaign.problems(),

@@ -79,6 +79,9 @@ pub struct Client {
     /// What a booking that is called off leads to.
     #[serde(default)]
     pub on_cancelled: OnCancelled,
+    /// In how many sequences a person may be at a time.
+    #[serde(default)]
+    pub sequences: Sequences,
     /// When the daily report goes out, in the client's zone.
     #[serde(default = "default_report_hour")]
     pub report_at: NaiveTime,
@@ -192,6 +195,19 @@ impl Default for Limits {
     fn default() -> Self {
         Self { per_run: 50, per_run_in_test: 5, per_hour: 100, per_number_per_hour: 10, per_number_per_day: 3 }
     }
+}
+
+/// In how many sequences a person may be at a time. A single text, of the campaign `direct`, is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sequences {
+    /// In one for each campaign.
+    #[default]
+    Many,
+    /// In one: who is in it enters no other.
+    First,
+    /// In one: who enters another leaves it.
+    Newest,
 }
 
 /// The texts that some replies are answered with, where the provider does not answer them by itself.

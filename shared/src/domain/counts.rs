@@ -95,6 +95,9 @@ pub fn counted_of(lead: &Lead) -> BTreeMap<CampaignId, Counts> {
     }
     for past in &lead.history {
         entered(&past.campaign, past.enrolled_at, Some(past.outcome));
+        for (outcome, times) in &past.earlier {
+            (0..*times).for_each(|_| entered(&past.campaign, past.enrolled_at, Some(*outcome)));
+        }
     }
     for (campaign, open) in by_campaign(&lead.uncounted) {
         let of = counts.entry(campaign.clone()).or_default();
@@ -136,6 +139,7 @@ mod tests {
             waits: Waits::Until(at(60)),
             sent: 0,
             last_sent_at: None,
+            counts_from: None,
             message: None,
             parked: false,
         }
@@ -159,6 +163,24 @@ mod tests {
         let counted = counted_of(&lead);
         assert_eq!((counted[&webinar].enrolled, counted[&webinar].ended(Outcome::Booked)), (1, 1));
         assert_eq!((counted[&course].active(), counted[&course].last_enrolled_at), (1, Some(at(60))));
+    }
+
+    #[test]
+    fn who_enters_again_and_again_is_counted_each_time_though_the_lead_keeps_only_the_last() {
+        let mut lead = Lead::new(LeadId(ulid::Ulid::nil()), ClientId::parse("acme").expect("an id"));
+        let webinar = CampaignId::parse("webinar").expect("an id");
+        for n in 1..=4 {
+            lead.make_room(&webinar);
+            lead.enroll(enrollment(n, "webinar"));
+            let outcome = if n == 2 { Outcome::Replied } else { Outcome::Completed };
+            lead.end(enrollment(n, "webinar").id, outcome, "it ended", at(90));
+        }
+        lead.make_room(&webinar);
+        lead.uncounted.clear();
+        assert_eq!((lead.history.len(), lead.history[0].id), (1, enrollment(4, "webinar").id));
+        let counted = counted_of(&lead);
+        assert_eq!((counted[&webinar].enrolled, counted[&webinar].active()), (4, 0));
+        assert_eq!(counted[&webinar].ended, [(Outcome::Completed, 3), (Outcome::Replied, 1)].into());
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! they cannot disagree. It is pure: the same case and moment always give the same verdict.
 
 mod gates;
+mod schedule;
 
 use chrono::TimeDelta;
 
@@ -59,10 +60,17 @@ pub fn text_of(plan: &Plan, enrollment: &Enrollment, client: &Client, profile: &
 }
 
 /// The moment before which the next step of an enrollment is never sent, by what the enrollment and
-/// its plan say and whatever it waits for.
+/// its plan say and whatever it waits for. `None` for a step that goes by a webinar that there is not.
 #[must_use]
-pub fn not_before(plan: &Plan, enrollment: &Enrollment) -> Instant {
-    gates::due_at(plan, enrollment)
+pub fn not_before(plan: &Plan, enrollment: &Enrollment, client: &Client) -> Option<Instant> {
+    schedule::due(plan, enrollment, client.zone).map(|due| due.at)
+}
+
+/// The first moment at which it makes sense to decide on the next step of an enrollment: not later than
+/// [`not_before`], and known without the client's zone.
+#[must_use]
+pub fn look_from(plan: &Plan, enrollment: &Enrollment) -> Instant {
+    schedule::look_from(plan, enrollment)
 }
 
 /// Decides on one step at one moment.
@@ -89,12 +97,17 @@ pub fn decide(case: &Case, now: Instant) -> Verdict {
     ];
     let (template, rendered) = gates::template(case);
     checked.push(template);
-    checked.extend([
-        gates::in_flight(case, now),
-        gates::delay(case, now),
+    let in_flight = gates::in_flight(case, now);
+    let caps = [
         gates::per_hour(case, now),
         gates::per_day(case, lawful.as_ref().and_then(|lawful| lawful.as_ref().ok()), now),
-    ]);
+    ];
+    let others = caps.iter().chain([&in_flight]).filter_map(|gate| gate.shut.as_ref()?.opens_at());
+    let others = others.fold(now, Instant::max);
+    let planned = schedule::due(&case.plan, &case.enrollment, case.client.zone);
+    let due = planned.map(|due| schedule::shifted(case, due, others, &all));
+    checked.extend([in_flight, schedule::delay(case, planned, due, now)]);
+    checked.extend(caps);
 
     // The timed gates before the hours only ever open; so when the last of them has, the hours decide.
     let after_delays =
@@ -107,16 +120,19 @@ pub fn decide(case: &Case, now: Instant) -> Verdict {
     if let Some(Ok(lawful)) = &lawful {
         checked.push(gates::hours_gate(Gate::LawfulHours, lawful.source.clone(), &lawful.all, now));
     }
-    checked.push(gates::patience(case, &all, opens_at, now));
+    checked.push(schedule::patience(case, due, &all, opens_at, now));
 
     let indefinite = checked.iter().any(|gate| gate.shut.as_ref().is_some_and(|shut| shut.opens_at().is_none()));
     let opens_at = if indefinite { None } else { opens_at };
-    let decision = match conclude(&checked, opens_at, case) {
+    let decision = match conclude(&checked, opens_at, case, now) {
+        Some(Decision::Wait { until: Some(opens), gate, reason }) => {
+            Decision::Wait { until: Some(schedule::look_at(case, due, opens, now)), gate, reason }
+        }
         Some(decision) => decision,
-        None => send(case, &all, lawful.as_ref(), rendered, now),
+        None => send(case, due, &all, lawful.as_ref(), rendered, now),
     };
     let gates = checked.into_iter().map(Checked::report).collect();
-    let given_up_at = gates::given_up_at(case);
+    let given_up_at = schedule::given_up_at(case);
     Verdict { at: now, enrollment: case.enrollment.id, step, decision, gates, opens_at, given_up_at }
 }
 
@@ -136,6 +152,8 @@ enum Shut {
     ForNow(String),
     /// It cannot be sent as things are.
     Refused(Refusal),
+    /// It never opens again for this step, which was due at this moment.
+    Late { due: Instant, reason: String },
     /// It never opens again.
     Over(Outcome, String),
 }
@@ -144,7 +162,7 @@ impl Shut {
     fn opens_at(&self) -> Option<Instant> {
         match self {
             Self::Until(at) => Some(*at),
-            Self::ForNow(_) | Self::Refused(_) | Self::Over(..) => None,
+            Self::ForNow(_) | Self::Refused(_) | Self::Late { .. } | Self::Over(..) => None,
         }
     }
 }
@@ -160,8 +178,9 @@ impl Checked {
     }
 }
 
-/// What the shut gates come to: over before refused, refused before waiting; `None` if all are open.
-fn conclude(gates: &[Checked], opens_at: Option<Instant>, case: &Case) -> Option<Decision> {
+/// What the shut gates come to: over before refused, refused before waiting for a person, that before too
+/// late, and that before waiting for a time; `None` if all are open.
+fn conclude(gates: &[Checked], opens_at: Option<Instant>, case: &Case, now: Instant) -> Option<Decision> {
     let shut = || gates.iter().filter_map(|gate| Some((gate, gate.shut.as_ref()?)));
     let over = shut().find_map(|(_, shut)| match shut {
         Shut::Over(outcome, reason) => Some(Decision::End { outcome: *outcome, reason: reason.clone() }),
@@ -179,6 +198,15 @@ fn conclude(gates: &[Checked], opens_at: Option<Instant>, case: &Case) -> Option
             _ => None,
         })
     };
+    let late = || {
+        shut().find_map(|(_, shut)| match shut {
+            Shut::Late { due, reason } => {
+                let next = passed_over(case, *due).map(|next| Box::new(decide(&next, now)));
+                Some(Decision::Skip { due: *due, reason: reason.clone(), next })
+            }
+            _ => None,
+        })
+    };
     let timed = || {
         let last = shut().max_by_key(|(_, shut)| shut.opens_at())?;
         let reason = match opens_at {
@@ -190,11 +218,21 @@ fn conclude(gates: &[Checked], opens_at: Option<Instant>, case: &Case) -> Option
         };
         Some(Decision::Wait { until: opens_at, gate: last.0.gate, reason })
     };
-    over.or_else(refused).or_else(for_now).or_else(timed)
+    over.or_else(refused).or_else(for_now).or_else(late).or_else(timed)
+}
+
+/// The case of the step after one that is passed over. `None` if there is none.
+fn passed_over(case: &Case, due: Instant) -> Option<Case> {
+    let next = case.plan.after(case.enrollment.step)?.step;
+    let mut lead = case.lead.clone();
+    lead.pass_over(case.enrollment.id, due, next);
+    let enrollment = Enrollment { step: next, counts_from: Some(due), ..case.enrollment.clone() };
+    Some(Case { lead, enrollment, ..case.clone() })
 }
 
 fn send(
     case: &Case,
+    due: Option<schedule::Due>,
     all: &[Hours],
     lawful: Option<&Result<LawfulHours, super::lawful::NotServed>>,
     rendered: Option<(String, String)>,
@@ -205,7 +243,8 @@ fn send(
     match (to, lawful, rendered) {
         (Some(to), Some(Ok(lawful)), Some((text, template))) => {
             let closes = first_close(all, now).unwrap_or(now + LONGEST_AT_PROVIDER);
-            let expires_at = closes.min(now + LONGEST_AT_PROVIDER).min(gates::given_up_at(case).unwrap_or(closes));
+            let makes_sense = schedule::given_up_at(case).or(schedule::too_late_at(case, due)).unwrap_or(closes);
+            let expires_at = closes.min(now + LONGEST_AT_PROVIDER).min(makes_sense);
             let hours = format!("{} [{}]", described(all, now), lawful.source);
             Decision::Send(SendNow { to, text, template, expires_at, hours })
         }

@@ -43,6 +43,15 @@ pub enum Decision {
         /// Why, in words.
         reason: String,
     },
+    /// It is too late for this step, which is passed over.
+    Skip {
+        /// When it was due: the delay of the next one counts from then.
+        due: Instant,
+        /// Why, in words.
+        reason: String,
+        /// What is decided on the step after it; `None` when none is left.
+        next: Option<Box<Verdict>>,
+    },
     /// The enrollment is over.
     End {
         /// How it ends.
@@ -181,7 +190,7 @@ pub enum Gate {
     NumberPerHour,
     /// Texts to this number in a day.
     NumberPerDay,
-    /// It is not too late for the first text.
+    /// It is not too late for the step.
     Patience,
 }
 

@@ -5,7 +5,10 @@
 
 mod bookings;
 mod hold;
+mod pass;
 mod settle;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -77,6 +80,9 @@ pub struct Enrollment {
     pub sent: u16,
     /// When the last one was.
     pub last_sent_at: Option<Instant>,
+    /// When the step before was due, if it was passed over: the next delay counts from then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts_from: Option<Instant>,
     /// What `{{message}}` stands for: the words of a text that is sent by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
@@ -138,6 +144,9 @@ pub struct PastEnrollment {
     /// The step that was next.
     #[serde(default, skip_serializing_if = "is_zero_u16")]
     pub step: u16,
+    /// How the enrollments in the same campaign ended that were before it and are not kept any more.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub earlier: BTreeMap<Outcome, u32>,
 }
 
 fn is_zero_u32(number: &u32) -> bool {
@@ -428,6 +437,7 @@ impl Lead {
                 // A single text is not taken up again: its words are gone with it.
                 version: if ended.message.is_some() { 0 } else { ended.version },
                 step: ended.step,
+                earlier: BTreeMap::new(),
             });
         }
         let waiting_retry = self.in_flight.as_ref().is_some_and(|text| text.enrollment == id && text.is_retry());

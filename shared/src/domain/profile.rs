@@ -86,6 +86,8 @@ impl Profile {
             Field::BookingLink => client.booking_link.as_ref().map(|link| link_for(link, self.lead)),
             // It is the enrollment's, not the person's.
             Field::Message => None,
+            // It is the campaign's.
+            Field::WebinarLink | Field::WebinarDate | Field::WebinarTime => None,
             Field::Form(name) => self.answers.get(name).and_then(|answer| line(answer)),
         }
     }

@@ -115,6 +115,7 @@ mod tests {
             waits: Waits::Until(at(60)),
             sent,
             last_sent_at: None,
+            counts_from: None,
             message: None,
             parked: false,
         });

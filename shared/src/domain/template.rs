@@ -22,6 +22,12 @@ pub enum Field {
     BookingLink,
     /// The words that one text was asked for with.
     Message,
+    /// The link to the campaign's webinar.
+    WebinarLink,
+    /// The webinar's date in the client's zone.
+    WebinarDate,
+    /// The webinar's time of day in the client's zone.
+    WebinarTime,
     /// A field of the lead's form, by its name there: `custom_1`.
     Form(String),
 }
@@ -34,6 +40,9 @@ impl Field {
             "business_name" => Some(Self::BusinessName),
             "booking_link" => Some(Self::BookingLink),
             "message" => Some(Self::Message),
+            "webinar_link" => Some(Self::WebinarLink),
+            "webinar_date" => Some(Self::WebinarDate),
+            "webinar_time" => Some(Self::WebinarTime),
             custom if custom.starts_with("custom_") && custom.len() > 7 => Some(Self::Form(custom.to_owned())),
             _ => None,
         }
@@ -48,6 +57,9 @@ impl fmt::Display for Field {
             Self::BusinessName => "business_name",
             Self::BookingLink => "booking_link",
             Self::Message => "message",
+            Self::WebinarLink => "webinar_link",
+            Self::WebinarDate => "webinar_date",
+            Self::WebinarTime => "webinar_time",
             Self::Form(name) => name,
         })
     }
@@ -77,7 +89,9 @@ pub enum InvalidTemplate {
     #[error("the placeholder that starts at character {0} is not closed with }}}}")]
     Unclosed(usize),
     /// A name that nothing stands behind.
-    #[error("`{0}` is not a placeholder: use first_name, last_name, business_name, booking_link, message or custom_…")]
+    #[error(
+        "`{0}` is not a placeholder: use first_name, last_name, business_name, booking_link, webinar_link, webinar_date, webinar_time, message or custom_…"
+    )]
     Unknown(String),
     /// The text itself is over the limit, whatever is filled in.
     #[error("the text has {0} characters, {MAX_TEXT} are allowed")]
@@ -151,6 +165,14 @@ impl Template {
         }
         let length = text.chars().count();
         if length > MAX_TEXT { Err(CannotRender::TooLong(length)) } else { Ok(text) }
+    }
+
+    /// What it takes from elsewhere, in order.
+    pub fn fields(&self) -> impl Iterator<Item = &Field> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Literal(_) => None,
+            Part::Placeholder { field, .. } => Some(field),
+        })
     }
 
     /// The template as it was written.

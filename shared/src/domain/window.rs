@@ -5,6 +5,7 @@
 //! at the wall-clock times themselves (which a fold shows twice) and at the zone's offset changes.
 
 mod hours;
+mod local_time;
 
 use std::fmt;
 
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::Instant;
 pub(super) use hours::Zones;
 pub use hours::{Dated, Hours, described, first_close, next_all_open, open_time};
+pub use local_time::LocalTime;
 
 /// The same hours on some days of the week, in local time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -47,7 +47,7 @@ pub fn next_look(verdict: &Verdict) -> Instant {
             let last = verdict.given_up_at.map_or(again, |given_up| given_up - LAST_LOOK);
             again.min(last.max(verdict.at + LAST_LOOK))
         }
-        Decision::Send(_) | Decision::End { .. } | Decision::Refuse(_) => verdict.at,
+        Decision::Send(_) | Decision::Skip { .. } | Decision::End { .. } | Decision::Refuse(_) => verdict.at,
     }
 }
 
@@ -83,6 +83,23 @@ pub fn conclude(lead: &mut Lead, id: EnrollmentId, verdict: &Verdict, recorder: 
             }
             let audit = vec![about(lead, Event::StepDeferred, Status::Waiting).because(gate.code(), reason)];
             Concluded { audit, alert: None, changed: true }
+        }
+        Decision::Skip { due, reason, next } => {
+            let skipped = about(lead, Event::StepSkipped, Status::Ok).because("too_late", reason);
+            let Some(next) = next else {
+                let (outcome, why) = enrollment.without_more();
+                lead.end(id, outcome, why, recorder.now);
+                let ended = about(lead, Event::EnrollmentEnded, Status::Ok).ending(outcome, why);
+                return Concluded { audit: vec![skipped, ended], alert: None, changed: true };
+            };
+            if !lead.pass_over(id, *due, next.step) {
+                return Concluded::default();
+            }
+            lead.wait(id, next_look(next));
+            // What follows is decided already: of a row of late steps all are passed over in one write.
+            let mut concluded = conclude(lead, id, next, recorder);
+            concluded.audit.insert(0, skipped);
+            Concluded { changed: true, ..concluded }
         }
         Decision::End { outcome, reason } => {
             lead.end(id, *outcome, reason, recorder.now);
@@ -176,3 +193,6 @@ pub fn turned_away(lead: &Lead, decision: &Decision) -> Option<(String, String)>
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -235,7 +235,7 @@ impl Day {
         for one in planned {
             match one.what {
                 Happening::Ends { outcome, .. } => *day.ends.entry(outcome).or_default() += 1,
-                Happening::Waits { .. } => {}
+                Happening::Waits { .. } | Happening::Skipped { .. } => {}
                 Happening::Text { segments, .. } => {
                     let first = one.at.duration_trunc(TimeDelta::hours(1)).unwrap_or(one.at);
                     let free = |hour: &Instant| used.get(hour).is_none_or(|(texts, _)| *texts < per_hour);

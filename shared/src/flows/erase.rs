@@ -179,6 +179,7 @@ fn says_what_was_said(event: Event) -> bool {
             | Event::Enrolled
             | Event::EventIgnored
             | Event::StepDeferred
+            | Event::StepSkipped
             | Event::ReviewNeeded
             | Event::EnrollmentEnded
     )

@@ -12,7 +12,7 @@ use crate::{
         Instant,
         audit::{AuditEvent, Event, Status},
         campaign::Plan,
-        decide::not_before,
+        decide::look_from,
         ids::{CampaignId, EnrollmentId},
         lead::{Lead, Outcome, Waits},
         walk::Walk,
@@ -56,7 +56,7 @@ pub fn onto(lead: &mut Lead, id: EnrollmentId, plan: &Plan, now: Instant) -> Ont
     if let Waits::Until(_) = live.waits
         && !live.parked
     {
-        live.waits = Waits::Until(not_before(plan, live));
+        live.waits = Waits::Until(look_from(plan, live));
     }
     Onto::Step(live.step)
 }

@@ -105,6 +105,7 @@ impl OneTexts<'_> {
                 waits: Waits::Until(event.received_at),
                 sent: 0,
                 last_sent_at: None,
+                counts_from: None,
                 message: Some(asked.text.clone()),
                 parked: false,
             };
@@ -127,6 +128,9 @@ impl OneTexts<'_> {
                 Decision::Wait { reason, .. } => (Became::Waits, format!("waits: {reason}")),
                 Decision::End { outcome, reason } => {
                     return self.refuse(event, Some(&lead), &outcome.to_string(), reason, recorder).await;
+                }
+                Decision::Skip { reason, .. } => {
+                    return self.refuse(event, Some(&lead), "too_late", reason, recorder).await;
                 }
                 Decision::Refuse(why) => {
                     return self.refuse(event, Some(&lead), why.reason.code(), why.text, recorder).await;

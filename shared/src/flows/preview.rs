@@ -73,6 +73,11 @@ pub enum Happening {
         /// What it costs.
         segments: usize,
     },
+    /// It comes too late and is passed over.
+    Skipped {
+        /// Why, in words.
+        reason: String,
+    },
     /// The enrollment ends.
     Ends {
         /// How.
@@ -104,7 +109,14 @@ pub fn preview(outlook: &Outlook, now: Instant, until: Instant, every: TimeDelta
             let (campaign, step) = (case.enrollment.campaign.clone(), case.enrollment.step);
             planned.push(Planned { at, lead: case.lead.id, campaign, step, what });
         };
+        // A run looks at each lead once.
+        let run_after = next_run(at + TimeDelta::milliseconds(1), every);
         match decide(&case, at).decision {
+            Decision::Send(_) | Decision::Skip { .. } if case.enrollment.last_sent_at == Some(at) => {
+                if run_after <= until {
+                    next.insert(id, run_after);
+                }
+            }
             Decision::Send(send) => {
                 plan_for(Happening::Text { segments: segments::count(&send.text).count, text: send.text.clone() });
                 if !accepted(&mut lead, &case, &send, at) {
@@ -124,6 +136,27 @@ pub fn preview(outlook: &Outlook, now: Instant, until: Instant, every: TimeDelta
                 _ => plan_for(Happening::Waits { until: Some(opens), reason }),
             },
             Decision::Wait { until: None, reason, .. } => plan_for(Happening::Waits { until: None, reason }),
+            skip @ Decision::Skip { .. } => {
+                let mut left = Some((case.enrollment.step, skip));
+                // All that come too late are passed over by one run, and the next one takes up what follows.
+                while let Some((step, Decision::Skip { due, reason, next: follows })) = left {
+                    let campaign = case.enrollment.campaign.clone();
+                    planned.push(Planned { at, lead: lead.id, campaign, step, what: Happening::Skipped { reason } });
+                    left = follows.map(|follows| (follows.step, follows.decision));
+                    match &left {
+                        Some((next, _)) => _ = lead.pass_over(id, due, *next),
+                        None => {
+                            let (outcome, reason) = case.enrollment.without_more();
+                            let what = Happening::Ends { outcome, reason: reason.to_owned() };
+                            let campaign = case.enrollment.campaign.clone();
+                            planned.push(Planned { at, lead: lead.id, campaign, step, what });
+                        }
+                    }
+                }
+                if left.is_some() && run_after <= until {
+                    next.insert(id, run_after);
+                }
+            }
             Decision::End { outcome, reason } => plan_for(Happening::Ends { outcome, reason }),
             Decision::Refuse(refusal) => plan_for(Happening::Waits { until: None, reason: refusal.to_string() }),
         }

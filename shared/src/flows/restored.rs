@@ -261,7 +261,9 @@ impl Restoring<'_> {
         let lead = &stored.lead;
         let since = lead.in_flight.as_ref().map_or(self.since, |text| text.at.min(self.since)) - MARGIN;
         let soonest = |live: &crate::domain::lead::Enrollment| {
-            plans.get(&(live.campaign.clone(), live.version)).is_none_or(|plan| not_before(plan, live) <= self.now)
+            plans
+                .get(&(live.campaign.clone(), live.version))
+                .is_none_or(|plan| not_before(plan, live, self.client).is_none_or(|at| at <= self.now))
         };
         let texted = lead.in_flight.is_some() || lead.enrollments.iter().any(soonest);
         let to = match self.client.destination(phone) {

@@ -81,6 +81,7 @@ pub(super) fn claimed_for(to: &str, text: &str, left: TimeDelta, sent: u16) -> C
         waits: Waits::Until(now()),
         sent,
         last_sent_at: None,
+        counts_from: None,
         message: None,
         parked: false,
     });

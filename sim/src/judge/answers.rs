@@ -35,7 +35,7 @@ pub(super) fn violations(evidence: &Evidence<'_>) -> Vec<Violation> {
         }
     }
     // Nobody in a world takes a no back, so there is one for each person.
-    found.extend(twice(&texts));
+    found.extend(twice(evidence, &texts));
     found.extend(texts.iter().filter_map(|text| wrong_number(evidence, text)));
     found.extend(texts.iter().filter_map(|text| not_asked_for(evidence, text)));
     found.extend(texts.iter().filter_map(|text| on_hold(evidence, text)));

@@ -217,7 +217,10 @@ fn books(evidence: &Evidence<'_>) -> Vec<Violation> {
     for stored in &evidence.left.leads {
         let lead = &stored.lead;
         let (begun, ended) = of_lead.remove(&lead.id).unwrap_or_default();
-        if (begun, ended.len()) != (lead.enrollments.len() + lead.history.len(), lead.history.len()) {
+        // Who enters a campaign again leaves of the times before the last and a count on the lead.
+        let times = |past: &leadline::domain::lead::PastEnrollment| 1 + past.earlier.values().sum::<u32>() as usize;
+        let past: usize = lead.history.iter().map(times).sum();
+        if (begun, ended.len()) != (lead.enrollments.len() + past, past) {
             let name = stored.profile.first_name.as_deref().unwrap_or_default();
             let person = evidence.spec.people.iter().find(|person| person.name == name);
             let what = format!(
@@ -250,6 +253,10 @@ fn counters(evidence: &Evidence<'_>) -> Vec<Violation> {
             let (enrolled, ended) = recount.entry(of(&past.campaign)).or_default();
             *enrolled += 1;
             *ended.entry(past.outcome).or_default() += 1;
+            for (outcome, times) in &past.earlier {
+                *enrolled += u64::from(*times);
+                *ended.entry(*outcome).or_default() += u64::from(*times);
+            }
         }
         // What still waits to be counted is known, and not lost.
         for change in &lead.uncounted {

@@ -8,16 +8,16 @@ use chrono_tz::Tz;
 use leadline::domain::{
     Instant,
     audit::Event,
-    campaign::CampaignStatus,
+    campaign::{CampaignStatus, ReEnroll},
     client::{Client, Limits, Mode},
     window::{Window, WindowDoc},
 };
 
-use super::{Evidence, Text, Violation, answers::is_confirmation, in_force, law};
+use super::{Evidence, Text, Violation, answers::is_confirmation, enrolled, in_force, law, schedule};
 use crate::notes::{Appointment, Snapshot};
 
 /// What intake may take from the moment that it goes by to its write, a run's time included.
-const INTAKE: TimeDelta = TimeDelta::seconds(140);
+pub(super) const INTAKE: TimeDelta = TimeDelta::seconds(140);
 
 pub(super) fn violations(evidence: &Evidence<'_>) -> Vec<Violation> {
     let mut found = Vec::new();
@@ -32,7 +32,8 @@ pub(super) fn violations(evidence: &Evidence<'_>) -> Vec<Violation> {
             }
         }
     }
-    found.extend(twice(&texts));
+    found.extend(twice(evidence, &texts));
+    found.extend(schedule::violations(evidence, &texts));
     found.extend(texts.iter().flat_map(|text| after_no(evidence, text)));
     found.extend(texts.iter().filter_map(|text| wrong_hour(evidence, text)));
     found.extend(texts.iter().filter_map(|text| wrong_number(evidence, text)));
@@ -43,13 +44,22 @@ pub(super) fn violations(evidence: &Evidence<'_>) -> Vec<Violation> {
     found
 }
 
-pub(super) fn twice(texts: &[Text<'_>]) -> Vec<Violation> {
+pub(super) fn twice(evidence: &Evidence<'_>, texts: &[Text<'_>]) -> Vec<Violation> {
     let mut seen: BTreeMap<(usize, &str, u16), &Text<'_>> = BTreeMap::new();
     let mut found = Vec::new();
     for text in texts.iter().filter(|text| text.offer.accepted.is_some()) {
         match seen.entry((text.person.n, text.campaign, text.step)) {
             std::collections::btree_map::Entry::Vacant(free) => {
                 free.insert(text);
+            }
+            // Who has entered the campaign again since gets its texts again, where that may be.
+            std::collections::btree_map::Entry::Occupied(mut first)
+                if again(evidence, text)
+                    && enrolled(evidence, text).any(|(campaign, at)| {
+                        campaign == text.campaign && first.get().claimed() - INTAKE < at && at <= text.claimed()
+                    }) =>
+            {
+                first.insert(text);
             }
             std::collections::btree_map::Entry::Occupied(first) => {
                 let what = format!(
@@ -66,6 +76,13 @@ pub(super) fn twice(texts: &[Text<'_>]) -> Vec<Violation> {
         }
     }
     found
+}
+
+/// Whether anybody was ever let into the campaign again.
+fn again(evidence: &Evidence<'_>, text: &Text<'_>) -> bool {
+    let own = evidence.notes.settings.iter().filter(|snapshot| snapshot.client == text.person.client);
+    let mut campaigns = own.flat_map(|snapshot: &Snapshot| &snapshot.campaigns);
+    campaigns.any(|campaign| campaign.id.as_str() == text.campaign && campaign.re_enroll != ReEnroll::Never)
 }
 
 /// Judged for everything that reached the provider, taken or not.

@@ -54,7 +54,7 @@ pub(super) fn campaign(id: &str, forms: &[&str]) -> Campaign {
 pub(super) fn next_version(campaign: &Campaign) -> Campaign {
     let mut next = campaign.clone();
     next.version += 1;
-    next.messages[0].delay_minutes += 30;
+    next.messages[0] = next.messages[0].clone().after_minutes(90);
     next
 }
 
@@ -100,6 +100,7 @@ pub(super) fn lead_due(n: u64, due: Instant) -> Lead {
         waits: Waits::Until(due),
         sent: 0,
         last_sent_at: None,
+        counts_from: None,
         message: None,
         parked: false,
     });

@@ -6,7 +6,7 @@ use super::{
     super::{
         Instant,
         booking::Booking,
-        campaign::{CampaignStatus, LatestCounts, Plan, Step},
+        campaign::{CampaignStatus, Plan},
         client::{Client, Sending},
         gate::{Gate, Refusal, RefusalReason},
         lawful::{LawfulHours, NotServed},
@@ -16,7 +16,7 @@ use super::{
         segments,
         standing::Standing,
         template::{CannotRender, Field, Template},
-        window::{Hours, described, open_time},
+        window::{Hours, described},
     },
     Case, Checked, Shut, next_sendable,
 };
@@ -164,6 +164,9 @@ pub(super) fn rendered(
     let template: &Template = own.or(client.default_text.as_ref())?;
     Some(template.render(|field| match field {
         Field::Message => enrollment.message.clone(),
+        Field::WebinarLink => plan.webinar.as_ref().map(|webinar| webinar.link.to_string()),
+        Field::WebinarDate => plan.webinar.as_ref().map(|webinar| webinar.date(client.zone)),
+        Field::WebinarTime => plan.webinar.as_ref().map(|webinar| webinar.time(client.zone)),
         field => profile.value(field, client),
     }))
 }
@@ -230,28 +233,6 @@ pub(super) fn in_flight(case: &Case, now: Instant) -> Checked {
     Checked::new(Gate::InFlight, "lead", fact, shut)
 }
 
-/// The delay of a step, counted from the import or from the last text.
-pub(super) fn due_at(plan: &Plan, enrollment: &Enrollment) -> Instant {
-    let delay = plan.step(enrollment.step).map_or_else(TimeDelta::zero, Step::delay);
-    match enrollment.last_sent_at {
-        Some(last) => last + delay,
-        None => enrollment.imported_at + delay.max(plan.timing.earliest()),
-    }
-}
-
-pub(super) fn delay(case: &Case, now: Instant) -> Checked {
-    let due = due_at(&case.plan, &case.enrollment);
-    let since = if case.enrollment.last_sent_at.is_some() { "the last text" } else { "the import" };
-    let left = (due - now).num_milliseconds();
-    let fact = if left > 0 {
-        // Rounded up: "0 minutes left" would be no reason to wait.
-        format!("too soon after {since}: {} minutes left, due {}", (left + 59_999) / 60_000, local(due, case))
-    } else {
-        format!("the delay after {since} is over since {}", local(due, case))
-    };
-    Checked::new(Gate::Delay, "campaign timing", fact, (left > 0).then_some(Shut::Until(due)))
-}
-
 pub(super) fn hours_gate(gate: Gate, source: String, all: &[Hours], now: Instant) -> Checked {
     let shown = described(all, now);
     match next_sendable(all, now) {
@@ -300,51 +281,6 @@ fn number_cap(gate: Gate, case: &Case, now: Instant, span: TimeDelta, (limit, so
         }
     };
     Checked::new(gate, source, fact, shut)
-}
-
-/// When the first text is given up on the wall clock. `None` for later steps and for open hours.
-pub(super) fn given_up_at(case: &Case) -> Option<Instant> {
-    let first = case.plan.is_first(case.enrollment.step) && case.enrollment.last_sent_at.is_none();
-    let on_wall = case.plan.timing.latest_counts == LatestCounts::WallClock;
-    (first && on_wall).then(|| case.enrollment.imported_at + case.plan.timing.latest())
-}
-
-pub(super) fn patience(case: &Case, all: &[Hours], opens_at: Option<Instant>, now: Instant) -> Checked {
-    let timing = case.plan.timing;
-    let minutes = timing.latest_minutes;
-    let first = case.plan.is_first(case.enrollment.step) && case.enrollment.last_sent_at.is_none();
-    let (fact, late) = match (first, opens_at) {
-        (false, _) => ("only the first text of a sequence is given up".to_owned(), false),
-        (true, None) => {
-            (format!("given up {minutes} minutes after the import"), given_up_at(case).is_some_and(|last| now >= last))
-        }
-        (true, Some(opens)) => match timing.latest_counts {
-            LatestCounts::WallClock => {
-                let last = case.enrollment.imported_at + timing.latest();
-                let fact = format!(
-                    "the first text goes within {minutes} minutes of the import, so by {}; it could go {}",
-                    local(last, case),
-                    local(opens, case)
-                );
-                (fact, opens >= last)
-            }
-            LatestCounts::OpenHours => {
-                let enough = timing.latest() + TimeDelta::seconds(1);
-                let waited = open_time(all, case.enrollment.imported_at, opens, enough);
-                let fact = format!(
-                    "the first text goes within {minutes} minutes of open sending hours after the import; {} of them will have passed when it could go, {}",
-                    waited.num_minutes(),
-                    local(opens, case)
-                );
-                (fact, waited > timing.latest())
-            }
-        },
-    };
-    // A text that may have gone out already is not given up.
-    let with_provider =
-        case.lead.in_flight.as_ref().is_some_and(|text| text.enrollment == case.enrollment.id && !text.is_retry());
-    let shut = (late && !with_provider).then(|| Shut::Over(Outcome::Expired, format!("too late: {fact}")));
-    Checked::new(Gate::Patience, "campaign timing", fact, shut)
 }
 
 pub(super) fn local(at: Instant, case: &Case) -> String {

@@ -25,6 +25,8 @@ use super::super::{
 };
 use super::*;
 
+mod late;
+
 const MIAMI: &str = "+13055550123";
 const LOS_ANGELES: &str = "+12135550123";
 const CLEVELAND: &str = "+12165550123";
@@ -70,6 +72,7 @@ fn case() -> Case {
         waits: Waits::Until(imported_at),
         sent: 0,
         last_sent_at: None,
+        counts_from: None,
         message: None,
         parked: false,
     };
@@ -128,6 +131,10 @@ fn told(decision: &Decision) -> String {
         Decision::Send(send) => format!("send by {}", clock(send.expires_at)),
         Decision::Wait { until, gate, reason } => {
             format!("wait for {gate:?} until {}: {reason}", until.map_or_else(|| "?".to_owned(), clock))
+        }
+        Decision::Skip { due, next, .. } => {
+            let next = next.as_ref().map_or_else(|| "nothing".to_owned(), |next| told(&next.decision));
+            format!("skip what was due {}, then {next}", clock(*due))
         }
         Decision::End { outcome, reason } => format!("end {outcome}: {reason}"),
         Decision::Refuse(refusal) => format!("refuse {}: {refusal}", refusal.reason.code()),
@@ -727,7 +734,7 @@ fn the_first_text_waits_for_the_longer_of_its_delay_and_the_earliest_time() {
         [(0, 60, "01-06 15:00"), (90, 60, "01-06 15:30"), (5, 10, "01-06 14:10"), (0, 0, "01-06 14:00")]
     {
         let mut case = case();
-        case.plan.messages[0].delay_minutes = delay;
+        case.plan.messages[0] = case.plan.messages[0].clone().after_minutes(delay);
         case.plan.timing.earliest_minutes = earliest;
         assert_eq!(decide(&case, ny("01-06 13:59")).opens_at, Some(ny(due)), "{delay} and {earliest}");
     }

@@ -160,6 +160,7 @@ impl Lead {
             waits: Waits::Until(now),
             sent: 0,
             last_sent_at: None,
+            counts_from: None,
             message: None,
             parked: false,
         })

@@ -60,6 +60,7 @@ mod tests {
             waits: Waits::Until(now()),
             sent: 0,
             last_sent_at: None,
+            counts_from: None,
             message: None,
             parked: false,
         });

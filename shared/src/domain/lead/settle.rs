@@ -112,11 +112,12 @@ impl Lead {
         };
         enrollment.sent += 1;
         enrollment.last_sent_at = Some(now);
-        if let Some(next) = plan.and_then(|plan| plan.after(text.step)) {
+        enrollment.counts_from = None;
+        if let Some((plan, next)) = plan.and_then(|plan| Some((plan, plan.after(text.step)?))) {
             enrollment.step = next.step;
             // What a person must look at waits for that person still.
             if matches!(enrollment.waits, Waits::Until(_)) {
-                enrollment.waits = Waits::Until(now + next.delay());
+                enrollment.waits = Waits::Until(plan.first_look(next, now));
             }
             Settled::Advanced
         } else {

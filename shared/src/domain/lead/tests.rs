@@ -43,6 +43,7 @@ fn enrollment(n: u64, due: Instant) -> Enrollment {
         waits: Waits::Until(due),
         sent: 0,
         last_sent_at: None,
+        counts_from: None,
         message: None,
         parked: false,
     }

@@ -124,6 +124,7 @@ impl Day {
                 self.problem(event);
             }
             Event::StepDeferred => self.keep(Kept::Deferred, event),
+            Event::StepSkipped => self.keep(Kept::Ended, event),
             Event::TemplateMissing => {
                 self.keep(Kept::NoTemplate, event);
                 self.problem(event);

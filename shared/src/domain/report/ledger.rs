@@ -29,6 +29,8 @@ pub struct Ledger {
     pub(super) said_no: BTreeMap<LeadId, Vec<No>>,
     pub(super) answers: Vec<SentAnswer>,
     pub(super) last_seen: BTreeMap<Function, Instant>,
+    /// When persons entered a campaign in which they had been before.
+    pub(super) again: BTreeMap<(LeadId, CampaignId), Vec<Instant>>,
 }
 
 /// An accepted text, as the safety checks need it.
@@ -97,6 +99,7 @@ impl Ledger {
             said_no: BTreeMap::new(),
             answers: Vec::new(),
             last_seen: BTreeMap::new(),
+            again: BTreeMap::new(),
         }
     }
 
@@ -114,6 +117,9 @@ impl Ledger {
         }
         if event.event == Event::SmsAttempt && event.status == Status::Ok {
             self.texts.push(SentText::of(event));
+        }
+        if let (true, Some(lead), Some(campaign)) = (event.again, event.lead, &event.campaign) {
+            self.again.entry((lead, campaign.clone())).or_default().push(event.at);
         }
         if at >= self.period.until {
             enter(&mut self.after, event);

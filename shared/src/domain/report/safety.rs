@@ -17,6 +17,9 @@ use super::{
 /// Leads that one fault names.
 const NAMED: usize = 3;
 
+/// The longest that working on an event takes, to its write.
+const LONGEST_INTAKE: TimeDelta = TimeDelta::minutes(5);
+
 /// Sending hours by the version of a campaign that texts came from; `None` for the client's own.
 pub type Windows = BTreeMap<TextVersion, Option<Window>>;
 
@@ -224,11 +227,15 @@ impl Ledger {
                 _ => tested.unchecked += u64::from(self.period.contains(text.at)),
             }
         }
-        for ((lead, ..), mut times) in sent {
+        for ((lead, campaign, _), mut times) in sent {
             times.sort_unstable();
+            // Who enters a campaign again gets its texts again. The moment is that at which work on it began.
+            let entered = self.again.get(&(lead, campaign.clone())).map(Vec::as_slice).unwrap_or_default();
+            let anew =
+                |from: Instant, until: Instant| entered.iter().any(|at| from - LONGEST_INTAKE < *at && *at < until);
             if times.first().is_some_and(|first| self.period.contains(*first)) {
-                for again in times.into_iter().skip(1) {
-                    tested.wrong(again, Some(lead));
+                for pair in times.windows(2).filter(|pair| !anew(pair[0], pair[1])) {
+                    tested.wrong(pair[1], Some(lead));
                 }
             }
         }

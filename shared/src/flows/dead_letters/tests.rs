@@ -28,6 +28,7 @@ fn lead() -> Lead {
         waits: Waits::Until(now()),
         sent: 0,
         last_sent_at: None,
+        counts_from: None,
         message: None,
         parked: false,
     });

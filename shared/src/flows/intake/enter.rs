@@ -4,7 +4,7 @@ use super::{
     super::{
         alerts::Alert,
         conclude::{Concluded, conclude, next_look, put_off, turned_away},
-        derived_id,
+        derived_id, one_text,
         record::Recorder,
     },
     known::Known,
@@ -13,12 +13,12 @@ use crate::{
     domain::{
         audit::{AuditEvent, Event, Status},
         campaign::{Campaign, CampaignStatus, Plan},
-        client::Client,
+        client::{Client, Sequences},
         consent::Consent,
         decide::{Case, decide},
         gate::Decision,
-        ids::EnrollmentId,
-        lead::{Enrollment, Lead, Outcome, PastEnrollment, Waits},
+        ids::{CampaignId, EnrollmentId},
+        lead::{Enrollment, Lead, Outcome, Waits},
         profile::Profile,
         standing::Standing,
     },
@@ -78,17 +78,8 @@ pub(super) fn enter(
         let ignored = derived_id::outcome(event, ignored.in_campaign(&campaign.id, None));
         return Entry { came: Some(ignored), audit: Vec::new(), alert: None, words };
     }
-    let had_it = |past: &PastEnrollment| {
-        past.sent > 0
-            || match past.outcome {
-                Outcome::Completed | Outcome::OptedOut | Outcome::Replied | Outcome::Booked | Outcome::Purchased => {
-                    true
-                }
-                Outcome::Expired | Outcome::Undeliverable | Outcome::Abandoned | Outcome::CampaignDeleted => false,
-            }
-    };
-    if known.lead.history.iter().any(|past| past.campaign == campaign.id && had_it(past)) {
-        return reject(&known.lead, "already_completed", format!("was in campaign {} before", campaign.id));
+    if let Err(no) = campaign.re_enroll.lets_in(&known.lead.history, &campaign.id, event.received_at) {
+        return reject(&known.lead, no.code, no.words);
     }
     if known.booked.is_some() {
         return reject(&known.lead, "booked", "the person with this address has booked".to_owned());
@@ -106,6 +97,7 @@ pub(super) fn enter(
         waits: Waits::Until(event.received_at),
         sent: 0,
         last_sent_at: None,
+        counts_from: None,
         message: None,
         parked: false,
     };
@@ -157,18 +149,37 @@ pub(super) fn admit(
         let came = derived_id::outcome(event, missed.in_campaign(&campaign, None));
         return Entry { came: Some(came), audit: Vec::new(), alert: None, words };
     }
+    let others: Vec<_> = known.lead.enrollments.iter().filter(|live| is_sequence(&live.campaign)).cloned().collect();
+    if let (Sequences::First, true, Some(other)) = (client.sequences, is_sequence(&campaign), others.first()) {
+        let words =
+            format!("is in campaign {}, and the client texts a person in one sequence at a time", other.campaign);
+        let busy =
+            recorder.about(&known.lead, Event::Rejected, Status::Rejected).because("in_another_sequence", &words);
+        let came = derived_id::outcome(event, busy.in_campaign(&campaign, None));
+        return Entry { came: Some(came), audit: Vec::new(), alert: None, words };
+    }
+    let again = known.lead.history.iter().any(|past| past.campaign == campaign && past.had_it());
+    known.lead.make_room(&campaign);
     enrollment.waits = Waits::Until(next_look(&verdict));
     let id = enrollment.id;
     known.lead.enroll(enrollment);
     let enrolled =
         recorder.about(&known.lead, Event::Enrolled, Status::Ok).in_campaign(&campaign, Some(case.enrollment.step));
-    let mut came = derived_id::outcome(event, enrolled);
+    let mut came = AuditEvent { again, ..derived_id::outcome(event, enrolled) };
     let (concluded, words) = match &verdict.decision {
         Decision::Send(_) => (Concluded::default(), "enrolled, due now".to_owned()),
         Decision::Wait { gate, reason, .. } => {
             put_off(&mut known.lead, id, &verdict);
             came = came.because(gate.code(), reason);
             (Concluded::default(), format!("enrolled, waits: {reason}"))
+        }
+        Decision::Skip { .. } => {
+            let concluded = conclude(&mut known.lead, id, &verdict, recorder);
+            let words = match known.lead.enrollment(id) {
+                Some(live) => format!("enrolled, at step {} as what comes before it came too late", live.step),
+                None => "enrolled and ended: what would have been sent came too late".to_owned(),
+            };
+            (concluded, words)
         }
         Decision::End { reason, .. } => {
             (conclude(&mut known.lead, id, &verdict, recorder), format!("enrolled and ended: {reason}"))
@@ -177,5 +188,22 @@ pub(super) fn admit(
             (conclude(&mut known.lead, id, &verdict, recorder), format!("enrolled, waits for review: {refusal}"))
         }
     };
-    Entry { came: Some(came), audit: concluded.audit, alert: concluded.alert, words }
+    let mut audit = concluded.audit;
+    if client.sequences == Sequences::Newest && is_sequence(&campaign) && known.lead.enrollment(id).is_some() {
+        audit.extend(others.iter().map(|other| left_for(&campaign, other, known, recorder)));
+    }
+    Entry { came: Some(came), audit, alert: concluded.alert, words }
+}
+
+/// Whether an enrollment in a campaign is a sequence, and not one text that was asked for.
+fn is_sequence(campaign: &CampaignId) -> bool {
+    campaign.as_str() != one_text::CAMPAIGN
+}
+
+/// Ends a sequence that the person leaves for a newer one.
+fn left_for(campaign: &CampaignId, other: &Enrollment, known: &mut Known, recorder: &Recorder<'_>) -> AuditEvent {
+    let why = format!("entered campaign {campaign}, and the client texts a person in one sequence at a time");
+    known.lead.end(other.id, Outcome::Abandoned, &why, recorder.now);
+    let ended = recorder.about(&known.lead, Event::EnrollmentEnded, Status::Ok);
+    ended.ending(Outcome::Abandoned, &why).in_campaign(&other.campaign, Some(other.step))
 }

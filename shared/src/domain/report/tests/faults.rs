@@ -94,6 +94,22 @@ fn one_confirmation_of_a_no_is_no_fault_and_a_second_a_late_one_or_any_other_ans
 }
 
 #[test]
+fn who_enters_a_campaign_again_gets_its_texts_again_and_that_is_no_double() {
+    let entered = |time: &'static str, again: bool| {
+        planted(move |story| {
+            story.text(1, local("15:00"), 1);
+            story.add(local(time), Event::EventReceived, Status::Ok).reason = Some("kajabi".to_owned());
+            let enrolled = story.add(local(time), Event::Enrolled, Status::Ok);
+            (enrolled.lead, enrolled.campaign, enrolled.again) = (Some(lead(1)), Some(campaign()), again);
+        })
+    };
+    assert_eq!(entered("14:00", true).verdict, Verdict::Ok, "{:?}", entered("14:00", true).actions);
+    for (time, again) in [("14:00", false), ("15:30", true), ("09:30", true)] {
+        assert_eq!(checks(&entered(time, again)), [(Check::Doubles, Verdict::Act)], "{time}");
+    }
+}
+
+#[test]
 fn a_text_after_a_no_was_taken_back_is_no_fault() {
     let report = planted(|story| {
         story.add(local("09:10"), Event::OptedOut, Status::Ok).lead = Some(lead(1));

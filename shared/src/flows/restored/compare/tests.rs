@@ -35,6 +35,7 @@ fn enrollment(n: u64, step: u16) -> Enrollment {
         waits: Waits::Until(at(0)),
         sent: 0,
         last_sent_at: None,
+        counts_from: None,
         message: None,
         parked: false,
     }
