@@ -24,6 +24,7 @@ pub mod settings;
 pub mod settle;
 pub mod sweep;
 pub mod system;
+pub mod templates;
 
 /// Whether all that went wrong is that nobody reads the output any more.
 #[must_use]

@@ -17,6 +17,7 @@ use leadline_cli::{
     settings,
     settle::{self, Said},
     sweep,
+    templates,
 };
 
 /// Lead follow-up by SMS: rehearse a campaign, run the whole system on this machine, ask why, and do what only
@@ -95,6 +96,16 @@ enum Command {
     Campaigns {
         #[command(subcommand)]
         command: campaigns::Command,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// The texts of campaigns: what they cost, what is wrong with them, and how one lead would get one.
+    #[command(
+        after_help = "Examples: leadline templates check\n          leadline templates preview free-webinar 1 '(305) 555-0123'"
+    )]
+    Templates {
+        #[command(subcommand)]
+        command: templates::Command,
         #[command(flatten)]
         target: Target,
     },
@@ -333,6 +344,9 @@ async fn main() -> ExitCode {
         }
         Command::Campaigns { command, target } => {
             campaigns::campaigns(&target, &command, &mut io::stdout().lock()).await
+        }
+        Command::Templates { command, target } => {
+            templates::templates(&target, &command, &mut io::stdout().lock()).await
         }
         Command::Clients { command, target } => settings::clients(&target, &command, &mut io::stdout().lock()).await,
         Command::Keys { command, target } => settings::keys(&target, &command, &mut io::stdout().lock()).await,

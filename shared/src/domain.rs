@@ -27,6 +27,7 @@ pub mod segments;
 pub mod standing;
 pub mod stuck;
 pub mod template;
+pub mod template_check;
 pub mod trigger;
 pub mod walk;
 pub mod window;

@@ -12,6 +12,9 @@ use super::{
     window::Window,
 };
 
+/// The campaign that single texts belong to, which are asked for one by one.
+pub const DIRECT: &str = "direct";
+
 /// A campaign of one client, at its newest version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Campaign {

@@ -153,6 +153,14 @@ impl Template {
         if length > MAX_TEXT { Err(CannotRender::TooLong(length)) } else { Ok(text) }
     }
 
+    /// What it has placeholders for, in order, each with its fallback.
+    pub fn placeholders(&self) -> impl Iterator<Item = (&Field, Option<&str>)> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Literal(_) => None,
+            Part::Placeholder { field, fallback } => Some((field, fallback.as_deref())),
+        })
+    }
+
     /// The template as it was written.
     #[must_use]
     pub fn source(&self) -> &str {
