@@ -10,6 +10,7 @@ pub mod events;
 pub mod explain;
 pub mod export;
 pub mod import;
+pub mod init;
 pub mod local;
 pub mod opt_outs;
 pub mod person;

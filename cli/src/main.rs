@@ -6,10 +6,10 @@ use clap::{Parser, Subcommand};
 use leadline::domain::Instant;
 use leadline_cli::{
     bookings, campaigns,
-    connect::{Queues, Target},
+    connect::{Queues, Table, Target},
     conversation::{self, Decided},
     dead_letters::{self, Which},
-    erase, events, explain, export, import,
+    erase, events, explain, export, import, init,
     opt_outs::{self, OptOutsCommand},
     person::Person,
     release, restored,
@@ -108,6 +108,18 @@ enum Command {
         command: templates::Command,
         #[command(flatten)]
         target: Target,
+    },
+    /// Set up a client in one step: settings, addresses, a key, and campaigns that are paused.
+    #[command(
+        after_help = "Example: leadline init --id acme --name \"Acme Coaching\" --zone America/New_York --admin owner@example.org --provider twilio --account AC… --sender +13055550199 --url https://…\n\nNobody is texted by it: the campaigns are paused, and the client is in test mode unless --live is given."
+    )]
+    Init {
+        #[command(flatten)]
+        options: Box<init::Options>,
+        #[command(flatten)]
+        person: Person,
+        #[command(flatten)]
+        target: Table,
     },
     /// Who is texted for: list, show, write, and new tokens for webhook addresses.
     #[command(after_help = "Example: leadline clients put acme.json")]
@@ -347,6 +359,9 @@ async fn main() -> ExitCode {
         }
         Command::Templates { command, target } => {
             templates::templates(&target, &command, &mut io::stdout().lock()).await
+        }
+        Command::Init { options, person, target } => {
+            init::init(&target.into(), &options, &person, &mut io::stdout().lock()).await
         }
         Command::Clients { command, target } => settings::clients(&target, &command, &mut io::stdout().lock()).await,
         Command::Keys { command, target } => settings::keys(&target, &command, &mut io::stdout().lock()).await,

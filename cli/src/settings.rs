@@ -119,7 +119,7 @@ pub async fn clients(target: &Target, command: &Clients, out: &mut dyn Write) ->
                 hashes.push(TokenHash::of(&token));
             }
             there.store.put_client(&client).await?;
-            addresses(&client, &token, out)?;
+            show_addresses(&client, &token, out)?;
             changed(&there, &by, "a new token".to_owned()).await
         }
     }
@@ -207,25 +207,32 @@ pub async fn put(there: &Connection, mut new: Client, person: &Person, out: &mut
     there.store.put_client(&new).await?;
     changed(there, &by, "a new client".to_owned()).await?;
     writeln!(out, "Client {} is written. It has no campaign yet: `leadline campaigns put FILE`.", new.id)?;
-    addresses(&new, &token, out)
+    show_addresses(&new, &token, out)
 }
 
-/// The addresses that others post to, with a token that is shown now and never again.
-fn addresses(client: &Client, token: &str, out: &mut dyn Write) -> anyhow::Result<()> {
+/// Where others post to, after the base of the webhook: who, and the path. The token is in what cannot sign.
+pub(crate) fn addresses(client: &Client, token: &str) -> Vec<(&'static str, String)> {
     use leadline::domain::client::ProviderSettings;
     let id = &client.id;
+    let provider = match &client.provider {
+        ProviderSettings::Twilio { .. } => ("Twilio", format!("/webhooks/twilio/{id}/inbound#rc=3&rp=ct,rt,5xx")),
+        ProviderSettings::OpenPhone { .. } => ("OpenPhone", format!("/webhooks/openphone/{id}")),
+        ProviderSettings::SimpleTexting { .. } => ("SimpleTexting", format!("/webhooks/simpletexting/{id}/{token}")),
+    };
+    vec![
+        ("Kajabi", format!("/webhooks/kajabi/{id}/{token}")),
+        provider,
+        ("Calendly", format!("/webhooks/calendly/{id}")),
+        ("Cal.com", format!("/webhooks/calcom/{id}")),
+    ]
+}
+
+/// Shows the addresses, with a token that is shown now and never again.
+fn show_addresses(client: &Client, token: &str, out: &mut dyn Write) -> anyhow::Result<()> {
     writeln!(out, "\nAddresses, each after the base of the webhook (the stack's output, or a custom domain):")?;
-    writeln!(out, "  Kajabi      /webhooks/kajabi/{id}/{token}")?;
-    match &client.provider {
-        ProviderSettings::Twilio { .. } => {
-            writeln!(out, "  Twilio      /webhooks/twilio/{id}/inbound#rc=3&rp=ct,rt,5xx")?
-        }
-        ProviderSettings::OpenPhone { .. } => writeln!(out, "  OpenPhone   /webhooks/openphone/{id}")?,
-        ProviderSettings::SimpleTexting { .. } => {
-            writeln!(out, "  SimpleTexting /webhooks/simpletexting/{id}/{token}")?
-        }
+    for (who, path) in addresses(client, token) {
+        writeln!(out, "  {who:<13} {path}")?;
     }
-    writeln!(out, "  Calendly    /webhooks/calendly/{id}\n  Cal.com     /webhooks/calcom/{id}")?;
     writeln!(out, "\nThe token is in the first address and nowhere else: keep it as a secret.")?;
     Ok(())
 }

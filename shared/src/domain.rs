@@ -26,6 +26,7 @@ pub mod report;
 pub mod segments;
 pub mod standing;
 pub mod stuck;
+pub mod starter;
 pub mod template;
 pub mod template_check;
 pub mod trigger;
