@@ -9,7 +9,7 @@ use leadline_cli::{
     connect::{Queues, Table, Target},
     conversation::{self, Decided},
     dead_letters::{self, Which},
-    erase, events, explain, export, import, init,
+    erase, events, explain, export, import, init, leads,
     opt_outs::{self, OptOutsCommand},
     person::Person,
     release, restored,
@@ -96,6 +96,16 @@ enum Command {
     Campaigns {
         #[command(subcommand)]
         command: campaigns::Command,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// A client's people: list them, show one, put one into a campaign, on hold, or out of what it is in.
+    #[command(
+        after_help = "Examples: leadline leads list --status held\n          leadline leads end '(305) 555-0123' --because \"asked for email instead\""
+    )]
+    Leads {
+        #[command(subcommand)]
+        command: leads::Command,
         #[command(flatten)]
         target: Target,
     },
@@ -357,6 +367,7 @@ async fn main() -> ExitCode {
         Command::Campaigns { command, target } => {
             campaigns::campaigns(&target, &command, &mut io::stdout().lock()).await
         }
+        Command::Leads { command, target } => leads::leads(&target, &command, &mut io::stdout().lock()).await,
         Command::Templates { command, target } => {
             templates::templates(&target, &command, &mut io::stdout().lock()).await
         }

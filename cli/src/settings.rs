@@ -20,7 +20,7 @@ use crate::{
     connect::{Connection, Place, Target},
     explain::{table, utc},
     person::Person,
-    read,
+    read, set,
 };
 
 /// What to do with clients.
@@ -39,6 +39,16 @@ pub enum Clients {
     Put {
         /// The file.
         file: PathBuf,
+        /// Who does it.
+        #[command(flatten)]
+        person: Person,
+    },
+    /// Change one setting, and show what changes: `set zone America/Chicago`, `set limits.per_hour 200`.
+    Set {
+        /// Which, by its path in the file that `show` prints.
+        path: String,
+        /// JSON or plain words. `null` takes the setting out.
+        value: String,
         /// Who does it.
         #[command(flatten)]
         person: Person,
@@ -107,6 +117,7 @@ pub async fn clients(target: &Target, command: &Clients, out: &mut dyn Write) ->
             let there = Connection { store: place.store, now: place.now, client: new.id.clone() };
             put(&there, new, person, out).await
         }
+        Clients::Set { path, value, person } => change(&target.connect().await?, path, value, person, out).await,
         Clients::Token { only, person } => {
             let there = target.connect().await?;
             let by = person.name()?;
@@ -162,6 +173,25 @@ async fn list(place: &Place, json: bool, out: &mut dyn Write) -> anyhow::Result<
         writeln!(out, "{shown}")?;
     }
     Ok(())
+}
+
+/// Changes one setting.
+///
+/// # Errors
+/// As [`clients`].
+pub async fn change(
+    there: &Connection,
+    path: &str,
+    value: &str,
+    person: &Person,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let stands = there.store.client(&there.client).await??;
+    let new = set::merged(&stands, path, value)?;
+    for change in set::changes(&stands, &new)? {
+        writeln!(out, "  {change}")?;
+    }
+    put(there, new, person, out).await
 }
 
 /// Writes a client's settings.
