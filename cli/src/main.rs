@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use leadline::domain::Instant;
 use leadline_cli::{
     bookings, campaigns,
@@ -23,7 +23,12 @@ use leadline_cli::{
 /// Lead follow-up by SMS: rehearse a campaign, run the whole system on this machine, ask why, and do what only
 /// a person can.
 #[derive(Parser)]
-#[command(name = "leadline", version, arg_required_else_help = true)]
+#[command(
+    name = "leadline",
+    version,
+    arg_required_else_help = true,
+    after_help = "Exit status: 0 it was done; 1 it was refused or failed, which is said on stderr; 2 the command line makes no sense."
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -314,6 +319,14 @@ enum Command {
         #[command(flatten)]
         target: Target,
     },
+    /// Print what a shell completes these commands by.
+    #[command(
+        after_help = "Example: leadline completions bash > /etc/bash_completion.d/leadline\n\nFor zsh a file `_leadline` in a folder of $fpath, for fish ~/.config/fish/completions/leadline.fish."
+    )]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
     /// After a restore from a backup: learn from the provider whom the table does not know to have been texted.
     #[command(
         after_help = "Example: leadline restored --since 2026-11-21T12:00:00Z --table leadline-restored\n\nIt can be called again. At the end sending is on hold until `leadline resume`."
@@ -336,6 +349,16 @@ enum Command {
     },
 }
 
+/// The exit status for a command line that makes no sense.
+const USAGE: u8 = 2;
+
+/// Writes what a shell completes the commands by.
+fn complete(shell: clap_complete::Shell, out: &mut dyn io::Write) -> anyhow::Result<()> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "leadline", &mut script);
+    Ok(out.write_all(&script)?)
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     start_logging();
@@ -344,7 +367,7 @@ async fn main() -> ExitCode {
         Err(told) => {
             // Help and the version are told in this way, too.
             let _ = told.print();
-            return if told.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+            return if told.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
         }
     };
     let done = match cli.command {
@@ -411,6 +434,7 @@ async fn main() -> ExitCode {
             let person = Person { by, yes: true };
             sending::press(&Button::Resume, &target, false, &person, &mut io::stdout().lock()).await
         }
+        Command::Completions { shell } => complete(shell, &mut io::stdout().lock()),
         Command::Restored { since, force, json, by, target } => {
             let person = Person { by, yes: true };
             restored::restored(&target, since, force, &person, json, &mut io::stdout().lock()).await
@@ -435,8 +459,6 @@ fn start_logging() {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

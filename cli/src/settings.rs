@@ -69,7 +69,11 @@ pub enum Clients {
 #[derive(Debug, Clone, clap::Subcommand)]
 pub enum Keys {
     /// List the keys: names, what they open, when they end.
-    List,
+    List {
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
     /// Make a key, which is shown once.
     Add {
         /// Who has it.
@@ -293,7 +297,13 @@ pub async fn keys(target: &Target, command: &Keys, out: &mut dyn Write) -> anyho
 pub async fn run_keys(there: &Connection, command: &Keys, out: &mut dyn Write) -> anyhow::Result<()> {
     let mut client = there.store.client(&there.client).await??;
     match command {
-        Keys::List => {
+        Keys::List { json: true } => {
+            for key in &client.api_keys {
+                let line = serde_json::json!({"name": key.name, "opens": key.scopes, "ends": key.expires_at});
+                writeln!(out, "{line}")?;
+            }
+        }
+        Keys::List { json: false } => {
             let mut shown = table(["name", "opens", "ends"]);
             for key in &client.api_keys {
                 let scopes: Vec<String> = key.scopes.iter().map(|scope| format!("{scope:?}").to_lowercase()).collect();
