@@ -16,8 +16,7 @@ use leadline_cli::{
     sending::{self, Button},
     settings,
     settle::{self, Said},
-    sweep,
-    templates,
+    sweep, templates,
 };
 
 /// Lead follow-up by SMS: rehearse a campaign, run the whole system on this machine, ask why, and do what only

@@ -218,6 +218,7 @@ fn preview(
         sent: 0,
         last_sent_at: None,
         message: live.and_then(|live| live.message.clone()),
+        parked: false,
     };
     let text = match rendered(&plan, &enrollment, client, &stored.profile) {
         Some(Ok(text)) => text,

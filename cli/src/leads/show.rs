@@ -68,6 +68,7 @@ pub(super) async fn show(
 
     for live in &lead.enrollments {
         let waits = match &live.waits {
+            Waits::Until(_) if live.parked => "waits for its campaign to be resumed".to_owned(),
             Waits::Until(moment) => format!("decided on {}", at(*moment)),
             Waits::ForReview { reason, since } => format!("WAITS FOR A PERSON since {}: {}", at(*since), safe(reason)),
         };
