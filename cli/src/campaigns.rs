@@ -7,7 +7,7 @@ use leadline::{
     domain::{
         campaign::{Campaign, CampaignStatus},
         ids::CampaignId,
-        segments,
+        template_check::check_campaign,
     },
     ports::{Directory, StoreError},
 };
@@ -18,6 +18,7 @@ use crate::{
     person::Person,
     read,
     settings::changed,
+    templates,
 };
 
 /// What to do.
@@ -141,14 +142,14 @@ async fn put(there: &Connection, campaign: Campaign, person: &Person, out: &mut 
         writeln!(out, "Nothing was changed: campaign {} stands like this already.", campaign.id)?;
         return Ok(());
     }
-    for step in campaign.messages.iter().filter(|step| step.active) {
-        let Some(text) = &step.text else { continue };
-        let cost = segments::count(text.source());
-        write!(out, "  step {}: {} characters, {} segment(s)", step.step, text.source().chars().count(), cost.count)?;
-        match segments::first_outside_gsm7(text.source()) {
-            Some(odd) => writeln!(out, "; `{odd}` makes it Unicode, with less room")?,
-            None => writeln!(out)?,
-        }
+    let client = there.store.client(&there.client).await??;
+    let checks = check_campaign(&campaign, &client);
+    for (step, text) in checks.iter().filter_map(|check| Some((check.step, check.text.as_ref()?))) {
+        writeln!(out, "  step {step}: {} characters, {} segment(s)", text.characters, text.cost.count)?;
+    }
+    templates::findings("", &checks, out)?;
+    if templates::errors(checks.iter()) > 0 {
+        bail!("campaign {} was not written: its texts would not arrive", campaign.id);
     }
     let what = match standing {
         None => format!("Write the new campaign {}? It is active: its forms enroll from now on.", campaign.id),

@@ -75,6 +75,20 @@ pub struct Target {
     pub table: Option<String>,
 }
 
+/// Where a client is to be that is not there yet.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Table {
+    /// A table on AWS, by the credentials and region in the environment, instead of the local run.
+    #[arg(long)]
+    pub table: Option<String>,
+}
+
+impl From<Table> for Target {
+    fn from(Table { table }: Table) -> Self {
+        Self { client: None, table }
+    }
+}
+
 /// Where the queues are. The local run says it by itself.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Queues {
@@ -171,6 +185,12 @@ impl Target {
 }
 
 impl Place {
+    /// Where the local run is reached, if this is it.
+    #[must_use]
+    pub fn page(&self) -> Option<&str> {
+        self.run.as_ref().map(|run| run.page.as_str())
+    }
+
     /// The dead letters.
     ///
     /// # Errors

@@ -288,7 +288,8 @@ pub(crate) fn table<const N: usize>(head: [&str; N]) -> Table {
     table
 }
 
-fn local(at: Instant, zone: Tz) -> String {
+/// A moment as the clocks of a zone show it.
+pub(crate) fn local(at: Instant, zone: Tz) -> String {
     at.with_timezone(&zone).format("%a %-d %b %Y %H:%M %Z").to_string()
 }
 

@@ -4,6 +4,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     io::{IsTerminal, Write},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use anyhow::{Context, bail};
@@ -13,13 +14,14 @@ use leadline::{
     domain::{
         client::Client,
         ids::{FormId, RunId},
+        phone::PhoneNumber,
     },
     flows::{
         import::{Became, Import, PHONE, Row},
         intake::Intake,
         record::Recorder,
     },
-    ports::{Directory, IdSource},
+    ports::{Directory, IdSource, StoreError, StoreResult},
     runtime::RandomIds,
 };
 use serde::Serialize;
@@ -31,6 +33,15 @@ use crate::{
 
 /// Rows that are worked on at once.
 const AT_ONCE: usize = 16;
+/// How long a row waits that the table did not take, each time longer: it was busy, or two rows moved the
+/// same counter. What was brought in is known by its key, so a row can be repeated.
+const PAUSES: [Duration; 5] = [
+    Duration::from_millis(50),
+    Duration::from_millis(200),
+    Duration::from_secs(1),
+    Duration::from_secs(4),
+    Duration::from_secs(15),
+];
 /// Rows whose words are kept for the summary, of those that were texted before.
 const NAMED: usize = 20;
 
@@ -55,6 +66,9 @@ pub struct Options {
     /// JSON instead of a table.
     #[arg(long)]
     pub json: bool,
+    /// No progress on stderr.
+    #[arg(long, short)]
+    pub quiet: bool,
 }
 
 fn mapping(text: &str) -> Result<(String, String), String> {
@@ -126,18 +140,15 @@ pub async fn run(there: &Connection, client: &Client, options: &Options, total: 
     let header = reader.headers().context("reading the header")?.clone();
     let names = fields(&header, &options.maps)?;
     let mut rejected = Rejected::new(options, &header);
-    let bar = progress(total);
+    let bar = progress(total, options.quiet);
     let mut summary = Summary { rows: total, ..Summary::default() };
-    let mut seen: HashMap<String, u64> = HashMap::new();
+    let mut seen = Seen::default();
     let rows = reader.records().enumerate().map(|(n, record)| (n as u64 + 2, record));
     // What is the same in the file itself is told while it is read, in order.
     let rows = rows.map(|(line, record)| {
         let record = record.with_context(|| format!("line {line}"))?;
         let row = row_of(&names, &record);
-        let first = row.phone(client.region).ok().and_then(|phone| {
-            let first = *seen.entry(phone.e164().to_owned()).or_insert(line);
-            (first != line).then_some(first)
-        });
+        let first = row.phone(client.region).ok().and_then(|phone| seen.before(&phone, line));
         anyhow::Ok((record, row, first))
     });
     let mut working = stream::iter(rows)
@@ -149,7 +160,7 @@ pub async fn run(there: &Connection, client: &Client, options: &Options, total: 
                     words: format!("the number is in line {first} already"),
                 },
                 None if options.dry_run => import.would(&row, there.now).await?,
-                None => import.row(&row, &recorder).await?,
+                None => brought_in(&import, &row, &recorder).await?,
             };
             anyhow::Ok((record, became))
         })
@@ -181,6 +192,34 @@ pub async fn run(there: &Connection, client: &Client, options: &Options, total: 
     summary.rejected_file = rejected.finish()?;
     summary.notes.extend(pace(&campaign, client, summary.enrolled));
     Ok(summary)
+}
+
+/// Brings a row in, if need be in several tries.
+async fn brought_in(import: &Import<'_>, row: &Row, recorder: &Recorder<'_>) -> StoreResult<Became> {
+    for pause in PAUSES {
+        match import.row(row, recorder).await {
+            Err(StoreError::Conflict | StoreError::Unavailable(_)) => tokio::time::sleep(pause).await,
+            done => return done,
+        }
+    }
+    import.row(row, recorder).await
+}
+
+/// The numbers of a file and the lines in which they first stood: a dozen bytes for each.
+#[derive(Default)]
+struct Seen {
+    lines: HashMap<u64, u32>,
+}
+
+impl Seen {
+    /// The line before this one in which a number stood, if there is one.
+    fn before(&mut self, phone: &PhoneNumber, line: u64) -> Option<u64> {
+        // At most 15 digits (ITU-T E.164): they are a number.
+        let digits = phone.e164().trim_start_matches('+').parse().ok()?;
+        let line = u32::try_from(line).unwrap_or(u32::MAX);
+        let first = *self.lines.entry(digits).or_insert(line);
+        (first != line).then_some(u64::from(first))
+    }
 }
 
 /// That not all of them can be texted in time, if so.
@@ -269,8 +308,8 @@ impl Rejected {
     }
 }
 
-fn progress(total: u64) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
+fn progress(total: u64, quiet: bool) -> ProgressBar {
+    if quiet || !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} rows, {per_sec}, {eta} left");

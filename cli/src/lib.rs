@@ -10,6 +10,8 @@ pub mod events;
 pub mod explain;
 pub mod export;
 pub mod import;
+pub mod init;
+pub mod leads;
 pub mod local;
 pub mod opt_outs;
 pub mod person;
@@ -20,10 +22,12 @@ pub mod restored;
 pub mod scenario;
 pub mod sending;
 pub mod services;
+pub mod set;
 pub mod settings;
 pub mod settle;
 pub mod sweep;
 pub mod system;
+pub mod templates;
 
 /// Whether all that went wrong is that nobody reads the output any more.
 #[must_use]

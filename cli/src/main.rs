@@ -2,27 +2,32 @@
 
 use std::{io, path::PathBuf, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use leadline::domain::Instant;
 use leadline_cli::{
     bookings, campaigns,
-    connect::{Queues, Target},
+    connect::{Queues, Table, Target},
     conversation::{self, Decided},
     dead_letters::{self, Which},
-    erase, events, explain, export, import,
+    erase, events, explain, export, import, init, leads,
     opt_outs::{self, OptOutsCommand},
     person::Person,
     release, restored,
     sending::{self, Button},
     settings,
     settle::{self, Said},
-    sweep,
+    sweep, templates,
 };
 
 /// Lead follow-up by SMS: rehearse a campaign, run the whole system on this machine, ask why, and do what only
 /// a person can.
 #[derive(Parser)]
-#[command(name = "leadline", version, arg_required_else_help = true)]
+#[command(
+    name = "leadline",
+    version,
+    arg_required_else_help = true,
+    after_help = "Exit status: 0 it was done; 1 it was refused or failed, which is said on stderr; 2 the command line makes no sense."
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -97,6 +102,38 @@ enum Command {
         command: campaigns::Command,
         #[command(flatten)]
         target: Target,
+    },
+    /// A client's people: list them, show one, put one into a campaign, on hold, or out of what it is in.
+    #[command(
+        after_help = "Examples: leadline leads list --status held\n          leadline leads end '(305) 555-0123' --because \"asked for email instead\""
+    )]
+    Leads {
+        #[command(subcommand)]
+        command: leads::Command,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// The texts of campaigns: what they cost, what is wrong with them, and how one lead would get one.
+    #[command(
+        after_help = "Examples: leadline templates check\n          leadline templates preview free-webinar 1 '(305) 555-0123'"
+    )]
+    Templates {
+        #[command(subcommand)]
+        command: templates::Command,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Set up a client in one step: settings, addresses, a key, and campaigns that are paused.
+    #[command(
+        after_help = "Example: leadline init --id acme --name \"Acme Coaching\" --zone America/New_York --admin owner@example.org --provider twilio --account AC… --sender +13055550199 --url https://…\n\nNobody is texted by it: the campaigns are paused, and the client is in test mode unless --live is given."
+    )]
+    Init {
+        #[command(flatten)]
+        options: Box<init::Options>,
+        #[command(flatten)]
+        person: Person,
+        #[command(flatten)]
+        target: Table,
     },
     /// Who is texted for: list, show, write, and new tokens for webhook addresses.
     #[command(after_help = "Example: leadline clients put acme.json")]
@@ -281,6 +318,14 @@ enum Command {
         #[command(flatten)]
         target: Target,
     },
+    /// Print what a shell completes these commands by.
+    #[command(
+        after_help = "Example: leadline completions bash > /etc/bash_completion.d/leadline\n\nFor zsh a file `_leadline` in a folder of $fpath, for fish ~/.config/fish/completions/leadline.fish."
+    )]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
     /// After a restore from a backup: learn from the provider whom the table does not know to have been texted.
     #[command(
         after_help = "Example: leadline restored --since 2026-11-21T12:00:00Z --table leadline-restored\n\nIt can be called again. At the end sending is on hold until `leadline resume`."
@@ -303,6 +348,16 @@ enum Command {
     },
 }
 
+/// The exit status for a command line that makes no sense.
+const USAGE: u8 = 2;
+
+/// Writes what a shell completes the commands by.
+fn complete(shell: clap_complete::Shell, out: &mut dyn io::Write) -> anyhow::Result<()> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "leadline", &mut script);
+    Ok(out.write_all(&script)?)
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     start_logging();
@@ -311,7 +366,7 @@ async fn main() -> ExitCode {
         Err(told) => {
             // Help and the version are told in this way, too.
             let _ = told.print();
-            return if told.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+            return if told.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
         }
     };
     let done = match cli.command {
@@ -333,6 +388,13 @@ async fn main() -> ExitCode {
         }
         Command::Campaigns { command, target } => {
             campaigns::campaigns(&target, &command, &mut io::stdout().lock()).await
+        }
+        Command::Leads { command, target } => leads::leads(&target, &command, &mut io::stdout().lock()).await,
+        Command::Templates { command, target } => {
+            templates::templates(&target, &command, &mut io::stdout().lock()).await
+        }
+        Command::Init { options, person, target } => {
+            init::init(&target.into(), &options, &person, &mut io::stdout().lock()).await
         }
         Command::Clients { command, target } => settings::clients(&target, &command, &mut io::stdout().lock()).await,
         Command::Keys { command, target } => settings::keys(&target, &command, &mut io::stdout().lock()).await,
@@ -371,6 +433,7 @@ async fn main() -> ExitCode {
             let person = Person { by, yes: true };
             sending::press(&Button::Resume, &target, false, &person, &mut io::stdout().lock()).await
         }
+        Command::Completions { shell } => complete(shell, &mut io::stdout().lock()),
         Command::Restored { since, force, json, by, target } => {
             let person = Person { by, yes: true };
             restored::restored(&target, since, force, &person, json, &mut io::stdout().lock()).await
@@ -395,8 +458,6 @@ fn start_logging() {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

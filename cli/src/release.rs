@@ -6,7 +6,7 @@ use anyhow::bail;
 use leadline::{domain::standing::Standing, flows::by_hand::ByHand, ports::Directory, runtime::RandomIds};
 
 use crate::{
-    connect::Target,
+    connect::{Connection, Target},
     explain::{find, utc},
     person::{Person, told_here},
 };
@@ -22,12 +22,25 @@ pub async fn release(
     person: &Person,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
+    run(&target.connect().await?, lead, because, person, out).await
+}
+
+/// Does it there.
+///
+/// # Errors
+/// As [`release`].
+pub async fn run(
+    there: &Connection,
+    lead: &str,
+    because: &str,
+    person: &Person,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
     let by = person.name()?;
     let because = because.trim();
     if because.is_empty() {
         bail!("say why: --because \"…\"");
     }
-    let there = target.connect().await?;
     let store = &there.store;
     let client = store.client(&there.client).await??;
     let stored = find(store, &client, lead).await?;

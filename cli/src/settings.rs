@@ -20,7 +20,7 @@ use crate::{
     connect::{Connection, Place, Target},
     explain::{table, utc},
     person::Person,
-    read,
+    read, set,
 };
 
 /// What to do with clients.
@@ -43,6 +43,16 @@ pub enum Clients {
         #[command(flatten)]
         person: Person,
     },
+    /// Change one setting, and show what changes: `set zone America/Chicago`, `set limits.per_hour 200`.
+    Set {
+        /// Which, by its path in the file that `show` prints.
+        path: String,
+        /// JSON or plain words. `null` takes the setting out.
+        value: String,
+        /// Who does it.
+        #[command(flatten)]
+        person: Person,
+    },
     /// Make a new token for the client's Kajabi address (and SimpleTexting's), which is shown once. The one
     /// before counts too, until the next is made.
     Token {
@@ -59,7 +69,11 @@ pub enum Clients {
 #[derive(Debug, Clone, clap::Subcommand)]
 pub enum Keys {
     /// List the keys: names, what they open, when they end.
-    List,
+    List {
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
     /// Make a key, which is shown once.
     Add {
         /// Who has it.
@@ -107,6 +121,7 @@ pub async fn clients(target: &Target, command: &Clients, out: &mut dyn Write) ->
             let there = Connection { store: place.store, now: place.now, client: new.id.clone() };
             put(&there, new, person, out).await
         }
+        Clients::Set { path, value, person } => change(&target.connect().await?, path, value, person, out).await,
         Clients::Token { only, person } => {
             let there = target.connect().await?;
             let by = person.name()?;
@@ -119,7 +134,7 @@ pub async fn clients(target: &Target, command: &Clients, out: &mut dyn Write) ->
                 hashes.push(TokenHash::of(&token));
             }
             there.store.put_client(&client).await?;
-            addresses(&client, &token, out)?;
+            show_addresses(&client, &token, out)?;
             changed(&there, &by, "a new token".to_owned()).await
         }
     }
@@ -162,6 +177,25 @@ async fn list(place: &Place, json: bool, out: &mut dyn Write) -> anyhow::Result<
         writeln!(out, "{shown}")?;
     }
     Ok(())
+}
+
+/// Changes one setting.
+///
+/// # Errors
+/// As [`clients`].
+pub async fn change(
+    there: &Connection,
+    path: &str,
+    value: &str,
+    person: &Person,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let stands = there.store.client(&there.client).await??;
+    let new = set::merged(&stands, path, value)?;
+    for change in set::changes(&stands, &new)? {
+        writeln!(out, "  {change}")?;
+    }
+    put(there, new, person, out).await
 }
 
 /// Writes a client's settings.
@@ -207,25 +241,32 @@ pub async fn put(there: &Connection, mut new: Client, person: &Person, out: &mut
     there.store.put_client(&new).await?;
     changed(there, &by, "a new client".to_owned()).await?;
     writeln!(out, "Client {} is written. It has no campaign yet: `leadline campaigns put FILE`.", new.id)?;
-    addresses(&new, &token, out)
+    show_addresses(&new, &token, out)
 }
 
-/// The addresses that others post to, with a token that is shown now and never again.
-fn addresses(client: &Client, token: &str, out: &mut dyn Write) -> anyhow::Result<()> {
+/// Where others post to, after the base of the webhook: who, and the path. The token is in what cannot sign.
+pub(crate) fn addresses(client: &Client, token: &str) -> Vec<(&'static str, String)> {
     use leadline::domain::client::ProviderSettings;
     let id = &client.id;
+    let provider = match &client.provider {
+        ProviderSettings::Twilio { .. } => ("Twilio", format!("/webhooks/twilio/{id}/inbound#rc=3&rp=ct,rt,5xx")),
+        ProviderSettings::OpenPhone { .. } => ("OpenPhone", format!("/webhooks/openphone/{id}")),
+        ProviderSettings::SimpleTexting { .. } => ("SimpleTexting", format!("/webhooks/simpletexting/{id}/{token}")),
+    };
+    vec![
+        ("Kajabi", format!("/webhooks/kajabi/{id}/{token}")),
+        provider,
+        ("Calendly", format!("/webhooks/calendly/{id}")),
+        ("Cal.com", format!("/webhooks/calcom/{id}")),
+    ]
+}
+
+/// Shows the addresses, with a token that is shown now and never again.
+fn show_addresses(client: &Client, token: &str, out: &mut dyn Write) -> anyhow::Result<()> {
     writeln!(out, "\nAddresses, each after the base of the webhook (the stack's output, or a custom domain):")?;
-    writeln!(out, "  Kajabi      /webhooks/kajabi/{id}/{token}")?;
-    match &client.provider {
-        ProviderSettings::Twilio { .. } => {
-            writeln!(out, "  Twilio      /webhooks/twilio/{id}/inbound#rc=3&rp=ct,rt,5xx")?
-        }
-        ProviderSettings::OpenPhone { .. } => writeln!(out, "  OpenPhone   /webhooks/openphone/{id}")?,
-        ProviderSettings::SimpleTexting { .. } => {
-            writeln!(out, "  SimpleTexting /webhooks/simpletexting/{id}/{token}")?
-        }
+    for (who, path) in addresses(client, token) {
+        writeln!(out, "  {who:<13} {path}")?;
     }
-    writeln!(out, "  Calendly    /webhooks/calendly/{id}\n  Cal.com     /webhooks/calcom/{id}")?;
     writeln!(out, "\nThe token is in the first address and nowhere else: keep it as a secret.")?;
     Ok(())
 }
@@ -256,7 +297,13 @@ pub async fn keys(target: &Target, command: &Keys, out: &mut dyn Write) -> anyho
 pub async fn run_keys(there: &Connection, command: &Keys, out: &mut dyn Write) -> anyhow::Result<()> {
     let mut client = there.store.client(&there.client).await??;
     match command {
-        Keys::List => {
+        Keys::List { json: true } => {
+            for key in &client.api_keys {
+                let line = serde_json::json!({"name": key.name, "opens": key.scopes, "ends": key.expires_at});
+                writeln!(out, "{line}")?;
+            }
+        }
+        Keys::List { json: false } => {
             let mut shown = table(["name", "opens", "ends"]);
             for key in &client.api_keys {
                 let scopes: Vec<String> = key.scopes.iter().map(|scope| format!("{scope:?}").to_lowercase()).collect();

@@ -1,7 +1,22 @@
 //! `leadline import`: a list of people, what becomes of each row, and that doing it again changes nothing.
 
-use std::path::PathBuf;
+use std::{
+    collections::BTreeSet,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 
+use aws_smithy_runtime_api::{
+    client::{
+        http::{HttpConnector, HttpConnectorFuture},
+        orchestrator::{HttpRequest, HttpResponse},
+    },
+    http::StatusCode,
+};
+use aws_smithy_types::body::SdkBody;
 use leadline::{
     aws::dynamodb::DynamoStore,
     domain::audit::Event,
@@ -12,6 +27,7 @@ use leadline_cli::{
     import::{Options, Summary, run},
     system::TABLE,
 };
+use leadline_standins::dynamo::{DynamoConnector, client_over, operation};
 use leadline_tests::world::{World, sample};
 use serde_json::json;
 
@@ -33,13 +49,19 @@ async fn world() -> World {
 }
 
 async fn import(world: &World, folder: &tempfile::TempDir, list: &str, dry_run: bool) -> anyhow::Result<Summary> {
+    import_into(DynamoStore::new(world.system.dynamo.client(), TABLE), world, folder, list, dry_run).await
+}
+
+async fn import_into(
+    store: DynamoStore,
+    world: &World,
+    folder: &tempfile::TempDir,
+    list: &str,
+    dry_run: bool,
+) -> anyhow::Result<Summary> {
     let file = folder.path().join("list.csv");
     std::fs::write(&file, list)?;
-    let there = Connection {
-        store: DynamoStore::new(world.system.dynamo.client(), TABLE),
-        now: world.system.clock.now(),
-        client: world.client(),
-    };
+    let there = Connection { store, now: world.system.clock.now(), client: world.client() };
     let client = world.system.store.client(&world.client()).await??;
     let options = Options {
         file,
@@ -48,6 +70,7 @@ async fn import(world: &World, folder: &tempfile::TempDir, list: &str, dry_run: 
         dry_run,
         rejected: None,
         json: false,
+        quiet: true,
     };
     run(&there, &client, &options, u64::try_from(list.lines().count() - 1)?).await
 }
@@ -117,4 +140,45 @@ async fn a_list_without_a_campaign_or_a_number_is_refused_whole() {
     assert_eq!(error.expect("an empty list").rows, 0);
     let error = import(&world, &folder, "name,email\nPat,pat@example.org\n", false).await.expect_err("no such column");
     assert!(error.to_string().contains("there is no column `Mobile`"), "{error}");
+}
+
+/// A table that is too busy for every third write.
+#[derive(Debug, Clone)]
+struct Busy {
+    inner: DynamoConnector,
+    writes: Arc<AtomicU32>,
+}
+
+impl HttpConnector for Busy {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let write = operation(&request) == Some("TransactWriteItems");
+        if !write || self.writes.fetch_add(1, Ordering::Relaxed) % 3 != 0 {
+            return self.inner.call(request);
+        }
+        let body = json!({"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException", "message": "busy"});
+        let status = StatusCode::try_from(400).expect("a status");
+        let answer = HttpResponse::new(status, SdkBody::from(body.to_string()));
+        HttpConnectorFuture::new(async move { Ok(answer) })
+    }
+}
+
+#[tokio::test]
+async fn a_busy_table_makes_it_slower_and_nothing_else() {
+    let mut world = world().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut list = "Mobile,email,custom_1\n".to_owned();
+    for n in 10..40 {
+        list.push_str(&format!("+130555501{n},person{n}@example.org,yes\n"));
+    }
+    let writes = Arc::new(AtomicU32::new(0));
+    let busy = Busy { inner: world.system.dynamo.connector(), writes: writes.clone() };
+    let store = DynamoStore::new(client_over(busy), TABLE);
+    let summary = import_into(store, &world, &folder, &list, false).await.expect("it can be brought in");
+    assert_eq!(counts(&summary), (30, 0, vec![]));
+    assert!(writes.load(Ordering::Relaxed) > 80, "it was busy now and then");
+    let again = import(&world, &folder, &list, false).await.expect("it can be brought in");
+    assert_eq!(counts(&again), (0, 30, vec![]));
+    world.until("2026-01-06 11:30").await;
+    let texted: BTreeSet<String> = world.texts().into_iter().map(|text| text.1).collect();
+    assert_eq!((world.texts().len(), texted.len()), (30, 30), "each of them once");
 }

@@ -15,6 +15,7 @@ use leadline_cli::{
     person::Person,
     settings::{Keys, put, run_keys},
     system::TABLE,
+    templates,
 };
 use leadline_tests::world::World;
 use serde_json::json;
@@ -124,4 +125,49 @@ async fn a_key_opens_until_it_is_revoked_and_settings_are_changed_by_name() {
     assert!(said.contains("are written") && said.contains("Nothing was changed"), "{said}");
     assert_eq!(settings().await.name, "Acme Academy");
     assert_eq!(world.reasons(Event::SettingsChanged).await.len(), 3);
+}
+
+#[tokio::test]
+async fn a_text_that_would_not_arrive_is_not_written_and_any_text_can_be_looked_at_as_a_lead_gets_it() {
+    let world = World::at("2026-01-06 10:00").await;
+    world.form("1", "Pat", "+13055550123").await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("second.json");
+    let write = |text: &str| {
+        let campaign = json!({
+            "id": "second", "name": "A second one",
+            "messages": [{"step": 1, "delay_minutes": 60, "text": text}],
+        });
+        std::fs::write(&file, campaign.to_string()).expect("a file");
+    };
+    let templates = async |command: templates::Command| {
+        let mut out = Vec::new();
+        let done = templates::run(&there(&world), &command, &mut out).await;
+        (String::from_utf8(out).expect("text"), done.map_err(|error| format!("{error:#}")))
+    };
+    write("Acme Coaching: see bit.ly/acme. Reply STOP to end.");
+    let put = || Command::Put { file: file.clone(), person: sam() };
+    let error = tool(&world, put()).await.expect_err("carriers filter it");
+    assert!(error.contains("would not arrive"), "{error}");
+    let of_file = || templates::Command::Check { campaign: None, file: Some(file.clone()), json: false };
+    let (said, done) = templates(of_file()).await;
+    assert!(said.contains("ERROR: carriers filter texts with links of bit.ly") && done.is_err(), "{said}");
+    write("It\u{2019}s here.");
+    let said = tool(&world, put()).await.expect("a warning keeps nobody from writing it");
+    assert!(said.contains("step 1: warning: `\u{2019}` (U+2019)") && said.contains("is written"), "{said}");
+    let (said, done) = templates(of_file()).await;
+    assert!(said.contains("U+2019") && said.contains("Unicode") && done.is_ok(), "{said}");
+    let (said, _) = templates(templates::Command::List { campaign: None, json: true }).await;
+    assert_eq!(said.lines().count(), 3, "one line for each text: {said}");
+
+    let preview = |campaign: &str, step: u16, lead: &str| templates::Command::Preview {
+        campaign: campaign.parse().expect("an id"),
+        step,
+        lead: lead.to_owned(),
+        json: false,
+    };
+    let (said, _) = templates(preview("webinar", 2, "1@example.org")).await;
+    assert!(said.starts_with("Still there, Pat?\n"), "{said}");
+    let (_, none) = templates(preview("webinar", 9, "(305) 555-0123")).await;
+    assert_eq!(none, Err("campaign webinar has no step 9; there are: 1, 2".to_owned()));
 }

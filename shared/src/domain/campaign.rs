@@ -20,6 +20,9 @@ pub use schedule::ScheduleProblem;
 pub use step::{Channel, InvalidStep, Late, LateDoc, Step, StepDoc, When};
 pub use webinar::{InvalidWebinarLink, Webinar, WebinarLink};
 
+/// The campaign that single texts belong to, which are asked for one by one.
+pub const DIRECT: &str = "direct";
+
 /// A campaign of one client, at its newest version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Campaign {

@@ -44,7 +44,8 @@ pub struct Consent {
     pub terms: String,
     /// When the event reached us (Kajabi sends no time of its own).
     pub at: Instant,
-    /// The idempotency key of the raw event, which is kept as proof.
+    /// The idempotency key of the raw event, which is kept as proof; `audit:` and the id of the audit event
+    /// where a person stated it.
     pub event: String,
     /// How it was given: `form sent`, the field and its answer, or what it follows from.
     pub how: String,

@@ -16,6 +16,7 @@ use super::{
     lawful::{LawfulHours, lawful_hours},
     lead::{Enrollment, Lead, Outcome},
     profile::Profile,
+    template::CannotRender,
     window::{Hours, described, first_close, next_all_open},
 };
 
@@ -56,7 +57,18 @@ pub(super) fn next_sendable(all: &[Hours], at: Instant) -> Option<Instant> {
 /// could not be sent.
 #[must_use]
 pub fn text_of(plan: &Plan, enrollment: &Enrollment, client: &Client, profile: &Profile) -> Option<String> {
-    gates::rendered(plan, enrollment, client, profile)?.ok()
+    rendered(plan, enrollment, client, profile)?.ok()
+}
+
+/// The same, with the reason if it could not be sent. `None` if there is no text at all.
+#[must_use]
+pub fn rendered(
+    plan: &Plan,
+    enrollment: &Enrollment,
+    client: &Client,
+    profile: &Profile,
+) -> Option<Result<String, CannotRender>> {
+    gates::rendered(plan, enrollment, client, profile)
 }
 
 /// The moment before which the next step of an enrollment is never sent, by what the enrollment and

@@ -93,6 +93,11 @@ impl Profile {
     }
 }
 
+/// The longest name that a text may hold, in characters.
+pub const LONGEST_NAME: usize = 40;
+/// The longest answer that a text may hold, in characters.
+pub const LONGEST_ANSWER: usize = 120;
+
 /// A name that a text may begin with, or `None`: what a stranger typed into a form must not turn a
 /// text into something else, so links, digits and symbols are no names.
 #[must_use]
@@ -101,7 +106,7 @@ pub fn name(raw: &str) -> Option<String> {
     let letters = name.chars().any(char::is_alphabetic);
     let plain = name.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '-' | '\'' | '’' | '.'));
     let link = name.contains("..") || name.split(' ').any(|word| word.trim_end_matches('.').contains('.'));
-    (letters && plain && !link && name.chars().count() <= 40).then_some(name)
+    (letters && plain && !link && name.chars().count() <= LONGEST_NAME).then_some(name)
 }
 
 /// An answer that may stand in a text: one short line without a link.
@@ -109,7 +114,8 @@ fn line(raw: &str) -> Option<String> {
     let text = raw.split_whitespace().collect::<Vec<_>>().join(" ");
     let inner = |c: char| matches!(c, '.' | '/' | '@' | ':');
     let link = text.split(' ').any(|word| word.trim_matches(|c: char| !c.is_alphanumeric()).contains(inner));
-    (!text.is_empty() && !link && text.chars().count() <= 120 && !text.chars().any(char::is_control)).then_some(text)
+    (!text.is_empty() && !link && text.chars().count() <= LONGEST_ANSWER && !text.chars().any(char::is_control))
+        .then_some(text)
 }
 
 #[cfg(test)]

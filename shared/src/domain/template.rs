@@ -167,11 +167,11 @@ impl Template {
         if length > MAX_TEXT { Err(CannotRender::TooLong(length)) } else { Ok(text) }
     }
 
-    /// What it takes from elsewhere, in order.
-    pub fn fields(&self) -> impl Iterator<Item = &Field> {
+    /// What it has placeholders for, in order, each with its fallback.
+    pub fn placeholders(&self) -> impl Iterator<Item = (&Field, Option<&str>)> {
         self.parts.iter().filter_map(|part| match part {
             Part::Literal(_) => None,
-            Part::Placeholder { field, .. } => Some(field),
+            Part::Placeholder { field, fallback } => Some((field, fallback.as_deref())),
         })
     }
 

@@ -2,6 +2,7 @@
 //! recorded with who and why.
 
 mod people;
+mod sequences;
 
 use super::{
     alerts::Alerts,
@@ -21,6 +22,7 @@ use crate::{
 };
 
 pub use people::{Recorded, Verdict};
+pub use sequences::{Agreed, Ended, LeadHold, MOST_WORDS, PutIn, terms_of};
 
 /// How often something is read again when it changed in between.
 const TRIES: usize = 8;

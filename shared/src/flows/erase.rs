@@ -177,6 +177,8 @@ fn says_what_was_said(event: Event) -> bool {
             | Event::LeadReleased
             | Event::Rejected
             | Event::Enrolled
+            | Event::AlsoEnrolled
+            | Event::LeadHeld
             | Event::EventIgnored
             | Event::StepDeferred
             | Event::StepSkipped

@@ -5,6 +5,7 @@
 //! here leads to the same end when it is repeated.
 
 mod bookings;
+mod by_hand;
 mod enter;
 mod known;
 mod triggers;
@@ -39,6 +40,7 @@ use crate::{
     },
     sources::{self, Incoming, Reason, kajabi::FormSubmission, person::Person},
 };
+pub(super) use by_hand::{Asked, Entered, enter_by_hand};
 use enter::enter;
 use known::{Known, by_form};
 

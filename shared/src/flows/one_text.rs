@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The campaign that such texts belong to.
-pub const CAMPAIGN: &str = "direct";
+pub const CAMPAIGN: &str = crate::domain::campaign::DIRECT;
 
 /// How often a lead is read again when something else was written in between.
 const TRIES: usize = 8;

@@ -107,7 +107,8 @@ impl Plan {
             let of_webinar =
                 |field: &&Field| matches!(field, Field::WebinarLink | Field::WebinarDate | Field::WebinarTime);
             if self.webinar.is_none()
-                && let Some(field) = step.text.as_ref().and_then(|text| text.fields().find(of_webinar))
+                && let Some(field) =
+                    step.text.as_ref().and_then(|text| text.placeholders().map(|(field, _)| field).find(of_webinar))
             {
                 problems.push(ScheduleProblem::NoWebinarToName { step: step.step, field: field.to_string() });
             }

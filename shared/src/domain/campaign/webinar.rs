@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::super::Instant;
+use super::super::{Instant, template::Field};
 
 /// When a webinar begins, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +73,17 @@ impl Webinar {
     #[must_use]
     pub fn after(&self, minutes: i32) -> Instant {
         self.at + TimeDelta::minutes(i64::from(minutes))
+    }
+
+    /// What a placeholder stands for that is about it.
+    #[must_use]
+    pub fn value(&self, field: &Field, zone: Tz) -> Option<String> {
+        match field {
+            Field::WebinarLink => Some(self.link.to_string()),
+            Field::WebinarDate => Some(self.date(zone)),
+            Field::WebinarTime => Some(self.time(zone)),
+            _ => None,
+        }
     }
 
     /// Its date in `zone`, for a text: `Thursday, January 15`.

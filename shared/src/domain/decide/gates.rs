@@ -164,10 +164,10 @@ pub(super) fn rendered(
     let template: &Template = own.or(client.default_text.as_ref())?;
     Some(template.render(|field| match field {
         Field::Message => enrollment.message.clone(),
-        Field::WebinarLink => plan.webinar.as_ref().map(|webinar| webinar.link.to_string()),
-        Field::WebinarDate => plan.webinar.as_ref().map(|webinar| webinar.date(client.zone)),
-        Field::WebinarTime => plan.webinar.as_ref().map(|webinar| webinar.time(client.zone)),
-        field => profile.value(field, client),
+        field => {
+            let of_webinar = plan.webinar.as_ref().and_then(|webinar| webinar.value(field, client.zone));
+            of_webinar.or_else(|| profile.value(field, client))
+        }
     }))
 }
 

@@ -119,6 +119,8 @@ impl Day {
                 self.keep(Kept::Review, event);
                 self.problem(event);
             }
+            // Who holds a lead by hand knows of it.
+            Event::LeadHeld if event.reason.as_deref() == Some("operator") => self.keep(Kept::Review, event),
             Event::LeadHeld => {
                 self.keep(Kept::Review, event);
                 self.problem(event);

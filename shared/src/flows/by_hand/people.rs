@@ -158,7 +158,7 @@ impl ByHand<'_> {
     }
 
     /// Whether it was written; not, when the lead changed in between.
-    fn saved<T>(&self, saved: StoreResult<T>) -> Result<bool, NotDone> {
+    pub(super) fn saved<T>(&self, saved: StoreResult<T>) -> Result<bool, NotDone> {
         match saved {
             Ok(_) => Ok(true),
             Err(StoreError::Conflict) => Ok(false),
