@@ -6,10 +6,15 @@ use anyhow::{Context, bail};
 use leadline::{
     domain::{
         campaign::{Campaign, CampaignStatus},
-        ids::CampaignId,
+        ids::{CampaignId, RunId},
         template_check::check_campaign,
     },
-    ports::{Directory, StoreError},
+    flows::{
+        campaigns::{Campaigns, Prepared, Turn},
+        record::Recorder,
+    },
+    ports::{Directory, IdSource},
+    runtime::RandomIds,
 };
 
 use crate::{
@@ -17,7 +22,6 @@ use crate::{
     explain::{table, utc},
     person::Person,
     read,
-    settings::changed,
     templates,
 };
 
@@ -86,15 +90,16 @@ pub async fn run(there: &Connection, command: &Command, out: &mut dyn Write) -> 
     match command {
         Command::List { json } => list(there, *json, out).await,
         Command::Show { id } => {
-            writeln!(out, "{}", serde_json::to_string_pretty(&one(there, id).await?)?)?;
+            let all = there.store.campaigns(&there.client).await?;
+            let found = all.into_iter().find(|campaign| campaign.id == *id);
+            let found = found.with_context(|| format!("client {} has no campaign `{id}`", there.client))?;
+            writeln!(out, "{}", serde_json::to_string_pretty(&found)?)?;
             Ok(())
         }
         Command::Put { file, person } => put(there, read::json(file)?, person, out).await,
-        Command::Pause { id, person } => set(there, id, CampaignStatus::Paused, person, out).await,
-        Command::Resume { id, person } => set(there, id, CampaignStatus::Active, person, out).await,
-        Command::Deactivate { id, person } => {
-            set(there, id, CampaignStatus::Deactivated { at: there.now }, person, out).await
-        }
+        Command::Pause { id, person } => set(there, id, Turn::Pause, person, out).await,
+        Command::Resume { id, person } => set(there, id, Turn::Resume, person, out).await,
+        Command::Deactivate { id, person } => set(there, id, Turn::Deactivate, person, out).await,
     }
 }
 
@@ -122,97 +127,74 @@ async fn list(there: &Connection, json: bool, out: &mut dyn Write) -> anyhow::Re
     Ok(())
 }
 
-async fn one(there: &Connection, id: &CampaignId) -> anyhow::Result<Campaign> {
-    let all = there.store.campaigns(&there.client).await?;
-    let found = all.into_iter().find(|campaign| campaign.id == *id);
-    found.with_context(|| format!("client {} has no campaign `{id}`", there.client))
+/// Does something with the client's campaigns, as this person.
+async fn at_work<T>(
+    there: &Connection,
+    person: &Person,
+    work: impl AsyncFnOnce(Campaigns<'_>) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let actor = person.actor()?;
+    let test = matches!(there.store.client(&there.client).await?, Ok(client) if client.in_test());
+    let run = RunId(RandomIds.new_id(there.now));
+    let recorder = Recorder { ids: &RandomIds, client: &there.client, test, run, now: there.now };
+    work(Campaigns { directory: &there.store, journal: &there.store, recorder, actor: &actor }).await
 }
 
 /// Writes a campaign after it was checked, and says what that means for whom.
 async fn put(there: &Connection, campaign: Campaign, person: &Person, out: &mut dyn Write) -> anyhow::Result<()> {
-    let by = person.name()?;
-    let all = there.store.campaigns(&there.client).await?;
-    let standing = all.iter().find(|standing| standing.id == campaign.id);
-    let campaign = campaign.replacing(standing)?;
-    let problems: Vec<String> = campaign.problems().iter().map(ToString::to_string).collect();
-    if !problems.is_empty() {
-        bail!("campaign {} makes no sense: {}", campaign.id, problems.join("; "));
-    }
-    if standing == Some(&campaign) {
-        writeln!(out, "Nothing was changed: campaign {} stands like this already.", campaign.id)?;
-        return Ok(());
-    }
-    let client = there.store.client(&there.client).await??;
-    let checks = check_campaign(&campaign, &client);
-    for (step, text) in checks.iter().filter_map(|check| Some((check.step, check.text.as_ref()?))) {
-        writeln!(out, "  step {step}: {} characters, {} segment(s)", text.characters, text.cost.count)?;
-    }
-    templates::findings("", &checks, out)?;
-    if templates::errors(checks.iter()) > 0 {
-        bail!("campaign {} was not written: its texts would not arrive", campaign.id);
-    }
-    let what = match standing {
-        None => format!("Write the new campaign {}? It is active: its forms enroll from now on.", campaign.id),
-        Some(old) if old.version == campaign.version => format!("Change campaign {}? Its texts stay.", campaign.id),
-        Some(old) => format!(
-            "Change campaign {}? Who enrolls from now on gets version {}; who is in it goes on with theirs (the last was {}).",
-            campaign.id, campaign.version, old.version
-        ),
-    };
-    person.agrees(&what)?;
-    let stands = there.store.campaigns(&there.client).await?;
-    if stands.iter().find(|stands| stands.id == campaign.id) != standing {
-        bail!(
-            "somebody else changed campaign {} meanwhile: nothing was written; look at it and do it again",
-            campaign.id
-        );
-    }
-    write_it(there, &campaign).await?;
-    changed(there, &by, format!("campaign {}, version {}", campaign.id, campaign.version)).await?;
-    writeln!(out, "Campaign {} is written, version {}.", campaign.id, campaign.version)?;
-    Ok(())
+    at_work(there, person, async |campaigns| {
+        let prepared = campaigns.prepare(campaign).await?;
+        let Prepared { old, new: campaign } = &prepared;
+        if !prepared.changes() {
+            writeln!(out, "Nothing was changed: campaign {} stands like this already.", campaign.id)?;
+            return Ok(());
+        }
+        let client = there.store.client(&there.client).await??;
+        let checks = check_campaign(campaign, &client);
+        for (step, text) in checks.iter().filter_map(|check| Some((check.step, check.text.as_ref()?))) {
+            writeln!(out, "  step {step}: {} characters, {} segment(s)", text.characters, text.cost.count)?;
+        }
+        templates::findings("", &checks, out)?;
+        if templates::errors(checks.iter()) > 0 {
+            bail!("campaign {} was not written: its texts would not arrive", campaign.id);
+        }
+        person.agrees(&match old {
+            None => format!("Write the new campaign {}? It is active: its forms enroll from now on.", campaign.id),
+            Some(old) if old.version == campaign.version => format!("Change campaign {}? Its texts stay.", campaign.id),
+            Some(old) => format!(
+                "Change campaign {}? Who enrolls from now on gets version {}; who is in it goes on with theirs (the last was {}).",
+                campaign.id, campaign.version, old.version
+            ),
+        })?;
+        campaigns.write(&prepared).await?;
+        writeln!(out, "Campaign {} is written, version {}.", campaign.id, campaign.version)?;
+        Ok(())
+    })
+    .await
 }
 
 async fn set(
     there: &Connection,
     id: &CampaignId,
-    new: CampaignStatus,
+    turn: Turn,
     person: &Person,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    let by = person.name()?;
-    let campaign = one(there, id).await?;
-    if campaign.status == new {
-        writeln!(out, "Nothing was changed: campaign {id} is {} already.", status(&new))?;
-        return Ok(());
-    }
-    if let CampaignStatus::Deactivated { at } = &campaign.status {
-        bail!("campaign {id} was deactivated {}, which is for good", utc(*at));
-    }
-    if let CampaignStatus::Deactivated { .. } = &new {
-        person.agrees(&format!("Deactivate campaign {id} for good? Who is in it gets no further text."))?;
-    }
-    // As it stands now, and not as it was before somebody was asked.
-    let mut campaign = one(there, id).await?;
-    if let CampaignStatus::Deactivated { .. } = &new {
-        // Its forms are free for another campaign.
-        campaign.forms.clear();
-    }
-    campaign.status = new;
-    write_it(there, &campaign).await?;
-    changed(there, &by, format!("campaign {id} is {}", status(&campaign.status))).await?;
-    writeln!(out, "Campaign {id} is {}.", status(&campaign.status))?;
-    Ok(())
-}
-
-async fn write_it(there: &Connection, campaign: &Campaign) -> anyhow::Result<()> {
-    match there.store.put_campaign(&there.client, campaign).await {
-        Err(StoreError::Conflict) => bail!(
-            "campaign {} was not written: one of its forms is another campaign's, or somebody else wrote it just now",
-            campaign.id
-        ),
-        written => Ok(written?),
-    }
+    at_work(there, person, async |campaigns| {
+        let stands = campaigns.find(id).await?.status;
+        if turn == Turn::Deactivate && !matches!(stands, CampaignStatus::Deactivated { .. }) {
+            person.agrees(&format!("Deactivate campaign {id} for good? Who is in it gets no further text."))?;
+        }
+        let became = campaigns.turn(id, turn).await?;
+        let now = status(&became.campaign.status);
+        if became.changed {
+            writeln!(out, "Campaign {id} is {now}.")?;
+        } else {
+            writeln!(out, "Nothing was changed: campaign {id} is {now} already.")?;
+        }
+        Ok(())
+    })
+    .await
 }
 
 fn status(status: &CampaignStatus) -> String {

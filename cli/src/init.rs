@@ -140,7 +140,7 @@ pub async fn run(
     person: &Person,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    let by = person.name()?;
+    let by = person.actor()?;
     match there.store.client(&options.id).await? {
         Err(SettingsProblem::Missing) => {}
         Ok(client) => bail!("there is a client {} already ({}); nothing was changed", client.id, client.name),
@@ -150,8 +150,10 @@ pub async fn run(
     let Client { id, name, mode, .. } = &new.client;
     person.agrees(&format!("Write the new client {id} ({name}), {mode}? Its campaigns are paused."))?;
     // The client comes last: what is written of it before does not keep this from being done again.
+    let standing = there.store.campaigns(id).await?;
     for campaign in &new.campaigns {
-        let wrote = there.store.put_campaign(id, campaign).await;
+        let over = standing.iter().find(|stands| stands.id == campaign.id);
+        let wrote = there.store.put_campaign(id, campaign, over).await;
         wrote.with_context(|| format!("writing campaign {}", campaign.id))?;
     }
     there.store.put_client(&new.client).await?;

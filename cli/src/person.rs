@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use async_trait::async_trait;
 use leadline::{
     domain::{Instant, ids::ClientId},
-    flows::alerts::Alerts,
+    flows::{alerts::Alerts, campaigns::Actor},
     ports::{Email, Journal, MailError, Mailer, Once, StoreResult, Turn},
     runtime::Settings,
 };
@@ -33,6 +33,17 @@ impl Person {
             self.by.clone().or_else(|| ["USER", "LOGNAME", "USERNAME"].iter().find_map(|n| environment.optional(n)));
         let name = given.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
         name.context("say who you are, for the audit: --by NAME")
+    }
+
+    /// Who they are, and at which user's terminal.
+    ///
+    /// # Errors
+    /// When there is no name.
+    pub fn actor(&self) -> anyhow::Result<Actor> {
+        let environment = Settings::from_environment();
+        let user = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| environment.optional(name));
+        let from = user.map_or_else(|| "a terminal".to_owned(), |user| format!("the terminal of {user}"));
+        Ok(Actor { who: self.name()?, from })
     }
 
     /// Their name, or that it was not said: the red button is for everybody.

@@ -120,9 +120,9 @@ impl Rehearsal {
             let client = self.client(change.client.as_ref())?.settings.id.clone();
             let campaigns = self.system.store.campaigns(&client).await?;
             let found = campaigns.into_iter().find(|campaign| campaign.id == change.id);
-            let mut campaign = found.with_context(|| format!("client {client} has no campaign {}", change.id))?;
-            campaign.status = change.status.clone();
-            self.system.store.put_campaign(&client, &campaign).await?;
+            let stands = found.with_context(|| format!("client {client} has no campaign {}", change.id))?;
+            let campaign = leadline::domain::campaign::Campaign { status: change.status.clone(), ..stands.clone() };
+            self.system.store.put_campaign(&client, &campaign, Some(&stands)).await?;
         }
         if let Some(change) = &delivery.sending {
             let client = self.client(change.client.as_ref())?.settings.id.clone();

@@ -2,17 +2,20 @@
 
 use std::{io::Write, path::PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use chrono::TimeDelta;
 use leadline::{
     domain::{
         api_key::{ApiKey, Scope},
-        audit::{Event, Status},
         client::{Client, SettingsProblem, TokenHash},
+        document::differences,
         ids::RunId,
     },
-    flows::record::Recorder,
-    ports::{Directory, IdSource, Journal},
+    flows::{
+        campaigns::{Actor, note},
+        record::Recorder,
+    },
+    ports::{Directory, IdSource, StoreError},
     runtime::{RandomIds, new_secret},
 };
 
@@ -99,7 +102,7 @@ pub enum Keys {
 }
 
 fn scope(text: &str) -> Result<Scope, String> {
-    serde_json::from_value(text.into()).map_err(|_| "there are: send, status".to_owned())
+    serde_json::from_value(text.into()).map_err(|_| "there are: send, status, read, manage".to_owned())
 }
 
 /// Does what is to be done with clients.
@@ -124,8 +127,9 @@ pub async fn clients(target: &Target, command: &Clients, out: &mut dyn Write) ->
         Clients::Set { path, value, person } => change(&target.connect().await?, path, value, person, out).await,
         Clients::Token { only, person } => {
             let there = target.connect().await?;
-            let by = person.name()?;
-            let mut client = there.store.client(&there.client).await??;
+            let by = person.actor()?;
+            let stands = there.store.client(&there.client).await??;
+            let mut client = stands.clone();
             let token = new_secret();
             for hashes in [&mut client.kajabi.token_hashes, &mut client.simpletexting.token_hashes] {
                 // Two count while the new one is rolled out.
@@ -133,7 +137,7 @@ pub async fn clients(target: &Target, command: &Clients, out: &mut dyn Write) ->
                 hashes.drain(..hashes.len().saturating_sub(kept));
                 hashes.push(TokenHash::of(&token));
             }
-            there.store.put_client(&client).await?;
+            there.store.change_client(&stands, &client).await?;
             show_addresses(&client, &token, out)?;
             changed(&there, &by, "a new token".to_owned()).await
         }
@@ -203,7 +207,7 @@ pub async fn change(
 /// # Errors
 /// As [`clients`].
 pub async fn put(there: &Connection, mut new: Client, person: &Person, out: &mut dyn Write) -> anyhow::Result<()> {
-    let by = person.name()?;
+    let by = person.actor()?;
     let standing = match there.store.client(&new.id).await? {
         Ok(standing) => Some(standing),
         Err(SettingsProblem::Missing) => None,
@@ -219,17 +223,18 @@ pub async fn put(there: &Connection, mut new: Client, person: &Person, out: &mut
         new.api_keys.clone_from(&standing.api_keys);
         new.kajabi.token_hashes.clone_from(&standing.kajabi.token_hashes);
         new.simpletexting.token_hashes.clone_from(&standing.simpletexting.token_hashes);
-        let fields = differences(standing, &new)?;
+        let fields = differences(standing, &new);
         if fields.is_empty() {
             writeln!(out, "Nothing was changed: the settings stand like this already.")?;
             return Ok(());
         }
         person.agrees(&format!("Change {} of {}?", fields.join(", "), new.name))?;
-        let stands = there.store.client(&new.id).await?;
-        if stands.as_ref() != Ok(standing) {
-            bail!("somebody else changed the settings meanwhile: nothing was written; look at them and do it again");
+        match there.store.change_client(standing, &new).await {
+            Err(StoreError::Conflict) => {
+                bail!("somebody else changed the settings meanwhile: nothing was written; look at them and do it again")
+            }
+            written => written?,
         }
-        there.store.put_client(&new).await?;
         changed(there, &by, format!("settings: {}", fields.join(", "))).await?;
         writeln!(out, "The settings of {} are written.", new.id)?;
         return Ok(());
@@ -271,17 +276,6 @@ fn show_addresses(client: &Client, token: &str, out: &mut dyn Write) -> anyhow::
     Ok(())
 }
 
-/// The names of the settings that differ.
-fn differences(old: &Client, new: &Client) -> anyhow::Result<Vec<String>> {
-    let (old, new) = (serde_json::to_value(old)?, serde_json::to_value(new)?);
-    let (old, new) = old.as_object().zip(new.as_object()).context("settings are an object")?;
-    let mut names: Vec<String> =
-        old.keys().chain(new.keys()).filter(|name| old.get(*name) != new.get(*name)).cloned().collect();
-    names.sort_unstable();
-    names.dedup();
-    Ok(names)
-}
-
 /// Does what is to be done with keys.
 ///
 /// # Errors
@@ -295,7 +289,8 @@ pub async fn keys(target: &Target, command: &Keys, out: &mut dyn Write) -> anyho
 /// # Errors
 /// As [`keys`].
 pub async fn run_keys(there: &Connection, command: &Keys, out: &mut dyn Write) -> anyhow::Result<()> {
-    let mut client = there.store.client(&there.client).await??;
+    let stands = there.store.client(&there.client).await??;
+    let mut client = stands.clone();
     match command {
         Keys::List { json: true } => {
             for key in &client.api_keys {
@@ -313,7 +308,7 @@ pub async fn run_keys(there: &Connection, command: &Keys, out: &mut dyn Write) -
             writeln!(out, "{shown}")?;
         }
         Keys::Add { name, scopes, days, person } => {
-            let by = person.name()?;
+            let by = person.actor()?;
             if name.trim().is_empty() || client.api_keys.iter().any(|key| key.name == *name) {
                 bail!("give the key a name that no other has");
             }
@@ -321,18 +316,18 @@ pub async fn run_keys(there: &Connection, command: &Keys, out: &mut dyn Write) -
             let expires_at = days.map(|days| there.now + TimeDelta::days(i64::from(days)));
             let (name, scopes) = (name.clone(), scopes.clone());
             client.api_keys.push(ApiKey { name: name.clone(), hash: TokenHash::of(&secret), scopes, expires_at });
-            there.store.put_client(&client).await?;
+            there.store.change_client(&stands, &client).await?;
             writeln!(out, "{}.{secret}\n\nThis is the key. It is shown now and never again.", client.id)?;
             changed(there, &by, format!("a key for {name}")).await?;
         }
         Keys::Revoke { name, person } => {
-            let by = person.name()?;
+            let by = person.actor()?;
             let before = client.api_keys.len();
             client.api_keys.retain(|key| key.name != *name);
             if client.api_keys.len() == before {
                 bail!("client {} has no key `{name}`", client.id);
             }
-            there.store.put_client(&client).await?;
+            there.store.change_client(&stands, &client).await?;
             changed(there, &by, format!("the key of {name} was revoked")).await?;
             writeln!(out, "The key of {name} opens nothing any more.")?;
         }
@@ -341,11 +336,10 @@ pub async fn run_keys(there: &Connection, command: &Keys, out: &mut dyn Write) -
 }
 
 /// Records that an operator changed something.
-pub(crate) async fn changed(there: &Connection, by: &str, what: String) -> anyhow::Result<()> {
+pub(crate) async fn changed(there: &Connection, by: &Actor, what: String) -> anyhow::Result<()> {
     let run = RunId(RandomIds.new_id(there.now));
     let test = matches!(there.store.client(&there.client).await?, Ok(client) if client.in_test());
     let recorder = Recorder { ids: &RandomIds, client: &there.client, test, run, now: there.now };
-    let event = recorder.event(Event::SettingsChanged, Status::Ok).because("operator", format!("{what}, by {by}"));
-    there.store.record(&[event]).await?;
+    note(&there.store, &recorder, by, &what).await?;
     Ok(())
 }

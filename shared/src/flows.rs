@@ -3,6 +3,7 @@
 
 pub mod alerts;
 pub mod by_hand;
+pub mod campaigns;
 pub mod comparison;
 pub mod conclude;
 pub mod dead_letters;

@@ -98,8 +98,12 @@ pub trait Directory: Send + Sync {
     /// Writes a client's settings, and its entry in the list. Of a client that is known, `sending`
     /// stays as it stands: only [`set_sending`](Self::set_sending) changes it.
     async fn put_client(&self, client: &Client) -> StoreResult<()>;
-    /// Writes a campaign, its version, and its forms. A form of another campaign is a conflict.
-    async fn put_campaign(&self, client: &ClientId, campaign: &Campaign) -> StoreResult<()>;
+    /// Writes a client's settings over those that were read. A conflict if they do not stand as `over`
+    /// any more. `sending` stays as it stands.
+    async fn change_client(&self, over: &Client, new: &Client) -> StoreResult<()>;
+    /// Writes a campaign, its version, and its forms over what was read (`None`: there was none). A
+    /// conflict if the campaign does not stand as `over` any more, or if a form is another campaign's.
+    async fn put_campaign(&self, client: &ClientId, campaign: &Campaign, over: Option<&Campaign>) -> StoreResult<()>;
 }
 
 /// What one text is decided from: keys of everything that [`LeadStore::read_for_text`] reads at once.
@@ -306,6 +310,14 @@ pub trait Budget: Send + Sync {
     /// Reserves up to `wanted` texts of this clock hour's `limit` for one run, and gives how many
     /// it got. Asked again by the same run it gives the same answer.
     async fn reserve(&self, client: &ClientId, hour: Instant, limit: u32, wanted: u32, run: RunId) -> StoreResult<u32>;
+}
+
+/// How many requests a client's own programs make.
+#[async_trait]
+pub trait RequestLimits: Send + Sync {
+    /// Counts one request in the clock minute of `at`, unless `limit` were counted in it before. Gives
+    /// whether it was.
+    async fn admit(&self, client: &ClientId, at: Instant, limit: u32) -> StoreResult<bool>;
 }
 
 /// The idempotency key of a raw event: who sent it, and what makes it the same event.

@@ -204,7 +204,9 @@ impl World {
             None => self.store.put_unreadable_client(&own.id, &own.admin_email, "a field is missing"),
         }
         for campaign in campaigns {
-            let wrote = self.store.put_campaign(&own.id, campaign).now_or_never();
+            let all = self.store.campaigns(&own.id).now_or_never();
+            let over = all.and_then(Result::ok).unwrap_or_default().into_iter().find(|stands| stands.id == campaign.id);
+            let wrote = self.store.put_campaign(&own.id, campaign, over.as_ref()).now_or_never();
             debug_assert!(matches!(wrote, Some(Ok(()))), "a campaign was written: {wrote:?}");
         }
         let (at, settings, campaigns) = (self.handle.now(), settings.cloned(), campaigns.to_vec());

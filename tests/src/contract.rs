@@ -11,6 +11,7 @@ pub mod journal;
 pub mod leads;
 pub mod numbers;
 pub mod once;
+pub mod requests;
 pub mod revisions;
 mod samples;
 pub mod settings;
@@ -19,17 +20,17 @@ use std::future::Future;
 use std::sync::Arc;
 
 use leadline::ports::{
-    Budget, Census, Directory, DueIndex, EventStore, Journal, LeadStore, Once, OptOuts, StoreError, StoreResult, Walks,
+    Budget, Census, Directory, DueIndex, EventStore, Journal, LeadStore, Once, OptOuts, RequestLimits, StoreError, StoreResult, Walks,
 };
 use tokio::sync::Barrier;
 
 /// Everything that is stored, in one.
 pub trait Store:
-    Directory + LeadStore + Census + Walks + OptOuts + DueIndex + Budget + EventStore + Journal + Once + 'static
+    Directory + LeadStore + Census + Walks + OptOuts + DueIndex + Budget + EventStore + Journal + Once + RequestLimits + 'static
 {
 }
 
-impl<S: Directory + LeadStore + Census + Walks + OptOuts + DueIndex + Budget + EventStore + Journal + Once + 'static>
+impl<S: Directory + LeadStore + Census + Walks + OptOuts + DueIndex + Budget + EventStore + Journal + Once + RequestLimits + 'static>
     Store for S
 {
 }
@@ -104,6 +105,9 @@ macro_rules! store_contract {
                 what_is_done_stays_done,
                 what_was_begun_before_can_still_be_finished,
                 each_thing_of_each_client_has_its_own_turn;
+            requests: a_minute_admits_its_limit_and_no_more,
+                of_many_requests_at_once_the_limit_is_admitted,
+                clients_have_minutes_of_their_own;
             revisions: each_save_counts_one_revision_up,
                 a_save_over_another_revision_is_a_conflict_and_writes_nothing,
                 a_new_lead_does_not_replace_one,
@@ -120,6 +124,9 @@ macro_rules! store_contract {
                 a_campaign_keeps_what_events_do,
                 a_form_of_another_campaign_is_a_conflict_and_writes_nothing,
                 of_many_campaigns_with_one_form_one_is_written,
+                of_many_that_create_one_campaign_one_does,
+                a_campaign_is_changed_only_as_it_was_read,
+                settings_are_changed_only_as_they_were_read,
                 a_form_that_a_campaign_gave_up_is_free,
                 a_version_once_written_never_changes,
                 an_older_version_stays_readable,

@@ -102,7 +102,7 @@ async fn a_zone_that_nobody_with_such_a_number_lives_in_is_not_believed() {
 
 #[tokio::test]
 async fn a_pause_that_is_lifted_in_time_costs_nobody_the_text() {
-    use leadline::{domain::campaign::CampaignStatus, ports::Directory};
+    use leadline::{domain::campaign::{Campaign, CampaignStatus}, ports::Directory};
     let mut client = sample();
     client["campaigns"][0]["status"] = json!("paused");
     let other = json!({"id": "other", "name": "Other", "messages": [{"step": 1, "delay_minutes": 60, "text": "Hi."}]});
@@ -112,9 +112,9 @@ async fn a_pause_that_is_lifted_in_time_costs_nobody_the_text() {
     world.until("2026-01-06 11:05").await;
     assert_eq!(world.texts(), []);
     let campaigns = world.system.store.campaigns(&world.client()).await.expect("campaigns");
-    let mut paused = campaigns.into_iter().find(|campaign| campaign.id.as_str() == "webinar").expect("the campaign");
-    paused.status = CampaignStatus::Active;
-    world.system.store.put_campaign(&world.client(), &paused).await.expect("written");
+    let paused = campaigns.into_iter().find(|campaign| campaign.id.as_str() == "webinar").expect("the campaign");
+    let active = Campaign { status: CampaignStatus::Active, ..paused.clone() };
+    world.system.store.put_campaign(&world.client(), &active, Some(&paused)).await.expect("written");
     world.until("2026-01-06 20:00").await;
     assert_eq!(world.texts().len(), 1);
 }

@@ -35,15 +35,15 @@ async fn a_change_of_the_texts_is_for_who_comes_after_it_and_a_status_for_everyb
     changed.messages[0].text = Some("Changed, {{first_name|you}}.".to_owned().try_into().expect("a template"));
     let changed = changed.replacing(Some(&standing)).expect("it can be changed");
     assert_eq!(changed.version, 2);
-    world.system.store.put_campaign(&world.client(), &changed).await.expect("written");
+    world.system.store.put_campaign(&world.client(), &changed, Some(&standing)).await.expect("written");
     world.form("2", "Kim", "+13055550124").await;
     world.until("2026-01-06 11:30").await;
     let mut said: Vec<String> = world.texts().into_iter().map(|text| text.2).collect();
     said.sort();
     assert_eq!(said, ["Changed, Kim.", "Hi Pat, it's Sam."]);
 
-    let paused = Campaign { status: CampaignStatus::Paused, ..changed };
-    world.system.store.put_campaign(&world.client(), &paused).await.expect("written");
+    let paused = Campaign { status: CampaignStatus::Paused, ..changed.clone() };
+    world.system.store.put_campaign(&world.client(), &paused, Some(&changed)).await.expect("written");
     world.until("2026-01-09 12:00").await;
     assert_eq!(world.texts().len(), 2, "no text while it is paused");
     let kept = webinar(&world).await.replacing(Some(&paused)).expect("it can be changed");

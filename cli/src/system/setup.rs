@@ -102,7 +102,7 @@ impl Setup {
             settings.since = settings.since.or(since);
             store.put_client(&settings).await.with_context(|| format!("writing client {}", settings.id))?;
             for campaign in &client.campaigns {
-                let wrote = store.put_campaign(&settings.id, campaign).await;
+                let wrote = store.put_campaign(&settings.id, campaign, None).await;
                 wrote.with_context(|| format!("writing campaign {} of client {}", campaign.id, settings.id))?;
             }
         }

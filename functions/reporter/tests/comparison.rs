@@ -80,7 +80,7 @@ impl World {
         .expect("a campaign");
         let (store, clock) = (MemoryStore::new(), SimClock::new(instant("2026-01-07T14:00:00Z")));
         store.put_client(&client).await.expect("written");
-        store.put_campaign(&client.id, &campaign).await.expect("written");
+        store.put_campaign(&client.id, &campaign, None).await.expect("written");
         let (ids, mailbox, site) = (SeededIds::new(3), Mailbox::new(clock.clone()), ListedForms::new());
         let all = Arc::new(store.clone());
         let deps = Deps {

@@ -50,6 +50,7 @@ struct Tenant {
     due: BTreeSet<(Instant, DueKey)>,
     parked: BTreeSet<(CampaignId, Instant, LeadId)>,
     hours: BTreeMap<i64, work::Hour>,
+    requests: BTreeMap<i64, u32>,
     events: BTreeMap<EventKey, RawEvent>,
     journal: BTreeMap<AuditId, AuditEvent>,
     journeys: BTreeMap<LeadId, BTreeSet<AuditId>>,

@@ -30,6 +30,18 @@ pub enum Scope {
     Send,
     /// Reading how texting goes.
     Status,
+    /// Reading campaigns, settings, opt-outs and leads.
+    Read,
+    /// Reading them, and changing them.
+    Manage,
+}
+
+impl Scope {
+    /// Whether who has this scope has also `other`.
+    #[must_use]
+    pub fn covers(self, other: Self) -> bool {
+        self == other || (self == Self::Manage && other == Self::Read)
+    }
 }
 
 /// A key as it is presented: the client's id, a full stop, and the secret part. `Debug` hides it.
@@ -89,7 +101,7 @@ impl Client {
         let key = *matching.first().ok_or(KeyRefused::Unknown)?;
         match key.expires_at {
             Some(at) if at <= now => Err(KeyRefused::Expired { name: key.name.clone(), at }),
-            _ if key.scopes.contains(&scope) => Ok(key),
+            _ if key.scopes.iter().any(|has| has.covers(scope)) => Ok(key),
             _ => Err(KeyRefused::OtherScope { name: key.name.clone() }),
         }
     }
@@ -100,6 +112,17 @@ mod tests {
     use super::{super::client::samples, *};
 
     const SECRET: &str = "a-secret-of-enough-length";
+
+    #[test]
+    fn who_may_manage_may_read_and_nothing_more_follows_from_a_scope() {
+        use Scope::{Manage, Read, Send, Status};
+        let all = [Send, Status, Read, Manage];
+        for has in all {
+            for asked in all {
+                assert_eq!(has.covers(asked), has == asked || (has, asked) == (Manage, Read), "{has:?}, {asked:?}");
+            }
+        }
+    }
 
     fn client() -> Client {
         let key = |name: &str, secret: &str, scopes: &[Scope], expires_at: Option<&str>| ApiKey {

@@ -12,6 +12,7 @@ use super::{
     Instant,
     consent::ConsentTerms,
     ids::{CampaignId, FormId},
+    input::{self, InvalidInput},
     trigger::{Named, On, Then, Trigger, TriggerProblem},
     window::Window,
 };
@@ -22,6 +23,9 @@ pub use webinar::{InvalidWebinarLink, Webinar, WebinarLink};
 
 /// The campaign that single texts belong to, which are asked for one by one.
 pub const DIRECT: &str = "direct";
+
+/// The most forms, messages or triggers of a campaign: its forms are written in one transaction, of up to 100.
+pub const MOST: usize = 40;
 
 /// A campaign of one client, at its newest version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +63,9 @@ pub struct Campaign {
     /// Whether somebody who was in it may enter it again. Counts for all versions.
     #[serde(default)]
     pub re_enroll: ReEnroll,
+    /// It came about by itself, for a form that no campaign knew.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub auto_discovered: bool,
 }
 
 /// What a reply that is no stop, and may not mean one, does to a sequence.
@@ -156,6 +163,17 @@ pub enum CampaignProblem {
     /// It was deactivated.
     #[error("the campaign was deactivated, which is for good; give the new one another id")]
     Over,
+    /// Its name is none.
+    #[error("the name: {0}")]
+    Name(InvalidInput),
+    /// There are more than fit.
+    #[error("there are {found} {what}, {MOST} are allowed")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// How many.
+        found: usize,
+    },
     /// Steps are not in order or a number is there twice.
     #[error("step {0} does not come after the step before it")]
     StepOrder(u16),
@@ -183,7 +201,53 @@ pub enum CampaignProblem {
     },
 }
 
+impl CampaignProblem {
+    /// The place in the campaign, as a JSON pointer.
+    #[must_use]
+    pub fn pointer(&self) -> String {
+        match self {
+            Self::NoMessages | Self::StepOrder(_) | Self::Schedule(_) => "/messages".to_owned(),
+            Self::Over => "/status".to_owned(),
+            Self::Name(_) => "/name".to_owned(),
+            Self::TooMany { what, .. } => format!("/{what}"),
+            Self::FormTwice(_) => "/forms".to_owned(),
+            Self::Trigger { number, .. } => format!("/triggers/{}", number - 1),
+            Self::NeverInTime { .. } => "/timing".to_owned(),
+        }
+    }
+}
+
 impl Campaign {
+    /// What a form that nobody knew becomes by itself: paused, without terms of consent, so that nobody is
+    /// texted by it before a person has looked, and with the client's default text.
+    #[must_use]
+    pub fn discovered(form: &FormId, name: Option<&str>) -> Self {
+        let when = When::After { minutes: 0, then: None };
+        let step = Step { step: 1, when, late: Late::Send, text: None, channel: Channel::Sms, active: true };
+        Self {
+            id: CampaignId::of_form(form),
+            name: name.and_then(input::name_of).unwrap_or_else(|| format!("Form {form}")),
+            status: CampaignStatus::Paused,
+            forms: vec![FormRule { form: form.clone(), consent: None }],
+            triggers: Vec::new(),
+            version: first_version(),
+            messages: vec![step],
+            timing: Timing::default(),
+            window: None,
+            on_reply: OnReply::default(),
+            webinar: None,
+            re_enroll: ReEnroll::default(),
+            auto_discovered: true,
+        }
+    }
+
+    /// Whether it came about by itself and nobody has yet said what its forms consent to, or resumed it.
+    #[must_use]
+    pub fn awaits_review(&self) -> bool {
+        let unsaid = self.forms.iter().all(|rule| rule.consent.is_none());
+        self.auto_discovered && self.status == CampaignStatus::Paused && unsaid
+    }
+
     /// What a lead that enrolls now is pinned to.
     #[must_use]
     pub fn plan(&self) -> Plan {
@@ -202,14 +266,17 @@ impl Campaign {
     /// # Errors
     /// [`CampaignProblem::Over`] when the one that stands was deactivated, which is for good.
     pub fn replacing(self, standing: Option<&Self>) -> Result<Self, CampaignProblem> {
-        let Some(standing) = standing else { return Ok(Self { version: first_version(), ..self }) };
+        let Some(standing) = standing else {
+            return Ok(Self { version: first_version(), auto_discovered: false, ..self });
+        };
         if let CampaignStatus::Deactivated { .. } = standing.status {
             return Err(CampaignProblem::Over);
         }
         let (mut new, old) = (self.plan(), standing.plan());
         new.version = old.version;
         let version = if new == old { old.version } else { old.version + 1 };
-        Ok(Self { version, status: standing.status.clone(), ..self })
+        let auto_discovered = standing.auto_discovered;
+        Ok(Self { version, status: standing.status.clone(), auto_discovered, ..self })
     }
 
     /// The rule of one form, if the form enrolls into this campaign.
@@ -231,6 +298,14 @@ impl Campaign {
     #[must_use]
     pub fn problems(&self) -> Vec<CampaignProblem> {
         let mut problems = Vec::new();
+        problems.extend(input::name(&self.name).err().map(CampaignProblem::Name));
+        let lists = [
+            ("forms", self.forms.len()),
+            ("messages", self.messages.len()),
+            ("triggers", self.triggers.len()),
+        ];
+        let too_many = lists.into_iter().filter(|(_, found)| *found > MOST);
+        problems.extend(too_many.map(|(what, found)| CampaignProblem::TooMany { what, found }));
         for pair in self.messages.windows(2) {
             if pair[1].step <= pair[0].step {
                 problems.push(CampaignProblem::StepOrder(pair[1].step));
@@ -352,6 +427,35 @@ mod tests {
         assert_eq!(samples::campaign().replacing(None).map(|new| new.version), Ok(1));
         let over = Campaign { status: CampaignStatus::Deactivated { at: chrono::DateTime::UNIX_EPOCH }, ..standing };
         assert_eq!(samples::campaign().replacing(Some(&over)), Err(CampaignProblem::Over));
+    }
+
+    #[test]
+    fn what_a_form_becomes_by_itself_is_the_same_each_time_and_texts_nobody() {
+        let form = |id: &str| FormId::parse(id).expect("an id");
+        let found = Campaign::discovered(&form("2150000777"), Some(" Free\u{7} webinar "));
+        assert_eq!(found, Campaign::discovered(&form("2150000777"), Some("Free webinar")));
+        assert_eq!((found.id.as_str(), found.name.as_str()), ("form-2150000777", "Free webinar"));
+        assert!(found.awaits_review() && found.problems().is_empty(), "{:?}", found.problems());
+        assert_eq!(Campaign::discovered(&form("7"), None).name, "Form 7");
+        let odd = [form("A_b.C"), form("a-b-c"), form(&"9".repeat(64)), form(&"8".repeat(64)), form("a_b.c")];
+        let mut ids: Vec<_> = odd.iter().map(|form| Campaign::discovered(form, None).id).collect();
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), 5, "{ids:?}");
+        let resumed = Campaign { status: CampaignStatus::Active, ..found.clone() };
+        assert!(!resumed.awaits_review());
+        let mut reviewed = found;
+        reviewed.forms.clone_from(&samples::campaign().forms);
+        assert!(!reviewed.awaits_review());
+    }
+
+    #[test]
+    fn a_name_that_is_none_and_too_much_of_anything_are_problems() {
+        let mut campaign = samples::campaign();
+        campaign.name = "\u{7}".to_owned();
+        campaign.forms = (0..41).map(|n| FormRule { form: FormId::parse(&n.to_string()).expect("an id"), consent: None }).collect();
+        let pointers: Vec<String> = campaign.problems().iter().map(CampaignProblem::pointer).collect();
+        assert_eq!(pointers, ["/name", "/forms"]);
     }
 
     #[test]

@@ -76,6 +76,9 @@ pub struct Client {
     /// The keys that its own programs come in with.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub api_keys: Vec<ApiKey>,
+    /// How many requests a minute its own programs may make, all keys together.
+    #[serde(default)]
+    pub tier: Tier,
     /// What a booking that is called off leads to.
     #[serde(default)]
     pub on_cancelled: OnCancelled,
@@ -100,6 +103,31 @@ pub enum Mode {
         /// The one address that is written to.
         email: Option<EmailAddress>,
     },
+}
+
+/// How much a client's own programs may ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tier {
+    /// 60 requests a minute.
+    #[default]
+    Free,
+    /// 300 requests a minute.
+    Pro,
+    /// 1,000 requests a minute.
+    Enterprise,
+}
+
+impl Tier {
+    /// Requests in one clock minute.
+    #[must_use]
+    pub fn per_minute(self) -> u32 {
+        match self {
+            Self::Free => 60,
+            Self::Pro => 300,
+            Self::Enterprise => 1_000,
+        }
+    }
 }
 
 /// The red button.

@@ -126,6 +126,18 @@ text_id!(
     SiteId, "site id", is_foreign, FOREIGN_RULE
 );
 
+impl CampaignId {
+    /// The id of the campaign that a form becomes by itself: always the same. A form's id that is no slug, or
+    /// too long, is told by its hash.
+    #[must_use]
+    pub fn of_form(form: &FormId) -> Self {
+        use sha2::{Digest, Sha256};
+        let plain = format!("form-{form}");
+        let id = if is_slug(&plain) { plain } else { format!("form-{}", &hex::encode(Sha256::digest(form.as_str()))[..40]) };
+        Self(id)
+    }
+}
+
 ulid_id!(
     /// A lead: one person known to one client.
     LeadId

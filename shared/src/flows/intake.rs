@@ -14,6 +14,7 @@ use chrono::TimeDelta;
 
 use super::{
     alerts::{Alert, Alerts},
+    campaigns::{Actor, Discovery},
     derived_id,
     one_text::OneTexts,
     receipts::{Came, take_receipt},
@@ -207,19 +208,22 @@ impl Intake<'_> {
             let words = "the submission does not say which form it is".to_owned();
             return self.unusable(client, event, Reason { code: "no_form".to_owned(), words }, recorder).await;
         };
-        let campaign = self.directory.campaign_of_form(&client.id, form_id).await?;
+        let actor = Actor { who: "the form itself".to_owned(), from: event.key.0.clone() };
+        let discovery = Discovery { directory: self.directory, alerts: self.alerts };
+        let found = discovery.campaign_of(client, form_id, form.form_title.as_deref(), &actor, recorder).await?;
+        let campaign = found.that_enrolls();
         for _ in 0..TRIES {
             let mut known = self.find(client, &form.person, recorder.now).await?;
             let was_new = known.read_at.is_none();
             known.update(client, &event, &form.person, recorder.now);
-            let given = known.consents(by_form(&event, form, campaign.as_ref()));
+            let given = known.consents(by_form(&event, form, campaign.as_ref().ok()));
             let own = EnrollmentId(derived_id::of_event(&event, "enrollment"));
             let mut audit = vec![recorder.about(
                 &known.lead,
                 if was_new { Event::LeadCreated } else { Event::LeadUpdated },
                 Status::Ok,
             )];
-            let entry = enter(client, campaign.as_ref(), own, &mut known, given, &event, recorder);
+            let entry = enter(client, campaign.as_ref().map_err(String::as_str), own, &mut known, given, &event, recorder);
             audit.extend(entry.came);
             audit.extend(entry.audit);
             let state = EventState::Done { result: format!("lead {}: {}", known.lead.id, entry.words) };

@@ -35,7 +35,7 @@ pub async fn what_a_text_needs_is_read_at_once(store: Arc<impl Store>) {
     assert_eq!(read.client, Err(SettingsProblem::Missing), "no settings yet");
     assert_eq!((read.campaign, read.plan, read.lead), (None, None, None), "nothing else yet");
     done(store.put_client(&settings(&acme())).await);
-    done(store.put_campaign(&acme(), &webinar).await);
+    done(put(&*store, &acme(), &webinar).await);
     done(add(&*store, &lead).await);
     let read = done(store.read_for_text(&key).await);
     assert_eq!(read.client, Ok(settings(&acme())));

@@ -13,7 +13,7 @@ use leadline::domain::{
     profile::Profile,
     standing::{OptOut, OptOutChannel},
 };
-use leadline::ports::{Also, EventKey, EventState, IdSource, LeadStore, RawEvent, Rev, Source, StoreResult};
+use leadline::ports::{Also, Directory, EventKey, EventState, IdSource, LeadStore, RawEvent, Rev, Source, StoreResult};
 use leadline_standins::fakes::SeededIds;
 use serde_json::json;
 
@@ -137,6 +137,12 @@ pub(super) fn with(profile: Profile) -> Also {
 /// Writes a new lead with its data.
 pub(super) async fn add(store: &impl LeadStore, lead: &Lead) -> StoreResult<Rev> {
     store.save(lead, None, with(profile(lead))).await
+}
+
+/// Writes a campaign over what stands.
+pub(super) async fn put(store: &impl Directory, client: &ClientId, campaign: &Campaign) -> StoreResult<()> {
+    let stands = store.campaigns(client).await?.into_iter().find(|stands| stands.id == campaign.id);
+    store.put_campaign(client, campaign, stands.as_ref()).await
 }
 
 /// An audit event of acme's.

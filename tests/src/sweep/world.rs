@@ -220,7 +220,7 @@ impl World {
         let Over { base, store, breaks_ports, current, first_due, clock } = over;
         store.put_client(&setup.settings).await.expect("written");
         for campaign in &setup.campaigns {
-            store.put_campaign(&setup.settings.id, campaign).await.expect("written");
+            store.put_campaign(&setup.settings.id, campaign, None).await.expect("written");
         }
         let all = setup.all_secrets();
         let values: Vec<(&str, &str)> = all.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();

@@ -147,7 +147,10 @@ impl Directory for World {
     async fn put_client(&self, _: &Client) -> StoreResult<()> {
         Err(broken("the reporter writes no settings"))
     }
-    async fn put_campaign(&self, _: &ClientId, _: &Campaign) -> StoreResult<()> {
+    async fn change_client(&self, _: &Client, _: &Client) -> StoreResult<()> {
+        Err(broken("the reporter writes no settings"))
+    }
+    async fn put_campaign(&self, _: &ClientId, _: &Campaign, _: Option<&Campaign>) -> StoreResult<()> {
         Err(broken("the reporter writes no settings"))
     }
 }

@@ -11,10 +11,11 @@ use leadline::domain::{
     ids::{AuditId, CampaignId, ClientId, FormId, LeadId, RunId},
     lead::Lead,
     phone::PhoneNumber,
+    standing::ListedOptOut,
 };
 use leadline::ports::{
     Also, Budget, Census, ClientEntry, Directory, DueIndex, DueKind, DueWork, EventKey, EventOutcome, EventStore,
-    ForText, Journal, JournalPage, LeadStore, Once, PhoneRecord, RawEvent, Receipt, Rev, StoreResult, StoredLead,
+    ForText, Journal, JournalPage, LeadStore, Once, OptOuts, PhoneRecord, RawEvent, Receipt, RequestLimits, Rev, StoreResult, StoredLead,
     TextKey, Turn,
 };
 
@@ -57,9 +58,13 @@ impl<S: Directory + ?Sized> Directory for Faulty<S> {
         self.run(write("Directory", "put_client", None), || self.inner.put_client(client), unavailable).await
     }
 
-    async fn put_campaign(&self, client: &ClientId, campaign: &Campaign) -> StoreResult<()> {
+    async fn change_client(&self, over: &Client, new: &Client) -> StoreResult<()> {
+        self.run(write("Directory", "change_client", None), || self.inner.change_client(over, new), unavailable).await
+    }
+
+    async fn put_campaign(&self, client: &ClientId, campaign: &Campaign, over: Option<&Campaign>) -> StoreResult<()> {
         let call = write("Directory", "put_campaign", None);
-        self.run(call, || self.inner.put_campaign(client, campaign), unavailable).await
+        self.run(call, || self.inner.put_campaign(client, campaign, over), unavailable).await
     }
 }
 
@@ -154,6 +159,20 @@ impl<S: Budget + ?Sized> Budget for Faulty<S> {
     async fn reserve(&self, client: &ClientId, hour: Instant, limit: u32, wanted: u32, run: RunId) -> StoreResult<u32> {
         let call = write("Budget", "reserve", None);
         self.run(call, || self.inner.reserve(client, hour, limit, wanted, run), unavailable).await
+    }
+}
+
+#[async_trait]
+impl<S: RequestLimits + ?Sized> RequestLimits for Faulty<S> {
+    async fn admit(&self, client: &ClientId, at: Instant, limit: u32) -> StoreResult<bool> {
+        self.run(write("RequestLimits", "admit", None), || self.inner.admit(client, at, limit), unavailable).await
+    }
+}
+
+#[async_trait]
+impl<S: OptOuts + ?Sized> OptOuts for Faulty<S> {
+    async fn opt_outs(&self, client: &ClientId) -> StoreResult<Vec<ListedOptOut>> {
+        self.run(read("OptOuts", "opt_outs", None), || self.inner.opt_outs(client), unavailable).await
     }
 }
 

@@ -63,8 +63,21 @@ impl Directory for MemoryStore {
         Ok(())
     }
 
-    async fn put_campaign(&self, client: &ClientId, campaign: &Campaign) -> StoreResult<()> {
-        self.state().tenant(client).put_campaign(campaign)
+    async fn change_client(&self, over: &Client, new: &Client) -> StoreResult<()> {
+        let mut state = self.state();
+        let tenant = state.tenant(&new.id);
+        match &mut tenant.settings {
+            Some(Settings::Readable(stands)) if **stands == *over => {
+                **stands = Client { sending: stands.sending.clone(), ..new.clone() };
+            }
+            Some(Settings::Readable(_) | Settings::Unreadable(_)) | None => return Err(StoreError::Conflict),
+        }
+        tenant.entry = Some(ClientEntry { id: new.id.clone(), admin_email: new.admin_email.clone() });
+        Ok(())
+    }
+
+    async fn put_campaign(&self, client: &ClientId, campaign: &Campaign, over: Option<&Campaign>) -> StoreResult<()> {
+        self.state().tenant(client).put_campaign(campaign, over)
     }
 }
 
@@ -79,7 +92,10 @@ impl State {
 }
 
 impl Tenant {
-    fn put_campaign(&mut self, campaign: &Campaign) -> StoreResult<()> {
+    fn put_campaign(&mut self, campaign: &Campaign, over: Option<&Campaign>) -> StoreResult<()> {
+        if self.campaigns.get(&campaign.id) != over {
+            return Err(StoreError::Conflict);
+        }
         let of_another = |form| self.forms.get(form).is_some_and(|owner| *owner != campaign.id);
         if campaign.forms.iter().any(|rule| of_another(&rule.form)) {
             return Err(StoreError::Conflict);

@@ -8,7 +8,7 @@ use leadline::domain::{
     ids::{CampaignId, ClientId, LeadId, RunId},
     walk::Walk,
 };
-use leadline::ports::{Budget, DueIndex, DueKind, DueWork, Once, StoreResult, Turn, Walks};
+use leadline::ports::{Budget, DueIndex, DueKind, DueWork, Once, RequestLimits, StoreResult, Turn, Walks};
 
 use super::{DueKey, MemoryStore};
 
@@ -94,6 +94,17 @@ impl Walks for MemoryStore {
     async fn put_walk(&self, client: &ClientId, name: &str, walk: &Walk) -> StoreResult<()> {
         self.state().tenant(client).walks.insert(name.to_owned(), walk.clone());
         Ok(())
+    }
+}
+
+#[async_trait]
+impl RequestLimits for MemoryStore {
+    async fn admit(&self, client: &ClientId, at: Instant, limit: u32) -> StoreResult<bool> {
+        let mut state = self.state();
+        let counted = state.tenant(client).requests.entry(at.timestamp().div_euclid(60)).or_default();
+        let admitted = *counted < limit;
+        *counted += u32::from(admitted);
+        Ok(admitted)
     }
 }
 

@@ -109,6 +109,19 @@ impl DynamoStore {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
+    /// Writes an item if what stands in its place still has the document that was found there.
+    fn put_where(&self, item: item::Item, found: Option<&item::Item>) -> StoreResult<TransactWriteItem> {
+        let put = Put::builder().table_name(&self.table).set_item(Some(item));
+        let put = match found.and_then(|found| found.get("d")) {
+            None => put.condition_expression("attribute_not_exists(pk)"),
+            Some(stands) => {
+                put.condition_expression("d = :stands").expression_attribute_values(":stands", stands.clone())
+            }
+        };
+        let put = put.build().map_err(|error| StoreError::Unavailable(Box::new(error)))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
     pub(super) fn update(
         &self,
         update: aws_sdk_dynamodb::types::builders::UpdateBuilder,
@@ -278,12 +291,38 @@ impl Directory for DynamoStore {
         Err(StoreError::Conflict)
     }
 
-    async fn put_campaign(&self, client: &ClientId, campaign: &Campaign) -> StoreResult<()> {
+    async fn change_client(&self, over: &Client, new: &Client) -> StoreResult<()> {
+        let at = keys::settings(&new.id);
+        let found = self.get(&at).await?;
+        if settings_of(found.clone(), &self.table).as_ref() != Ok(over) {
+            return Err(StoreError::Conflict);
+        }
+        let mut written = item::encode(&at, new)?;
+        let found = found.unwrap_or_default();
+        let home = found.get("home").cloned().unwrap_or_else(|| item::text(&self.table));
+        written.insert("home".to_owned(), home);
+        let sending = found.get("d").and_then(|d| d.as_m().ok()?.get("sending")).cloned();
+        if let Some(AttributeValue::M(settings)) = written.get_mut("d") {
+            match sending {
+                Some(sending) => settings.insert("sending".to_owned(), sending),
+                None => settings.remove("sending"),
+            };
+        }
+        let entry = ClientEntry { id: new.id.clone(), admin_email: new.admin_email.clone() };
+        let listed = self.put(item::encode(&keys::client_entry(&new.id), &entry)?)?;
+        self.transact(vec![self.put_where(written, Some(&found))?, listed]).await
+    }
+
+    async fn put_campaign(&self, client: &ClientId, campaign: &Campaign, over: Option<&Campaign>) -> StoreResult<()> {
         let at = keys::campaign(client, &campaign.id);
-        let before: Option<Campaign> = self.get(&at).await?.map(item::decode).transpose()?;
+        let found = self.get(&at).await?;
+        let before: Option<Campaign> = found.clone().map(item::decode).transpose()?;
+        if before.as_ref() != over {
+            return Err(StoreError::Conflict);
+        }
         let plan_at = keys::plan(client, &campaign.id, campaign.version);
         let plan = item::encode(&plan_at, &campaign.plan())?;
-        let mut writes = vec![self.put(item::encode(&at, campaign)?)?];
+        let mut writes = vec![self.put_where(item::encode(&at, campaign)?, found.as_ref())?];
         // A version is written once: leads are pinned to it.
         match self.get(&plan_at).await? {
             Some(written) if written == plan => {}

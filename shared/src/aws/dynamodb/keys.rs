@@ -136,6 +136,10 @@ pub fn budget(id: &ClientId, hour: Instant) -> Key {
     key(format!("C#{id}#BUDGET"), hour.format("%Y-%m-%dT%H").to_string())
 }
 
+pub fn requests(id: &ClientId, minute: Instant) -> Key {
+    key(format!("C#{id}#REQUESTS"), minute.format("%Y-%m-%dT%H:%M").to_string())
+}
+
 pub fn once(id: &ClientId, what: &str) -> Key {
     key(format!("C#{id}#ONCE"), what)
 }

@@ -157,7 +157,7 @@ impl Intake<'_> {
         match &client.on_cancelled {
             OnCancelled::Nothing => Ok(None),
             OnCancelled::Campaign(other) => match campaign(other.clone()).await? {
-                Some(campaign) => Ok(Some(enter(client, Some(&campaign), id, known, given, event, recorder))),
+                Some(campaign) => Ok(Some(enter(client, Ok(&campaign), id, known, given, event, recorder))),
                 None => Ok(nothing(format!("there is no campaign {other} to enter"))),
             },
             OnCancelled::Resume => {

@@ -42,10 +42,11 @@ impl Entry {
     }
 }
 
-/// Enrolls the lead under `own`, or says why not.
+/// Enrolls the lead under `own`, or says why not. In place of a campaign stand the words why no campaign
+/// enrolls by the form.
 pub(super) fn enter(
     client: &Client,
-    campaign: Option<&Campaign>,
+    campaign: Result<&Campaign, &str>,
     own: EnrollmentId,
     known: &mut Known,
     given: Option<Consent>,
@@ -59,7 +60,7 @@ pub(super) fn enter(
     let reject = |lead: &Lead, reason: &str, words: String| {
         let mut rejected = recorder.about(lead, Event::Rejected, Status::Rejected).because(reason, &words);
         rejected = derived_id::outcome(event, rejected);
-        rejected.campaign = campaign.map(|campaign| campaign.id.clone());
+        rejected.campaign = campaign.ok().map(|campaign| campaign.id.clone());
         Entry { came: Some(rejected), audit: Vec::new(), alert: None, words }
     };
     if let Standing::OptedOut(_) = known.lead.standing {
@@ -69,8 +70,9 @@ pub(super) fn enter(
         // A number on file from another event was not consented to here.
         return reject(&known.lead, "no_valid_phone", format!("this event gave no number that can be texted: {why}"));
     }
-    let Some(campaign) = campaign else {
-        return reject(&known.lead, "unknown_form", "no campaign enrolls by this form".to_owned());
+    let campaign = match campaign {
+        Ok(campaign) => campaign,
+        Err(why) => return reject(&known.lead, "unknown_form", why.to_owned()),
     };
     if known.lead.enrollments.iter().any(|live| live.campaign == campaign.id) {
         let words = format!("is in campaign {} already", campaign.id);

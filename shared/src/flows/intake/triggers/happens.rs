@@ -214,7 +214,7 @@ impl<'a> Happens<'a> {
             }
             let given = known.consents(self.consent(terms));
             let own = EnrollmentId(derived_id::of_event(self.event, &format!("enrollment/{}", campaign.id)));
-            let entry = enter(self.client, Some(campaign), own, known, given, self.event, recorder);
+            let entry = enter(self.client, Ok(campaign), own, known, given, self.event, recorder);
             if let (true, Some(tag)) = (entry.enrolled(), tag) {
                 known.profile.tags.note(tag, at);
             }
