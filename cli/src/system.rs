@@ -17,6 +17,7 @@ use leadline::{
     domain::{Instant, ids::ClientId},
     ports::{Clock, IdSource},
     providers::{Endpoints, Providers, http_client},
+    runtime::new_secret,
 };
 use leadline_standins::{
     carrier::Carrier,
@@ -101,6 +102,9 @@ impl System {
                 events: store.clone(),
                 journal: store.clone(),
                 budget: store.clone(),
+                opt_outs: store.clone(),
+                requests: store.clone(),
+                new_secret,
                 queue: Arc::new(queue.clone()),
                 once: store.clone(),
                 mailer: mailer.clone(),

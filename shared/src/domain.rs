@@ -26,6 +26,7 @@ pub mod receipt;
 pub mod reply;
 pub mod report;
 pub mod segments;
+pub mod settings_check;
 pub mod standing;
 pub mod starter;
 pub mod stuck;

@@ -20,6 +20,7 @@ pub mod record;
 pub mod replay;
 pub mod replies;
 pub mod restored;
+pub mod settings;
 pub mod settling;
 pub mod sweep;
 pub mod unsubscribed;

@@ -41,6 +41,7 @@ impl Local {
             .route("/health", any(webhook))
             .route("/webhooks/{*path}", any(webhook))
             .route("/sms/{*path}", any(webhook))
+            .route("/admin/{*path}", any(webhook))
             .fallback_service(own.with_state(self.clone()))
             .with_state(self.clone())
     }

@@ -5,17 +5,26 @@ use lambda_http::{Body, Request, Response, http::StatusCode};
 use leadline::{
     domain::{
         Instant,
-        api_key::{Presented, Scope},
+        api_key::Scope,
         client::{Client, Sending},
+        document::Problem as Place,
         report::{LastDay, Ledger},
     },
     flows::one_text::{Became, OneTexts, Taken},
     ports::{EventKey, EventState, Job, RawEvent, SendStep, Source},
-    sources::api::{BadField, OneText, SendRequest},
+    sources::api::{OneText, SendRequest},
 };
 use serde_json::{Value, json};
 
-use crate::{Deps, Refused, Verified, answer, body, client_of, header, recorder, store, try_again};
+use crate::{
+    Deps, Verified,
+    admin::read::{posted, query},
+    answer,
+    caller::Caller,
+    header,
+    problem::Problem,
+    recorder, store, try_again,
+};
 
 /// Pages of the audit that are read to tell how texting goes, of up to a megabyte each: some tens of
 /// thousands of events.
@@ -25,29 +34,19 @@ const PAGES: usize = 16;
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 /// One text outside any sequence, decided on and limited like every other.
-pub async fn send(request: &Request, deps: &Deps) -> Result<Response<Body>, Refused> {
-    let now = deps.clock.now();
-    let (client, by) = authorized(request, Scope::Send, now, deps).await?;
-    let asked = match serde_json::from_slice::<SendRequest>(body(request)?) {
-        Ok(asked) => SendRequest { by, ..asked },
-        Err(error) => {
-            let problem = vec![BadField { field: "body", problem: error.to_string() }];
-            return Ok(bad(&problem));
-        }
-    };
+pub async fn send(request: &Request, deps: &Deps) -> Result<Response<Body>, Problem> {
+    let Caller { client, key: by, now, .. } = Caller::of(request, Scope::Send, deps).await?;
+    let asked = SendRequest { by, ..posted(request)? };
     let id = match header(request, IDEMPOTENCY_KEY) {
         None => deps.ids.new_id(now).to_string(),
         Some(given) if is_key(given) => given.to_owned(),
-        Some(_) => {
-            let problem = "1 to 64 letters, digits, - and _".to_owned();
-            return Ok(bad(&[BadField { field: "Idempotency-Key", problem }]));
-        }
+        Some(_) => return Err(Problem::bad_at("", "Idempotency-Key: 1 to 64 letters, digits, - and _")),
     };
-    let stored = serde_json::to_string(&asked).map_err(|_| Refused::TryAgain)?;
-    let one = match asked.read(client.region) {
-        Ok(one) => one,
-        Err(problems) => return Ok(bad(&problems)),
-    };
+    let stored = serde_json::to_string(&asked).map_err(|_| Problem::ours())?;
+    let one = asked.read(client.region).map_err(|fields| {
+        let places = fields.iter().map(|bad| Place::at(format!("/{}", bad.field), &bad.problem));
+        Problem::bad(StatusCode::UNPROCESSABLE_ENTITY, &places.collect::<Vec<_>>())
+    })?;
     let key = EventKey(format!("api:send:{id}"));
     let verified = Verified { key, source: Source::Api, body: stored, query: None };
     let (_, event) = store(&client, verified, now, deps).await?;
@@ -55,10 +54,10 @@ pub async fn send(request: &Request, deps: &Deps) -> Result<Response<Body>, Refu
     let first = serde_json::from_str::<SendRequest>(&event.body).ok().and_then(|first| first.read(client.region).ok());
     if first.is_none_or(|first| (first.to, first.text) != (one.to.clone(), one.text.clone())) {
         let detail = "the same Idempotency-Key came before with another request, and this one is not worked on";
-        return Ok(problem(StatusCode::UNPROCESSABLE_ENTITY, "another request", detail, &json!({"id": id})));
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "another request", detail).with("id", id));
     }
     Ok(match &event.state {
-        EventState::Received { .. } => take(&client, &event, &one, &id, now, deps).await,
+        EventState::Received { .. } => take(&client, &event, &one, &id, now, deps).await?,
         EventState::Done { result } => shown(StatusCode::OK, &json!({"id": id, "status": "known", "detail": result})),
         EventState::Unusable { reason } => {
             shown(StatusCode::OK, &json!({"id": id, "status": "known", "detail": reason}))
@@ -66,11 +65,18 @@ pub async fn send(request: &Request, deps: &Deps) -> Result<Response<Body>, Refu
     })
 }
 
-async fn take(client: &Client, event: &RawEvent, one: &OneText, id: &str, now: Instant, deps: &Deps) -> Response<Body> {
+async fn take(
+    client: &Client,
+    event: &RawEvent,
+    one: &OneText,
+    id: &str,
+    now: Instant,
+    deps: &Deps,
+) -> Result<Response<Body>, Problem> {
     let texts =
         OneTexts { directory: deps.directory.as_ref(), leads: deps.leads.as_ref(), events: deps.events.as_ref() };
     let recorder = recorder(client, now, deps);
-    match texts.take(client, event, one, &recorder).await {
+    Ok(match texts.take(client, event, one, &recorder).await {
         Ok(Taken { became: Became::Ready(job), words }) => {
             put_on_queue(client, job, now, deps).await;
             shown(StatusCode::ACCEPTED, &json!({"id": id, "status": "ready", "detail": words}))
@@ -79,8 +85,8 @@ async fn take(client: &Client, event: &RawEvent, one: &OneText, id: &str, now: I
             shown(StatusCode::ACCEPTED, &json!({"id": id, "status": "waits", "detail": words}))
         }
         Ok(Taken { became: Became::Refused { code }, words }) => {
-            let extra = json!({"id": id, "code": code});
-            problem(StatusCode::UNPROCESSABLE_ENTITY, "the text is not sent", &words, &extra)
+            let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "the text is not sent", words);
+            return Err(problem.with("id", id).with("code", code));
         }
         Err(error) => {
             // It is stored: the next run works on it.
@@ -90,7 +96,7 @@ async fn take(client: &Client, event: &RawEvent, one: &OneText, id: &str, now: I
                 &json!({"id": id, "status": "stored", "detail": "it is worked on by the next run"}),
             )
         }
-    }
+    })
 }
 
 /// Puts the text on the queue at once, if the hour's allowance has room for it. If not, or if that
@@ -108,9 +114,9 @@ async fn put_on_queue(client: &Client, job: SendStep, now: Instant, deps: &Deps)
 }
 
 /// How texting went in the last 24 hours.
-pub async fn status(request: &Request, deps: &Deps) -> Result<Response<Body>, Refused> {
-    let now = deps.clock.now();
-    let (client, _) = authorized(request, Scope::Status, now, deps).await?;
+pub async fn status(request: &Request, deps: &Deps) -> Result<Response<Body>, Problem> {
+    let Caller { client, now, .. } = Caller::of(request, Scope::Status, deps).await?;
+    let [] = query(request, [])?;
     let period = LastDay::period(&client, now);
     let mut ledger = Ledger::new(period);
     let (mut page, mut complete) = (None, false);
@@ -125,27 +131,8 @@ pub async fn status(request: &Request, deps: &Deps) -> Result<Response<Body>, Re
         }
     }
     let last_day = LastDay { complete, ..LastDay::of(&ledger, &client, now) };
-    let figures = serde_json::to_value(last_day).map_err(|_| Refused::TryAgain)?;
+    let figures = serde_json::to_value(last_day).map_err(|_| Problem::ours())?;
     Ok(shown(StatusCode::OK, &figures))
-}
-
-/// The client whose key was presented, and the key's name.
-async fn authorized(request: &Request, scope: Scope, now: Instant, deps: &Deps) -> Result<(Client, String), Refused> {
-    let presented = header(request, "authorization").and_then(Presented::parse);
-    let (id, presented) = presented.ok_or(Refused::Unauthorized)?;
-    // Whether there is such a client is nobody's business without a key.
-    let client = client_of(&id, deps).await.map_err(|refused| match refused {
-        Refused::NotFound => Refused::Unauthorized,
-        other => other,
-    })?;
-    let opened = client.opens(presented, scope, now).map(|key| key.name.clone());
-    match opened {
-        Ok(name) => Ok((client, name)),
-        Err(why) => {
-            tracing::warn!(client = %id, %why, "a key was refused");
-            Err(Refused::Unauthorized)
-        }
-    }
 }
 
 fn is_key(text: &str) -> bool {
@@ -155,17 +142,4 @@ fn is_key(text: &str) -> bool {
 
 fn shown(status: StatusCode, value: &Value) -> Response<Body> {
     answer(status, "application/json", value.to_string())
-}
-
-fn bad(fields: &[BadField]) -> Response<Body> {
-    problem(StatusCode::BAD_REQUEST, "the request makes no sense", "see `errors`", &json!({"errors": fields}))
-}
-
-/// Problem details, with members of their own.
-fn problem(status: StatusCode, title: &str, detail: &str, extra: &Value) -> Response<Body> {
-    let mut problem = json!({"type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail});
-    if let (Some(problem), Some(extra)) = (problem.as_object_mut(), extra.as_object()) {
-        problem.extend(extra.clone());
-    }
-    answer(status, "application/problem+json", problem.to_string())
 }

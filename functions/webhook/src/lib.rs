@@ -3,12 +3,18 @@
 //! Refusals are cheap and say nothing. What is accepted is stored before it is answered, and worked
 //! through after; what could not be worked through is taken up by the next run of the scheduler.
 
+mod admin;
 mod api;
 mod bookings;
+mod caller;
 mod kajabi;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod openphone;
+mod problem;
 mod routes;
 mod simpletexting;
+mod table;
 mod twilio;
 
 use std::sync::Arc;
@@ -24,7 +30,7 @@ use leadline::{
     flows::{alerts::Alerts, intake::Intake, record::Recorder},
     ports::{
         Budget, Clock, Directory, EventKey, EventState, EventStore, IdSource, Journal, LeadStore, Mailer, Once,
-        RawEvent, Receipt, SecretStore, Secrets, Source, StoreError, StoreResult, TextQueue,
+        OptOuts, RawEvent, Receipt, RequestLimits, SecretStore, Secrets, Source, StoreError, StoreResult, TextQueue,
     },
 };
 
@@ -59,6 +65,12 @@ pub struct Deps {
     pub ids: Arc<dyn IdSource>,
     /// How much may still be sent this hour.
     pub budget: Arc<dyn Budget>,
+    /// Who has opted out.
+    pub opt_outs: Arc<dyn OptOuts>,
+    /// How many requests the clients' own programs make.
+    pub requests: Arc<dyn RequestLimits>,
+    /// What a new key is made of: at least 16 characters that nobody guesses.
+    pub new_secret: fn() -> String,
     /// Where a text goes that is asked for by itself, and an answer to a reply.
     pub queue: Arc<dyn TextQueue>,
     /// The address that others post to, without a slash at the end. Signatures are checked against
@@ -96,9 +108,11 @@ impl Refused {
 /// Answers one request. Never fails: whatever goes wrong has an answer.
 pub async fn handle(request: Request, deps: &Deps) -> Response<Body> {
     let answered = match routes::route(request.method(), request.uri().path()) {
-        Ok(Route::Health) => Ok(answer(StatusCode::OK, "application/json", health())),
-        Ok(Route::Send) => api::send(&request, deps).await,
-        Ok(Route::Status) => api::status(&request, deps).await,
+        Ok(Route::Api(table::Found::Here(endpoint, part))) => {
+            Ok(by_program(&request, endpoint, part, deps).await.unwrap_or_else(Response::from))
+        }
+        Ok(Route::Api(table::Found::For(allowed))) => Ok(problem::Problem::method(&allowed).into()),
+        Ok(Route::Api(table::Found::Nowhere)) => Ok(problem::Problem::not_found().into()),
         Ok(Route::Kajabi { client, token }) => kajabi::take_in(&request, &client, &token, deps).await,
         Ok(Route::KajabiProbe { client, token }) => kajabi::probe(&client, &token, deps).await,
         Ok(Route::TwilioInbound { client }) => twilio::inbound(&request, &client, deps).await,
@@ -113,6 +127,20 @@ pub async fn handle(request: Request, deps: &Deps) -> Response<Body> {
         tracing::info!(status = refused.status().as_u16(), "refused");
         empty(refused.status())
     })
+}
+
+/// Answers a client's own program.
+async fn by_program(
+    request: &Request,
+    endpoint: table::Endpoint,
+    part: Option<String>,
+    deps: &Deps,
+) -> Result<Response<Body>, problem::Problem> {
+    match endpoint {
+        table::Endpoint::Send => api::send(request, deps).await,
+        table::Endpoint::Status => api::status(request, deps).await,
+        other => admin::handle(request, other, part, deps).await,
+    }
 }
 
 fn health() -> String {

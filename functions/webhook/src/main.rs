@@ -5,7 +5,7 @@ use std::sync::Arc;
 use lambda_http::{Error, Request, run, service_fn};
 use leadline::{
     aws::{dynamodb::DynamoStore, secrets::AwsSecrets, ses::SesMailer, sqs::SqsTextQueue},
-    runtime::{AwsClients, RandomIds, Settings, SystemClock, start_logging},
+    runtime::{AwsClients, RandomIds, Settings, SystemClock, new_secret, start_logging},
 };
 use leadline_webhook::{Deps, handle};
 
@@ -21,6 +21,9 @@ async fn main() -> Result<(), Error> {
         events: store.clone(),
         journal: store.clone(),
         budget: store.clone(),
+        opt_outs: store.clone(),
+        requests: store.clone(),
+        new_secret,
         once: store,
         queue: Arc::new(SqsTextQueue::new(aws.sqs(&settings), settings.text("LEADLINE_QUEUE_URL"))),
         mailer: Arc::new(SesMailer::new(aws.ses(&settings), settings.text("LEADLINE_MAIL_FROM"))),

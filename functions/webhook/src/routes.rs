@@ -3,17 +3,16 @@
 use lambda_http::http::Method;
 use leadline::domain::ids::ClientId;
 
-use crate::Refused;
+use crate::{
+    Refused,
+    table::{self, Found},
+};
 
 /// What a request asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Route {
-    /// Whether the function runs.
-    Health,
-    /// One text, asked for by the client's own program.
-    Send,
-    /// How texting goes.
-    Status,
+    /// An address of the API.
+    Api(Found),
     /// An event of a client's Kajabi site.
     Kajabi {
         /// The client.
@@ -67,9 +66,7 @@ pub fn route(method: &Method, path: &str) -> Result<Route, Refused> {
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
     let client = |text: &str| ClientId::parse(text).map_err(|_| Refused::NotFound);
     match parts.as_slice() {
-        ["health"] => only(method, &[Method::GET, Method::HEAD]).map(|()| Route::Health),
-        ["sms", "send"] => only(method, &[Method::POST]).map(|()| Route::Send),
-        ["sms", "status"] => only(method, &[Method::GET]).map(|()| Route::Status),
+        ["health"] | ["sms" | "admin", ..] => Ok(Route::Api(table::find(method, path))),
         ["webhooks", "kajabi", id, token] => {
             let (client, token) = (client(id)?, plausible(token)?);
             only(method, &[Method::POST, Method::GET, Method::HEAD])?;
@@ -121,6 +118,7 @@ fn plausible(token: &str) -> Result<String, Refused> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::table::Endpoint;
 
     const TOKEN: &str = "a-token-of-enough-length";
 
@@ -130,11 +128,11 @@ mod tests {
         let simpletexting = format!("/webhooks/simpletexting/acme/{TOKEN}");
         let client = ClientId::parse("acme").expect("valid");
         for (method, path, expected) in [
-            (Method::GET, "/health", Ok(Route::Health)),
-            (Method::POST, "/health", Err(Refused::Method)),
-            (Method::POST, "/sms/send", Ok(Route::Send)),
-            (Method::GET, "/sms/send", Err(Refused::Method)),
-            (Method::GET, "/sms/status", Ok(Route::Status)),
+            (Method::GET, "/health", Ok(Route::Api(Found::Here(Endpoint::Health, None)))),
+            (Method::POST, "/health", Ok(Route::Api(Found::For("GET, HEAD".to_owned())))),
+            (Method::POST, "/sms/send", Ok(Route::Api(Found::Here(Endpoint::Send, None)))),
+            (Method::GET, "/sms/send", Ok(Route::Api(Found::For("POST".to_owned())))),
+            (Method::GET, "/sms/status", Ok(Route::Api(Found::Here(Endpoint::Status, None)))),
             (Method::POST, kajabi.as_str(), Ok(Route::Kajabi { client: client.clone(), token: TOKEN.into() })),
             (Method::GET, kajabi.as_str(), Ok(Route::KajabiProbe { client: client.clone(), token: TOKEN.into() })),
             (Method::PUT, kajabi.as_str(), Err(Refused::Method)),
@@ -160,7 +158,7 @@ mod tests {
             (Method::POST, "/webhooks/calendly/acme/more", Err(Refused::NotFound)),
             (Method::GET, "/webhooks/twilio/acme/status", Err(Refused::Method)),
             (Method::GET, "/", Err(Refused::NotFound)),
-            (Method::GET, "/admin", Err(Refused::NotFound)),
+            (Method::GET, "/admin", Ok(Route::Api(Found::Nowhere))),
         ] {
             assert_eq!(route(&method, path), expected, "{method} {path}");
         }

@@ -1,0 +1,178 @@
+//! Campaigns: read, written, turned on and off, made of forms.
+
+use lambda_http::{Body, Request, Response, http::StatusCode};
+use leadline::{
+    domain::{
+        campaign::Campaign,
+        document::{Problem as Place, merge},
+        ids::{CampaignId, ClientId, FormId},
+        input,
+    },
+    flows::campaigns::{Campaigns, Discovered, Discovery, NotChanged, Turn},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{
+    AtWork, page,
+    read::{Page, json, posted, strictly},
+    shown, store_failed,
+};
+use crate::problem::Problem;
+
+/// Members that nobody writes: they follow from what is done.
+const NOT_WRITTEN: [&str; 2] = ["version", "auto_discovered"];
+
+/// Members that a change cannot have.
+const NOT_CHANGED: [&str; 4] = ["id", "status", "version", "auto_discovered"];
+
+/// The one id that the address of making campaigns has taken.
+const AUTO_CREATE: &str = "auto-create";
+
+/// A form that is to be a campaign.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AutoCreate {
+    /// The client, which must be the key's.
+    #[cfg_attr(feature = "openapi", schema(value_type = ClientId))]
+    pub client_id: Value,
+    /// Kajabi's id of the form.
+    #[cfg_attr(feature = "openapi", schema(value_type = FormId))]
+    pub form_id: Value,
+    /// The form's name.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, max_length = 255, pattern = r"^[\p{L}\p{N}\p{P}\p{S} ]*[\p{L}\p{N}\p{P}\p{S}][\p{L}\p{N}\p{P}\p{S} ]*$"))]
+    pub form_name: Value,
+}
+
+/// What became of it.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Created {
+    /// The campaign of the form.
+    pub campaign: Campaign,
+    /// Whether it is new.
+    pub created: bool,
+}
+
+impl AtWork<'_> {
+    fn campaigns(&self) -> Campaigns<'_> {
+        let (directory, journal) = (self.deps.directory.as_ref(), self.deps.journal.as_ref());
+        Campaigns { directory, journal, recorder: self.recorder(), actor: self.actor }
+    }
+
+    pub(super) async fn list_campaigns(&self, request: &Request) -> Result<Response<Body>, Problem> {
+        let asked = Page::of(request)?;
+        let all = self.campaigns().all().await.map_err(|error| store_failed(&error))?;
+        page(asked.cut(all, |campaign| campaign.id.to_string()))
+    }
+
+    pub(super) async fn get_campaign(&self, id: &str) -> Result<Response<Body>, Problem> {
+        let found = self.campaigns().find(&campaign_id(id)?).await.map_err(refused)?;
+        shown(StatusCode::OK, &found)
+    }
+
+    pub(super) async fn create_campaign(&self, request: &Request) -> Result<Response<Body>, Problem> {
+        let value = json(request)?;
+        let unwritten = present(&value, &NOT_WRITTEN);
+        let campaign = match strictly::<Campaign>(value) {
+            Ok(campaign) if unwritten.is_empty() => campaign,
+            Ok(_) => return Err(Problem::bad(StatusCode::BAD_REQUEST, &unwritten)),
+            Err(places) => return Err(Problem::bad(StatusCode::BAD_REQUEST, &[unwritten, places].concat())),
+        };
+        if campaign.id.as_str() == AUTO_CREATE {
+            return Err(Problem::bad_at("/id", "this id is taken by an address of the API"));
+        }
+        let created = self.campaigns().create(campaign).await.map_err(refused)?;
+        shown(StatusCode::CREATED, &created)
+    }
+
+    pub(super) async fn patch_campaign(&self, request: &Request, id: &str) -> Result<Response<Body>, Problem> {
+        let (id, patch) = (campaign_id(id)?, json(request)?);
+        check_patch(&patch, &NOT_CHANGED)?;
+        let edit = |stands: &Campaign| {
+            let mut document = serde_json::to_value(stands).map_err(|error| vec![Place::at("", error.to_string())])?;
+            merge(&mut document, &patch);
+            strictly::<Campaign>(document)
+        };
+        let became = self.campaigns().change(&id, edit).await.map_err(refused)?;
+        shown(StatusCode::OK, &became.campaign)
+    }
+
+    pub(super) async fn turn_campaign(&self, id: &str, turn: Turn) -> Result<Response<Body>, Problem> {
+        let became = self.campaigns().turn(&campaign_id(id)?, turn).await.map_err(refused)?;
+        shown(StatusCode::OK, &became.campaign)
+    }
+
+    pub(super) async fn auto_create(&self, request: &Request) -> Result<Response<Body>, Problem> {
+        let asked: AutoCreate = posted(request)?;
+        let mut bad = Vec::new();
+        let client = parsed(&asked.client_id, "/client_id", &mut bad, |text| {
+            ClientId::parse(text).map_err(|error| error.to_string())
+        });
+        let form =
+            parsed(&asked.form_id, "/form_id", &mut bad, |text| FormId::parse(text).map_err(|error| error.to_string()));
+        let name = match &asked.form_name {
+            Value::Null => None,
+            name => parsed(name, "/form_name", &mut bad, |text| input::name(text).map_err(|error| error.to_string())),
+        };
+        let (Some(client), Some(form), []) = (client, form, bad.as_slice()) else {
+            return Err(Problem::bad(StatusCode::BAD_REQUEST, &bad));
+        };
+        if client != self.caller.client.id {
+            return Err(Problem::forbidden("the key is not for this client, if there is one"));
+        }
+        let discovery = Discovery { directory: self.deps.directory.as_ref(), alerts: self.alerts() };
+        let recorder = self.recorder();
+        let found = discovery.campaign_of(&self.caller.client, &form, name.as_deref(), self.actor, &recorder).await;
+        match found.map_err(|error| store_failed(&error))? {
+            Discovered::Created(campaign) => shown(StatusCode::CREATED, &Created { campaign, created: true }),
+            Discovered::Known(campaign) => shown(StatusCode::OK, &Created { campaign, created: false }),
+            taken @ (Discovered::Taken(_) | Discovered::TooMany) => {
+                Err(Problem::conflict(taken.that_enrolls().err().unwrap_or_default()))
+            }
+        }
+    }
+}
+
+/// A text of a body, read; what is wrong with it goes to `bad`.
+fn parsed<T>(
+    value: &Value,
+    pointer: &str,
+    bad: &mut Vec<Place>,
+    parse: impl FnOnce(&str) -> Result<T, String>,
+) -> Option<T> {
+    let read = value.as_str().ok_or_else(|| "it must be a text".to_owned()).and_then(parse);
+    read.map_err(|why| bad.push(Place::at(pointer, why))).ok()
+}
+
+/// Members of an object that must not be there.
+pub(super) fn present(value: &Value, names: &[&str]) -> Vec<Place> {
+    let there = names.iter().filter(|name| value.get(**name).is_some());
+    there.map(|name| Place::at(format!("/{name}"), "it cannot be written here")).collect()
+}
+
+/// A merge patch is an object, and does not touch what has endpoints of its own.
+pub(super) fn check_patch(patch: &Value, untouched: &[&str]) -> Result<(), Problem> {
+    if !patch.is_object() {
+        return Err(Problem::bad_at("", "a change is an object (RFC 7396)"));
+    }
+    let bad = present(patch, untouched);
+    if bad.is_empty() { Ok(()) } else { Err(Problem::bad(StatusCode::BAD_REQUEST, &bad)) }
+}
+
+/// What cannot be an id is no campaign's.
+fn campaign_id(id: &str) -> Result<CampaignId, Problem> {
+    CampaignId::parse(id).map_err(|_| Problem::not_found())
+}
+
+fn refused(why: NotChanged) -> Problem {
+    match why {
+        NotChanged::Store(error) => store_failed(&error),
+        NotChanged::NoSuch { .. } => Problem::not_found(),
+        NotChanged::Senseless { problems, .. } => Problem::bad(StatusCode::UNPROCESSABLE_ENTITY, &problems),
+        NotChanged::Exists(_) | NotChanged::Over { .. } | NotChanged::FormTaken { .. } | NotChanged::Meanwhile(_) => {
+            Problem::conflict(why.to_string())
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Reading what was posted, strictly: a member that nothing stands for is refused, as it is most often
+//! misspelt, and each problem names its place.
+
+use lambda_http::{
+    Request,
+    http::{StatusCode, header},
+};
+use leadline::domain::document::{self, escaped};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::{body, header as of, problem::Problem};
+
+/// The body as JSON, if it says that it is or says nothing.
+pub fn json(request: &Request) -> Result<Value, Problem> {
+    let bytes = body(request)?;
+    if let Some(given) = of(request, header::CONTENT_TYPE.as_str()) {
+        let kind = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        if !matches!(kind.as_str(), "application/json" | "application/merge-patch+json") {
+            let detail = format!("the body must be application/json, and not {kind:.64}");
+            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not this kind of body", detail));
+        }
+    }
+    serde_json::from_slice(bytes).map_err(|error| Problem::bad_at("", format!("the body is not JSON: {error}")))
+}
+
+/// The body as what is asked for.
+pub fn posted<T: DeserializeOwned>(request: &Request) -> Result<T, Problem> {
+    strictly(json(request)?).map_err(|places| Problem::bad(StatusCode::BAD_REQUEST, &places))
+}
+
+/// JSON as a value, with nothing left over.
+pub fn strictly<T: DeserializeOwned>(value: Value) -> Result<T, Vec<document::Problem>> {
+    let mut unknown = Vec::new();
+    let mut track = serde_path_to_error::Track::new();
+    let mut note = |path: serde_ignored::Path<'_>| {
+        unknown.push(document::Problem::at(left_over(&path), "there is no such field"));
+    };
+    let tracked = serde_path_to_error::Deserializer::new(value, &mut track);
+    let read = T::deserialize(serde_ignored::Deserializer::new(tracked, &mut note));
+    match read {
+        Ok(read) if unknown.is_empty() => Ok(read),
+        Ok(_) => Err(unknown),
+        Err(error) => {
+            unknown.push(document::Problem::at(pointer(&track.path()), error.to_string()));
+            Err(unknown)
+        }
+    }
+}
+
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    let step = |segment: &Segment| match segment {
+        Segment::Seq { index } => format!("/{index}"),
+        Segment::Map { key } => format!("/{}", escaped(key)),
+        Segment::Enum { variant } => format!("/{}", escaped(variant)),
+        Segment::Unknown => String::new(),
+    };
+    path.iter().map(step).collect()
+}
+
+fn left_over(path: &serde_ignored::Path<'_>) -> String {
+    use serde_ignored::Path;
+    match path {
+        Path::Root => String::new(),
+        Path::Seq { parent, index } => format!("{}/{index}", left_over(parent)),
+        Path::Map { parent, key } => format!("{}/{}", left_over(parent), escaped(key)),
+        Path::Some { parent } | Path::NewtypeStruct { parent } | Path::NewtypeVariant { parent } => left_over(parent),
+    }
+}
+
+/// The query's members, each at most once and only those that are asked for.
+pub fn query<const N: usize>(request: &Request, names: [&str; N]) -> Result<[Option<String>; N], Problem> {
+    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(request.uri().query().unwrap_or_default())
+        .map_err(|error| Problem::bad_at("", format!("the query: {error}")))?;
+    let mut found = [const { None }; N];
+    for (name, value) in pairs {
+        let Some(n) = names.iter().position(|known| *known == name) else {
+            return Err(Problem::bad_at("", format!("the query has no member `{name:.64}`")));
+        };
+        if found[n].replace(value).is_some() {
+            return Err(Problem::bad_at("", format!("the query has `{name}` twice")));
+        }
+    }
+    Ok(found)
+}
+
+/// A page that is asked for.
+pub struct Page {
+    /// How many at most.
+    pub limit: usize,
+    /// After which.
+    pub after: Option<String>,
+}
+
+/// Items of a page when nothing is said.
+const USUAL: usize = 50;
+
+/// The most items of a page.
+const MOST: usize = 100;
+
+impl Page {
+    /// `?limit=1..100&after=…`.
+    pub fn of(request: &Request) -> Result<Self, Problem> {
+        let [limit, after] = query(request, ["limit", "after"])?;
+        let limit = match limit.map(|limit| limit.parse::<usize>()) {
+            None => USUAL,
+            Some(Ok(limit)) if (1..=MOST).contains(&limit) => limit,
+            Some(_) => return Err(Problem::bad_at("", format!("`limit` is a number from 1 to {MOST}"))),
+        };
+        Ok(Self { limit, after })
+    }
+
+    /// The page of a whole list whose items are in the order of their keys. The second value is where the
+    /// next page begins.
+    pub fn cut<T>(&self, all: Vec<T>, key: impl Fn(&T) -> String) -> (Vec<T>, Option<String>) {
+        let follows = |item: &T| self.after.as_ref().is_none_or(|after| key(item) > *after);
+        let mut items: Vec<T> = all.into_iter().filter(follows).take(self.limit + 1).collect();
+        let more = items.len() > self.limit;
+        items.truncate(self.limit);
+        let next = items.last().filter(|_| more).map(key);
+        (items, next)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use leadline::domain::campaign::Campaign;
+    use serde_json::json;
+
+    use super::*;
+
+    fn places(value: Value) -> Vec<String> {
+        let read = strictly::<Campaign>(value);
+        read.expect_err("it makes no sense").into_iter().map(|problem| problem.pointer).collect()
+    }
+
+    #[test]
+    fn each_place_that_makes_no_sense_is_named() {
+        let campaign = |messages: Value, more: Value| {
+            let mut campaign = json!({"id": "webinar", "name": "Free webinar", "messages": messages});
+            campaign.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+            campaign
+        };
+        let message = json!([{"step": 1, "text": "Hi."}]);
+        assert!(strictly::<Campaign>(campaign(message.clone(), json!({}))).is_ok());
+        assert_eq!(places(campaign(message.clone(), json!({"naem": 1, "a/b": 2}))), ["/a~1b", "/naem"]);
+        assert_eq!(places(campaign(json!([{"step": 1, "txt": 1}, {"step": "x"}]), json!({}))), ["/messages/0/txt", "/messages/1/step"]);
+        assert_eq!(places(campaign(json!([{"step": 1, "text": "{{x"}]), json!({}))), ["/messages/0/text"]);
+        let window = json!({"window": {"days": ["mon"], "opens": "09:00", "closes": "10:00", "zone": "UTC"}});
+        assert_eq!(places(campaign(message, window)), ["/window/zone"]);
+    }
+
+    #[test]
+    fn pages_give_every_item_once() {
+        let all: Vec<String> = (0..7).map(|n| format!("k{n}")).collect();
+        let (mut after, mut seen) = (None, Vec::new());
+        loop {
+            let (items, next) = Page { limit: 3, after: after.take() }.cut(all.clone(), Clone::clone);
+            seen.push(items.len());
+            match next {
+                Some(next) => after = Some(next),
+                None => break,
+            }
+        }
+        assert_eq!(seen, [3, 3, 1]);
+        assert_eq!(Page { limit: 7, after: None }.cut(all.clone(), Clone::clone).1, None);
+    }
+}
