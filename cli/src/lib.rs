@@ -13,6 +13,7 @@ pub mod import;
 pub mod init;
 pub mod leads;
 pub mod local;
+pub mod openapi;
 pub mod opt_outs;
 pub mod person;
 pub mod read;

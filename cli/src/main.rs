@@ -151,6 +151,9 @@ enum Command {
         #[command(flatten)]
         target: Target,
     },
+    /// Print the description of the API (OpenAPI 3.1), which is kept in docs/openapi.json.
+    #[command(after_help = "Example: leadline openapi > docs/openapi.json")]
+    Openapi,
     /// Raw events that made no sense: list them, look at one, have it worked on again.
     #[command(after_help = "Example: leadline events list --days 30, then leadline events replay kj:fs:2150000001")]
     Events {
@@ -398,6 +401,7 @@ async fn main() -> ExitCode {
         }
         Command::Clients { command, target } => settings::clients(&target, &command, &mut io::stdout().lock()).await,
         Command::Keys { command, target } => settings::keys(&target, &command, &mut io::stdout().lock()).await,
+        Command::Openapi => leadline_cli::openapi::print(&mut io::stdout().lock()),
         Command::Events { command, target } => events::events(&target, &command, &mut io::stdout().lock()).await,
         Command::Sweep { options, person, target } => sweep::sweep(&target, options, &person, &mut io::stdout()).await,
         Command::Erase { lead, because, person, target } => {

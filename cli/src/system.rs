@@ -103,6 +103,7 @@ impl System {
                 journal: store.clone(),
                 budget: store.clone(),
                 opt_outs: store.clone(),
+                census: store.clone(),
                 requests: store.clone(),
                 new_secret,
                 queue: Arc::new(queue.clone()),

@@ -5,6 +5,8 @@
 
 pub mod domain;
 pub mod flows;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 pub mod ports;
 pub mod sources;
 

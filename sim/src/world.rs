@@ -125,6 +125,7 @@ impl World {
                 journal: faulty.clone(),
                 budget: faulty.clone(),
                 opt_outs: faulty.clone(),
+                census: faulty.clone(),
                 requests: faulty.clone(),
                 new_secret: || "a-secret-of-the-simulation".to_owned(),
                 queue: texts.clone(),

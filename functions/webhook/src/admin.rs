@@ -3,6 +3,7 @@
 
 mod campaigns;
 mod keys;
+mod leads;
 mod opt_outs;
 pub mod read;
 mod settings;
@@ -19,12 +20,14 @@ use serde_json::json;
 
 use crate::{Deps, answer, caller::Caller, problem::Problem, table::Endpoint};
 
+#[cfg(feature = "openapi")]
 pub(crate) use self::{
-    campaigns::{AutoCreate, Created},
+    campaigns::{AutoCreate, Counted, Created, NOT_CHANGED as CAMPAIGN_NOT_CHANGED},
     keys::{AddedKey, NewKey, ShownKey},
+    leads::{Because, Known, ListedLead},
     opt_outs::{Lift, Listed, No},
-    settings::Hold,
-    templates::{Check, Checked, Shown as ShownTemplate},
+    settings::{Hold, NOT_CHANGED as SETTINGS_NOT_CHANGED},
+    templates::{Check, Checked, Text},
 };
 
 /// Somebody with a key that opens what is asked for, at work.
@@ -68,7 +71,9 @@ pub fn scope(endpoint: Endpoint) -> Option<Scope> {
         | Endpoint::CheckTemplate
         | Endpoint::GetSettings
         | Endpoint::ListOptOuts
-        | Endpoint::ListKeys => Some(Scope::Read),
+        | Endpoint::ListKeys
+        | Endpoint::ListLeads
+        | Endpoint::GetLead => Some(Scope::Read),
         Endpoint::CreateCampaign
         | Endpoint::AutoCreate
         | Endpoint::PatchCampaign
@@ -82,7 +87,8 @@ pub fn scope(endpoint: Endpoint) -> Option<Scope> {
         | Endpoint::AddOptOut
         | Endpoint::LiftOptOut
         | Endpoint::AddKey
-        | Endpoint::RevokeKey => Some(Scope::Manage),
+        | Endpoint::RevokeKey
+        | Endpoint::ReleaseLead => Some(Scope::Manage),
     }
 }
 
@@ -124,6 +130,9 @@ pub async fn handle(
         Endpoint::ListKeys => Ok(at.list_keys()),
         Endpoint::AddKey => at.add_key(request).await,
         Endpoint::RevokeKey => at.revoke_key(&part).await,
+        Endpoint::ListLeads => at.list_leads(request).await,
+        Endpoint::GetLead => at.get_lead(&part).await,
+        Endpoint::ReleaseLead => at.release_lead(request, &part).await,
     }
 }
 

@@ -29,7 +29,7 @@ use leadline::{
     },
     flows::{alerts::Alerts, intake::Intake, record::Recorder},
     ports::{
-        Budget, Clock, Directory, EventKey, EventState, EventStore, IdSource, Journal, LeadStore, Mailer, Once,
+        Budget, Census, Clock, Directory, EventKey, EventState, EventStore, IdSource, Journal, LeadStore, Mailer, Once,
         OptOuts, RawEvent, Receipt, RequestLimits, SecretStore, Secrets, Source, StoreError, StoreResult, TextQueue,
     },
 };
@@ -67,6 +67,8 @@ pub struct Deps {
     pub budget: Arc<dyn Budget>,
     /// Who has opted out.
     pub opt_outs: Arc<dyn OptOuts>,
+    /// Who there is, and how many.
+    pub census: Arc<dyn Census>,
     /// How many requests the clients' own programs make.
     pub requests: Arc<dyn RequestLimits>,
     /// What a new key is made of: at least 16 characters that nobody guesses.

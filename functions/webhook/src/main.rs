@@ -22,6 +22,7 @@ async fn main() -> Result<(), Error> {
         journal: store.clone(),
         budget: store.clone(),
         opt_outs: store.clone(),
+        census: store.clone(),
         requests: store.clone(),
         new_secret,
         once: store,

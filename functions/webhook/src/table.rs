@@ -55,6 +55,12 @@ pub enum Endpoint {
     AddKey,
     /// A key ends.
     RevokeKey,
+    /// All leads.
+    ListLeads,
+    /// One lead, with its whole journey.
+    GetLead,
+    /// The hold on a lead is lifted.
+    ReleaseLead,
 }
 
 /// One method of one address. `{…}` stands for one part.
@@ -99,6 +105,9 @@ pub const ROWS: &[Row] = &[
     row("GET", "/admin/keys", Endpoint::ListKeys),
     row("POST", "/admin/keys", Endpoint::AddKey),
     row("DELETE", "/admin/keys/{name}", Endpoint::RevokeKey),
+    row("GET", "/admin/leads", Endpoint::ListLeads),
+    row("GET", "/admin/leads/{id}", Endpoint::GetLead),
+    row("POST", "/admin/leads/{id}/release", Endpoint::ReleaseLead),
 ];
 
 /// What a request finds.

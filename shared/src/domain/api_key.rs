@@ -10,6 +10,7 @@ use super::{
 
 /// A key of one client. It is revoked by being taken out of the settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ApiKey {
     /// Who has it, for people; it is in the audit of what is done with it.
     pub name: String,
@@ -19,12 +20,14 @@ pub struct ApiKey {
     pub scopes: Vec<Scope>,
     /// When it ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub expires_at: Option<Instant>,
 }
 
 /// What a key opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Scope {
     /// Sending single texts.
     Send,

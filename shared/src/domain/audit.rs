@@ -11,10 +11,12 @@ use super::{
 
 /// One thing that happened. Written once, never changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AuditEvent {
     /// Its id; sorts by time. A text's is its attempt id.
     pub id: AuditId,
     /// When.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub at: Instant,
     /// Whose.
     pub client: ClientId,
@@ -57,6 +59,7 @@ fn is_false(flag: &bool) -> bool {
 
 /// What is kept of a text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TextFacts {
     /// Exactly what was sent.
     pub body: String,
@@ -77,6 +80,7 @@ pub struct TextFacts {
 /// Everything that can happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Event {
     /// A raw event came in and was stored.
     EventReceived,
@@ -164,6 +168,7 @@ pub enum Event {
 /// How a thing went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Status {
     /// It worked.
     Ok,

@@ -128,6 +128,7 @@ impl Booking {
 /// What a booking that is called off leads to.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum OnCancelled {
     /// Nothing: a person sees to it.
     #[default]

@@ -29,6 +29,7 @@ pub const MOST: usize = 40;
 
 /// A campaign of one client, at its newest version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Campaign {
     /// Its id.
     pub id: CampaignId,
@@ -71,6 +72,7 @@ pub struct Campaign {
 /// What a reply that is no stop, and may not mean one, does to a sequence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum OnReply {
     /// Ends it: a person goes on from here.
     #[default]
@@ -98,6 +100,7 @@ pub struct Plan {
 /// Whether a campaign sends and enrolls.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum CampaignStatus {
     /// It does both.
     #[default]
@@ -107,12 +110,14 @@ pub enum CampaignStatus {
     /// Neither, for good.
     Deactivated {
         /// Since when.
+        #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
         at: Instant,
     },
 }
 
 /// A form that enrolls, and what its senders consent to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FormRule {
     /// Kajabi's id of the form.
     pub form: FormId,
@@ -124,6 +129,7 @@ pub struct FormRule {
 /// When the first text goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Timing {
     /// Minutes after the import before which it never goes.
     pub earliest_minutes: u32,
@@ -136,6 +142,7 @@ pub struct Timing {
 /// Which minutes count towards giving up on the first text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum LatestCounts {
     /// All of them: who comes in the evening gets no text.
     #[default]

@@ -21,12 +21,14 @@ use super::{
 
 /// One business: its own Kajabi site, number and settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Client {
     /// Its id, which is in its webhook addresses.
     pub id: ClientId,
     /// The business name, as its leads know it.
     pub name: String,
     /// The zone of its sending window and of its report's day.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, example = "America/New_York"))]
     pub zone: Tz,
     /// Whom alerts and reports go to.
     pub admin_email: EmailAddress,
@@ -41,6 +43,7 @@ pub struct Client {
     pub simpletexting: SimpleTextingSettings,
     /// When the client began. There is no report on the days before.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub since: Option<Instant>,
     /// Whether anything is sent at all.
     #[serde(default)]
@@ -87,12 +90,14 @@ pub struct Client {
     pub sequences: Sequences,
     /// When the daily report goes out, in the client's zone.
     #[serde(default = "default_report_hour")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$"))]
     pub report_at: NaiveTime,
 }
 
 /// Live, or everything to a test phone and a test address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Mode {
     /// Texts go to the leads.
     Live,
@@ -108,6 +113,7 @@ pub enum Mode {
 /// How much a client's own programs may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Tier {
     /// 60 requests a minute.
     #[default]
@@ -133,6 +139,7 @@ impl Tier {
 /// The red button.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Sending {
     /// Texts leave.
     #[default]
@@ -142,10 +149,12 @@ pub enum Sending {
         /// Why, in words.
         reason: String,
         /// Since when.
+        #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
         since: Instant,
         /// When one text is tried, to see whether the account can send again. `None`: only a person
         /// lifts it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
         try_at: Option<Instant>,
         /// How often in a row the account refused.
         #[serde(default, skip_serializing_if = "is_zero")]
@@ -197,6 +206,7 @@ impl Sending {
 /// The row `policy` of the table of lawful hours (Monday to Saturday 10:00 to 20:00, closed on federal
 /// holidays, three texts a day), applied to everybody in the US.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RecipientPolicy {
     /// States for which the law alone counts: it can be widened state by state, never past the law.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -206,6 +216,7 @@ pub struct RecipientPolicy {
 /// How much may be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Limits {
     /// Texts in one run of the scheduler.
     pub per_run: u32,
@@ -241,6 +252,7 @@ pub enum Sequences {
 /// The texts that some replies are answered with, where the provider does not answer them by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Answers {
     /// The one confirmation of an opt-out: 47 CFR 64.1200(a)(12). No marketing, no persuasion.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -259,6 +271,7 @@ impl Answers {
 /// The SMS account of a client. Its credentials are in the client's secret, not here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum ProviderSettings {
     /// Twilio Programmable Messaging.
     Twilio {
@@ -317,6 +330,7 @@ impl ProviderSettings {
 /// this says what can be expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum OpenPhoneWebhooks {
     /// Those of the versioned API, which report failures.
     #[default]
@@ -328,6 +342,7 @@ pub enum OpenPhoneWebhooks {
 /// Who a text by Twilio comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum TwilioSender {
     /// One number.
     Number(PhoneNumber),
@@ -337,6 +352,7 @@ pub enum TwilioSender {
 
 /// How a client's Kajabi site proves that it is it. Kajabi signs nothing, so the address holds a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct KajabiSettings {
     /// SHA-256 of the tokens that are accepted, in hexadecimal: one, or two while a new one is rolled out.
     pub token_hashes: Vec<TokenHash>,
@@ -351,6 +367,7 @@ pub struct KajabiSettings {
 
 /// What Kajabi's Public API is asked for. Its key is in the client's secret, not here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CompareSettings {
     /// The site whose forms are compared.
     pub site_id: SiteId,
@@ -358,6 +375,7 @@ pub struct CompareSettings {
 
 /// How SimpleTexting proves that it is it. It signs nothing, so the address holds a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SimpleTextingSettings {
     /// SHA-256 of the tokens that are accepted, in hexadecimal: one, or two while a new one is rolled out.
     pub token_hashes: Vec<TokenHash>,

@@ -8,6 +8,7 @@ use super::{Instant, ids::FormId};
 
 /// The words of a form's consent, and how a person gives it there. Campaign data, never code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ConsentTerms {
     /// Which version of the words it is; each consent on record points to one.
     pub version: String,
@@ -21,6 +22,7 @@ pub struct ConsentTerms {
 /// How consent is given on a form.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum GivenBy {
     /// Sending the form is consent: its wording says so beside the button.
     #[default]
@@ -36,6 +38,7 @@ pub enum GivenBy {
 
 /// A consent on record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Consent {
     /// The form it was given on, if it was given on one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -43,6 +46,7 @@ pub struct Consent {
     /// The version of the words that were shown.
     pub terms: String,
     /// When the event reached us (Kajabi sends no time of its own).
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub at: Instant,
     /// The idempotency key of the raw event, which is kept as proof; `audit:` and the id of the audit event
     /// where a person stated it.

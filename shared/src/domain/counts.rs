@@ -23,6 +23,7 @@ pub struct Change {
 
 /// What is counted of one campaign.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Counts {
     /// Enrollments that began.
     pub enrolled: u64,
@@ -31,6 +32,7 @@ pub struct Counts {
     pub ended: BTreeMap<Outcome, u64>,
     /// When the last one began.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub last_enrolled_at: Option<Instant>,
 }
 

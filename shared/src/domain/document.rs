@@ -9,6 +9,7 @@ pub const MAX_WORDS: usize = 2_000;
 
 /// A place in a document that makes no sense, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
     /// The place, as a JSON pointer (RFC 6901); empty for the whole of it.
     pub pointer: String,

@@ -63,6 +63,7 @@ pub struct Lead {
 
 /// One lead in one campaign.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Enrollment {
     /// Its id.
     pub id: EnrollmentId,
@@ -73,12 +74,14 @@ pub struct Enrollment {
     /// The step that is sent next.
     pub step: u16,
     /// When the form came in.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub imported_at: Instant,
     /// What it waits for.
     pub waits: Waits,
     /// Texts accepted so far.
     pub sent: u16,
     /// When the last one was.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub last_sent_at: Option<Instant>,
     /// When the step before was due, if it was passed over: the next delay counts from then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -122,14 +125,17 @@ pub enum Waits {
 
 /// An enrollment that has ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PastEnrollment {
     /// Its id.
     pub id: EnrollmentId,
     /// The campaign.
     pub campaign: CampaignId,
     /// When it began.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub enrolled_at: Instant,
     /// When it ended.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub completed_at: Instant,
     /// Texts accepted.
     pub sent: u16,
@@ -160,6 +166,7 @@ fn is_zero_u16(number: &u16) -> bool {
 /// How an enrollment ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Outcome {
     /// The last text went out.
     Completed,

@@ -7,6 +7,7 @@ use super::{Instant, phone::PhoneNumber};
 /// A person's standing with one client.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Standing {
     /// Nothing stands against a text.
     #[default]
@@ -18,6 +19,7 @@ pub enum Standing {
         /// Why, in words.
         reason: String,
         /// Since when.
+        #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
         since: Instant,
     },
 }
@@ -32,8 +34,10 @@ impl Standing {
 
 /// A no, with its proof. It lives with the phone number and outlives the lead.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OptOut {
     /// When it reached us.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub at: Instant,
     /// How it was said.
     pub channel: OptOutChannel,
@@ -44,6 +48,7 @@ pub struct OptOut {
 /// How a no can be said. There is no exclusive way: 47 CFR 64.1200(a)(10).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum OptOutChannel {
     /// A reply by text, by one of the words that always mean it.
     Reply,
@@ -81,8 +86,10 @@ impl OptOutChannel {
 
 /// A no that was taken back, with its proof. The no itself is kept with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Lifted {
     /// When.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub at: Instant,
     /// By whom: the person's own reply, or an operator by name.
     pub by: String,
@@ -94,6 +101,7 @@ pub struct Lifted {
 
 /// A number's entry in the list of a client's opt-outs: the last no, and whether it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ListedOptOut {
     /// The number.
     pub phone: PhoneNumber,

@@ -8,6 +8,7 @@ use super::{Instant, consent::answered, lead::Outcome};
 
 /// What one kind of event does in a campaign. Of several that fit an event the first counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Trigger {
     /// The kind of event.
     pub on: On,
@@ -26,6 +27,7 @@ pub struct Trigger {
 /// The kinds of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum On {
     /// Somebody bought an offer.
     Purchase,
@@ -50,6 +52,7 @@ pub enum On {
 /// What an event does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Then {
     /// The person enters the campaign, if they agreed to texts.
     Enroll {
@@ -63,6 +66,7 @@ pub enum Then {
 /// How an event ends an enrollment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum End {
     /// They bought.
     Purchased,
@@ -72,6 +76,7 @@ pub enum End {
 
 /// The consent that whoever an event is about has given.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EventTerms {
     /// Which version of the words it is; each consent on record points to one.
     pub version: String,
@@ -84,6 +89,7 @@ pub struct EventTerms {
 /// How it is known that somebody agreed, where no form was sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Basis {
     /// In words, such as: only the checkout, which shows these words, sets the tag.
     Because(String),

@@ -9,11 +9,14 @@ use crate::domain::{
 
 /// A request for one text, as it is posted. It is stored with the name of the key that it came with.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SendRequest {
-    /// To whom.
+    /// To whom, as people write it.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 64, example = "+13055550123"))]
     pub to: String,
     /// What to say.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 1600))]
     pub text: String,
     /// The name of the key. Whatever the request says of it is overwritten.
     #[serde(default)]

@@ -1,12 +1,17 @@
 //! Campaigns: read, written, turned on and off, made of forms.
 
+use std::collections::BTreeMap;
+
 use lambda_http::{Body, Request, Response, http::StatusCode};
 use leadline::{
     domain::{
+        Instant,
         campaign::Campaign,
+        counts::Counts,
         document::{Problem as Place, merge},
         ids::{CampaignId, ClientId, FormId},
         input,
+        lead::Outcome,
     },
     flows::campaigns::{Campaigns, Discovered, Discovery, NotChanged, Turn},
 };
@@ -24,7 +29,7 @@ use crate::problem::Problem;
 const NOT_WRITTEN: [&str; 2] = ["version", "auto_discovered"];
 
 /// Members that a change cannot have.
-const NOT_CHANGED: [&str; 4] = ["id", "status", "version", "auto_discovered"];
+pub const NOT_CHANGED: [&str; 4] = ["id", "status", "version", "auto_discovered"];
 
 /// The one id that the address of making campaigns has taken.
 const AUTO_CREATE: &str = "auto-create";
@@ -55,6 +60,23 @@ pub struct Created {
     pub created: bool,
 }
 
+/// A campaign, with how many people it has and had.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Counted {
+    /// The campaign.
+    pub campaign: Campaign,
+    /// Enrollments that began.
+    pub enrolled: u64,
+    /// Those that are live.
+    pub active: u64,
+    /// Those that ended, by how.
+    pub ended: BTreeMap<Outcome, u64>,
+    /// When the last one began.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub last_enrolled_at: Option<Instant>,
+}
+
 impl AtWork<'_> {
     fn campaigns(&self) -> Campaigns<'_> {
         let (directory, journal) = (self.deps.directory.as_ref(), self.deps.journal.as_ref());
@@ -68,8 +90,11 @@ impl AtWork<'_> {
     }
 
     pub(super) async fn get_campaign(&self, id: &str) -> Result<Response<Body>, Problem> {
-        let found = self.campaigns().find(&campaign_id(id)?).await.map_err(refused)?;
-        shown(StatusCode::OK, &found)
+        let campaign = self.campaigns().find(&campaign_id(id)?).await.map_err(refused)?;
+        let counts = self.deps.census.counts(&self.caller.client.id, &campaign.id).await;
+        let Counts { enrolled, ended, last_enrolled_at } = counts.map_err(|error| store_failed(&error))?;
+        let active = enrolled.saturating_sub(ended.values().sum());
+        shown(StatusCode::OK, &Counted { campaign, enrolled, active, ended, last_enrolled_at })
     }
 
     pub(super) async fn create_campaign(&self, request: &Request) -> Result<Response<Body>, Problem> {
@@ -77,8 +102,10 @@ impl AtWork<'_> {
         let unwritten = present(&value, &NOT_WRITTEN);
         let campaign = match strictly::<Campaign>(value) {
             Ok(campaign) if unwritten.is_empty() => campaign,
-            Ok(_) => return Err(Problem::bad(StatusCode::BAD_REQUEST, &unwritten)),
-            Err(places) => return Err(Problem::bad(StatusCode::BAD_REQUEST, &[unwritten, places].concat())),
+            Ok(_) => return Err(Problem::bad(StatusCode::UNPROCESSABLE_ENTITY, &unwritten)),
+            Err(places) => {
+                return Err(Problem::bad(StatusCode::UNPROCESSABLE_ENTITY, &[unwritten, places].concat()));
+            }
         };
         if campaign.id.as_str() == AUTO_CREATE {
             return Err(Problem::bad_at("/id", "this id is taken by an address of the API"));

@@ -37,6 +37,7 @@ pub struct ShownKey {
     pub scopes: Vec<Scope>,
     /// When it ends. Without it, never.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub expires_at: Option<Instant>,
 }
 
@@ -50,6 +51,7 @@ pub struct AddedKey {
     pub scopes: Vec<Scope>,
     /// When it ends. Without it, never.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub expires_at: Option<Instant>,
     /// What stands after `Bearer`. It is shown now and never again.
     pub key: String,

@@ -24,7 +24,7 @@ use crate::problem::Problem;
 /// A text of a campaign, or the client's default.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Shown {
+pub struct Text {
     /// What it is called: `webinar/1`, or `default`.
     pub name: String,
     /// The campaign; none for the client's default.
@@ -101,13 +101,13 @@ impl Cost {
 }
 
 /// All texts of a client, by their names.
-fn all(client: &Client, campaigns: &[Campaign]) -> Vec<Shown> {
+fn all(client: &Client, campaigns: &[Campaign]) -> Vec<Text> {
     let cost = |text: &Option<Template>| text.as_ref().map(|text| Cost::of(text.source()));
     let text = client.default_text.clone();
     let (cost_of_default, name) = (cost(&text), "default".to_owned());
-    let mut shown = vec![Shown { name, campaign: None, step: None, active: true, text, cost: cost_of_default }];
+    let mut shown = vec![Text { name, campaign: None, step: None, active: true, text, cost: cost_of_default }];
     for campaign in campaigns {
-        shown.extend(campaign.messages.iter().map(|step| Shown {
+        shown.extend(campaign.messages.iter().map(|step| Text {
             name: format!("{}/{:05}", campaign.id, step.step),
             campaign: Some(campaign.id.clone()),
             step: Some(step.step),

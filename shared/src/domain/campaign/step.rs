@@ -62,6 +62,7 @@ pub enum Late {
 /// What a step is sent by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Channel {
     /// A text message.
     #[default]
@@ -77,17 +78,21 @@ pub const LEAST_WITHIN: u32 = 20;
 
 /// A step as it is written in files and in the table.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StepDoc {
     /// Its number.
+    #[cfg_attr(feature = "openapi", schema(maximum = 65535))]
     pub step: u16,
     /// Minutes after the previous text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delay_minutes: Option<u32>,
     /// The time of day that is waited for then, `HH:MM`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$"))]
     pub at: Option<String>,
     /// The days on which it goes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Vec<crate::openapi::Day>>, min_items = 1))]
     pub weekdays: Option<Vec<Weekday>>,
     /// Minutes after the webinar begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -112,6 +117,7 @@ pub struct StepDoc {
 /// What becomes of a late step, as it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum LateDoc {
     /// It goes.
     Send,

@@ -11,8 +11,10 @@ use super::super::{Instant, template::Field};
 
 /// When a webinar begins, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Webinar {
     /// When it begins.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub at: Instant,
     /// Where people join it.
     pub link: WebinarLink,

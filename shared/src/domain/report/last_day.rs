@@ -8,10 +8,13 @@ use crate::domain::{Instant, client::Client};
 
 /// How texting went in the last 24 hours.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LastDay {
     /// From when.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub from: Instant,
     /// Until when.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub until: Instant,
     /// Whether all of it was counted. On a very busy day only its first part is.
     pub complete: bool,
@@ -37,6 +40,7 @@ pub struct LastDay {
 
 /// How much of a limit is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Used {
     /// Texts sent.
     pub used: u64,

@@ -35,6 +35,7 @@ impl World {
                     journal: store.clone(),
                     budget: store.clone(),
                     opt_outs: store.clone(),
+                    census: store.clone(),
                     requests: store.clone(),
                     new_secret: || "a-secret-of-the-sweep".to_owned(),
                     once: store,
