@@ -19,9 +19,11 @@ use std::{
 };
 
 use anyhow::{Context, bail};
+use async_trait::async_trait;
 use chrono::TimeDelta;
 use leadline::{
-    ports::Clock,
+    domain::{Instant, ids::ClientId},
+    ports::{Clock, RequestLimits, StoreResult},
     runtime::{RandomIds, SystemClock},
 };
 use leadline_standins::aws_services::{Secrets, Sqs};
@@ -55,6 +57,9 @@ pub struct Options {
     /// A file of clients instead of the sample.
     #[arg(long, value_name = "FILE")]
     pub clients: Option<PathBuf>,
+    /// Do not count the requests of the API against the client's tier, for a program that tries it out.
+    #[arg(long, conflicts_with = "services_only")]
+    pub no_request_limit: bool,
     /// Only the stand-ins for AWS and the provider, for functions that run as separate processes.
     #[arg(long, conflicts_with = "port")]
     pub services_only: bool,
@@ -170,6 +175,16 @@ impl Local {
     }
 }
 
+/// Every request is one of those that are allowed.
+struct Unlimited;
+
+#[async_trait]
+impl RequestLimits for Unlimited {
+    async fn admit(&self, _: &ClientId, _: Instant, _: u32) -> StoreResult<bool> {
+        Ok(true)
+    }
+}
+
 /// Where the stand-ins of a local run are.
 struct Services {
     sqs: String,
@@ -193,6 +208,9 @@ pub async fn run(options: Options, out: &mut dyn Write) -> anyhow::Result<()> {
     let listener = bind(options.port).await?;
     let url = format!("http://{}", listener.local_addr()?);
     let local = Local::start(setup, Arc::new(SystemClock), &url).await?;
+    if options.no_request_limit {
+        local.world.lock().await.system.webhook.requests = Arc::new(Unlimited);
+    }
 
     let dynamo = local.world.lock().await.system.dynamo.clone();
     let dynamo_listener = TcpListener::bind("127.0.0.1:0").await.context("opening a port for DynamoDB")?;

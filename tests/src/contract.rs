@@ -20,18 +20,42 @@ use std::future::Future;
 use std::sync::Arc;
 
 use leadline::ports::{
-    Budget, Census, Directory, DueIndex, EventStore, Journal, LeadStore, Once, OptOuts, RequestLimits, StoreError, StoreResult, Walks,
+    Budget, Census, Directory, DueIndex, EventStore, Journal, LeadStore, Once, OptOuts, RequestLimits, StoreError,
+    StoreResult, Walks,
 };
 use tokio::sync::Barrier;
 
 /// Everything that is stored, in one.
 pub trait Store:
-    Directory + LeadStore + Census + Walks + OptOuts + DueIndex + Budget + EventStore + Journal + Once + RequestLimits + 'static
+    Directory
+    + LeadStore
+    + Census
+    + Walks
+    + OptOuts
+    + DueIndex
+    + Budget
+    + EventStore
+    + Journal
+    + Once
+    + RequestLimits
+    + 'static
 {
 }
 
-impl<S: Directory + LeadStore + Census + Walks + OptOuts + DueIndex + Budget + EventStore + Journal + Once + RequestLimits + 'static>
-    Store for S
+impl<
+    S: Directory
+        + LeadStore
+        + Census
+        + Walks
+        + OptOuts
+        + DueIndex
+        + Budget
+        + EventStore
+        + Journal
+        + Once
+        + RequestLimits
+        + 'static,
+> Store for S
 {
 }
 

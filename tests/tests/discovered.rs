@@ -2,6 +2,7 @@
 //! person has looked at it.
 
 use leadline::{
+    domain::ids::RunId,
     domain::{
         audit::Event,
         campaign::{Campaign, CampaignStatus, FormRule},
@@ -9,7 +10,6 @@ use leadline::{
     },
     flows::campaigns::{Actor, Campaigns, NotChanged, Turn},
     flows::record::Recorder,
-    domain::ids::RunId,
     ports::{Directory, IdSource},
 };
 use leadline_standins::fakes::SeededIds;

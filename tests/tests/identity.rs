@@ -102,7 +102,10 @@ async fn a_zone_that_nobody_with_such_a_number_lives_in_is_not_believed() {
 
 #[tokio::test]
 async fn a_pause_that_is_lifted_in_time_costs_nobody_the_text() {
-    use leadline::{domain::campaign::{Campaign, CampaignStatus}, ports::Directory};
+    use leadline::{
+        domain::campaign::{Campaign, CampaignStatus},
+        ports::Directory,
+    };
     let mut client = sample();
     client["campaigns"][0]["status"] = json!("paused");
     let other = json!({"id": "other", "name": "Other", "messages": [{"step": 1, "delay_minutes": 60, "text": "Hi."}]});

@@ -105,11 +105,11 @@ async fn a_request_without_a_key_that_opens_gets_nothing_and_one_that_makes_no_s
     let body = json!({"to": PAT, "text": "Hello!"});
     for key in ["Bearer acme.some-other-key-of-this-length", "Bearer nobody.local-key-for-this-machine", "Basic x"] {
         let answer = ask(&world, Method::POST, "/sms/send", key, None, &body).await;
-        assert_eq!(answer, (401, Value::Null), "{key}");
+        assert_eq!((answer.0, &answer.1["title"]), (401, &json!("no key that opens")), "{key}");
     }
     let (status, answer) = send(&world, "bad-1", "12", " ").await;
-    let named: Vec<&Value> = answer["errors"].as_array().expect("errors").iter().map(|bad| &bad["field"]).collect();
-    assert_eq!((status, named), (400, vec![&json!("to"), &json!("text")]));
+    let named: Vec<&Value> = answer["errors"].as_array().expect("errors").iter().map(|bad| &bad["pointer"]).collect();
+    assert_eq!((status, named), (422, vec![&json!("/to"), &json!("/text")]));
     let (status, _) = ask(&world, Method::POST, "/sms/send", KEY, Some("a b"), &body).await;
     assert_eq!(status, 400);
     let unknown = json!({"to": PAT, "text": "Hello!", "when": "now"});

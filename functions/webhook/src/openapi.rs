@@ -4,9 +4,7 @@
 mod patches;
 
 use leadline::{
-    domain::{
-        api_key::Scope, campaign::Campaign, client::Client, document, report::LastDay, standing::ListedOptOut,
-    },
+    domain::{api_key::Scope, campaign::Campaign, client::Client, document, report::LastDay, standing::ListedOptOut},
     sources::api::SendRequest,
 };
 use serde_json::{Map, Value, json};
@@ -200,12 +198,9 @@ fn said(endpoint: Endpoint) -> Said {
             body: Some(of("NewCampaign")),
             answers: vec![(201, "It is written.", Some(of("Campaign"))), conflict, senseless],
         },
-        Endpoint::AutoCreateHealth => Said {
-            tag: "Campaigns",
-            summary: "Whether the address is there",
-            body: None,
-            answers: ok(of("Health")),
-        },
+        Endpoint::AutoCreateHealth => {
+            Said { tag: "Campaigns", summary: "Whether the address is there", body: None, answers: ok(of("Health")) }
+        }
         Endpoint::AutoCreate => Said {
             tag: "Campaigns",
             summary: "The campaign of a form. If there is none it is made: paused, for review, with the client's default text",
@@ -252,7 +247,9 @@ fn said(endpoint: Endpoint) -> Said {
             body: None,
             answers: with(ok(of("Campaign")), &[gone, conflict]),
         },
-        Endpoint::ListTemplates => list("Texts", "All texts with what they cost: the default and those of all campaigns", "Text"),
+        Endpoint::ListTemplates => {
+            list("Texts", "All texts with what they cost: the default and those of all campaigns", "Text")
+        }
         Endpoint::CheckTemplate => Said {
             tag: "Texts",
             summary: "How a text would read for a lead or a sample, and what it would cost. It sends nothing",
@@ -280,7 +277,9 @@ fn said(endpoint: Endpoint) -> Said {
             body: Some(of("Hold")),
             answers: with(ok(of("SendingNow")), &[conflict]),
         },
-        Endpoint::ListOptOuts => list("Opt-outs", "Every number that ever opted out, with how it stands", "ListedOptOut"),
+        Endpoint::ListOptOuts => {
+            list("Opt-outs", "Every number that ever opted out, with how it stands", "ListedOptOut")
+        }
         Endpoint::AddOptOut => Said {
             tag: "Opt-outs",
             summary: "Writes down a no that was said in another way. All sequences end",
@@ -394,7 +393,11 @@ fn operation(endpoint: Endpoint, method: &str, path: &str) -> Value {
             Endpoint::RevokeKey => json!({"type": "string", "minLength": 1}),
             _ => of("CampaignId"),
         };
-        parameters.push(json!({"name": name, "in": "path", "required": true, "schema": schema}));
+        let mut parameter = json!({"name": name, "in": "path", "required": true, "schema": schema});
+        if path.starts_with("/admin/campaigns/") {
+            parameter["example"] = "at-once".into();
+        }
+        parameters.push(parameter);
     }
     if listed {
         let limit = json!({"type": "integer", "minimum": 1, "maximum": 100, "default": 50});

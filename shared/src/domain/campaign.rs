@@ -34,20 +34,24 @@ pub struct Campaign {
     /// Its id.
     pub id: CampaignId,
     /// Its name, for people.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 255))]
     pub name: String,
     /// Whether it sends and enrolls.
     #[serde(default)]
     pub status: CampaignStatus,
     /// The forms that enroll into it.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_items = 40))]
     pub forms: Vec<FormRule>,
     /// What events other than a form do: enroll into it, or end it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(max_items = 40))]
     pub triggers: Vec<Trigger>,
     /// Counts up with every change of what is sent.
     #[serde(default = "first_version")]
     pub version: u32,
     /// The texts in order.
+    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 40))]
     pub messages: Vec<Step>,
     /// When the first text goes.
     #[serde(default)]
@@ -306,11 +310,7 @@ impl Campaign {
     pub fn problems(&self) -> Vec<CampaignProblem> {
         let mut problems = Vec::new();
         problems.extend(input::name(&self.name).err().map(CampaignProblem::Name));
-        let lists = [
-            ("forms", self.forms.len()),
-            ("messages", self.messages.len()),
-            ("triggers", self.triggers.len()),
-        ];
+        let lists = [("forms", self.forms.len()), ("messages", self.messages.len()), ("triggers", self.triggers.len())];
         let too_many = lists.into_iter().filter(|(_, found)| *found > MOST);
         problems.extend(too_many.map(|(what, found)| CampaignProblem::TooMany { what, found }));
         for pair in self.messages.windows(2) {
@@ -460,7 +460,8 @@ mod tests {
     fn a_name_that_is_none_and_too_much_of_anything_are_problems() {
         let mut campaign = samples::campaign();
         campaign.name = "\u{7}".to_owned();
-        campaign.forms = (0..41).map(|n| FormRule { form: FormId::parse(&n.to_string()).expect("an id"), consent: None }).collect();
+        campaign.forms =
+            (0..41).map(|n| FormRule { form: FormId::parse(&n.to_string()).expect("an id"), consent: None }).collect();
         let pointers: Vec<String> = campaign.problems().iter().map(CampaignProblem::pointer).collect();
         assert_eq!(pointers, ["/name", "/forms"]);
     }

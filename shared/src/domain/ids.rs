@@ -133,7 +133,8 @@ impl CampaignId {
     pub fn of_form(form: &FormId) -> Self {
         use sha2::{Digest, Sha256};
         let plain = format!("form-{form}");
-        let id = if is_slug(&plain) { plain } else { format!("form-{}", &hex::encode(Sha256::digest(form.as_str()))[..40]) };
+        let id =
+            if is_slug(&plain) { plain } else { format!("form-{}", &hex::encode(Sha256::digest(form.as_str()))[..40]) };
         Self(id)
     }
 }

@@ -81,10 +81,17 @@ mod tests {
             assert_eq!(url(good), Ok(()), "{good}");
         }
         let long = format!("https://example.com/{}", "a".repeat(MAX_URL));
-        for bad in
-            ["", "example.com", "javascript:alert(1)", "ftp://example.com", "https://", "https://a:b@example.com",
-             " https://example.com", "https://example.com/a b", long.as_str()]
-        {
+        for bad in [
+            "",
+            "example.com",
+            "javascript:alert(1)",
+            "ftp://example.com",
+            "https://",
+            "https://a:b@example.com",
+            " https://example.com",
+            "https://example.com/a b",
+            long.as_str(),
+        ] {
             assert_eq!(url(bad), Err(InvalidInput::Url), "{bad:?}");
         }
     }

@@ -223,7 +223,8 @@ impl Intake<'_> {
                 if was_new { Event::LeadCreated } else { Event::LeadUpdated },
                 Status::Ok,
             )];
-            let entry = enter(client, campaign.as_ref().map_err(String::as_str), own, &mut known, given, &event, recorder);
+            let entry =
+                enter(client, campaign.as_ref().map_err(String::as_str), own, &mut known, given, &event, recorder);
             audit.extend(entry.came);
             audit.extend(entry.audit);
             let state = EventState::Done { result: format!("lead {}: {}", known.lead.id, entry.words) };

@@ -79,7 +79,8 @@ impl Settings<'_> {
         };
         let opens = |scope: &Scope| format!("{scope:?}").to_lowercase();
         let scopes: Vec<String> = key.scopes.iter().map(opens).collect();
-        let ends = key.expires_at.map_or_else(|| "does not end".to_owned(), |at| format!("ends {}", at.format("%Y-%m-%d")));
+        let ends =
+            key.expires_at.map_or_else(|| "does not end".to_owned(), |at| format!("ends {}", at.format("%Y-%m-%d")));
         let words = format!("a key for {}: opens {}, {ends}", key.name, scopes.join(", "));
         self.write(client, edit, |_, _| words.clone()).await
     }

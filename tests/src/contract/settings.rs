@@ -116,9 +116,8 @@ pub async fn of_many_that_create_one_campaign_one_does(store: Arc<impl Store>) {
     let results = storm(&store, 16, |store, i| async move { store.put_campaign(&acme(), &named(i), None).await }).await;
     let winner = named(u64::try_from(only_winner(results)).expect("a small number"));
     assert_eq!(done(store.campaigns(&acme()).await), [winner]);
-    let same = storm(&store, 8, |store, _| async move {
-        store.put_campaign(&acme(), &campaign("quiz", &["2"]), None).await
-    });
+    let same =
+        storm(&store, 8, |store, _| async move { store.put_campaign(&acme(), &campaign("quiz", &["2"]), None).await });
     only_winner(same.await);
 }
 

@@ -8,7 +8,7 @@ use leadline::{
         Instant,
         campaign::Campaign,
         counts::Counts,
-        document::{Problem as Place, merge},
+        document::Problem as Place,
         ids::{CampaignId, ClientId, FormId},
         input,
         lead::Outcome,
@@ -20,7 +20,7 @@ use serde_json::Value;
 
 use super::{
     AtWork, page,
-    read::{Page, json, posted, strictly},
+    read::{Page, json, patched, posted, strictly},
     shown, store_failed,
 };
 use crate::problem::Problem;
@@ -117,11 +117,7 @@ impl AtWork<'_> {
     pub(super) async fn patch_campaign(&self, request: &Request, id: &str) -> Result<Response<Body>, Problem> {
         let (id, patch) = (campaign_id(id)?, json(request)?);
         check_patch(&patch, &NOT_CHANGED)?;
-        let edit = |stands: &Campaign| {
-            let mut document = serde_json::to_value(stands).map_err(|error| vec![Place::at("", error.to_string())])?;
-            merge(&mut document, &patch);
-            strictly::<Campaign>(document)
-        };
+        let edit = |stands: &Campaign| patched::<Campaign>(stands, &patch);
         let became = self.campaigns().change(&id, edit).await.map_err(refused)?;
         shown(StatusCode::OK, &became.campaign)
     }

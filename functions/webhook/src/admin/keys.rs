@@ -91,6 +91,9 @@ impl AtWork<'_> {
     }
 
     pub(super) async fn revoke_key(&self, name: &str) -> Result<Response<Body>, Problem> {
+        if name == self.caller.key {
+            return Err(Problem::conflict("a key does not revoke itself: another one does, or an operator"));
+        }
         let there = self.settings().revoke_key(&self.caller.client, name).await.map_err(refused)?;
         if there { Ok(empty(StatusCode::NO_CONTENT)) } else { Err(Problem::not_found()) }
     }

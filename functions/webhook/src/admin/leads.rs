@@ -63,7 +63,14 @@ pub struct Known {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Because {
     /// In words, for the audit.
-    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 255, pattern = r"^[\p{L}\p{N}\p{P}\p{S} ]*[\p{L}\p{N}\p{P}\p{S}][\p{L}\p{N}\p{P}\p{S} ]*$"))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(
+            min_length = 1,
+            max_length = 255,
+            pattern = r"^[\p{L}\p{N}\p{P}\p{S} ]*[\p{L}\p{N}\p{P}\p{S}][\p{L}\p{N}\p{P}\p{S} ]*$"
+        )
+    )]
     pub because: String,
 }
 
@@ -89,7 +96,8 @@ impl AtWork<'_> {
         let after = after.map(|after| after.parse::<LeadId>()).transpose();
         let after = after.map_err(|_| Problem::bad_at("", "`after` is the `next` of the page before"))?;
         let client = &self.caller.client.id;
-        let mut ids = self.deps.census.lead_ids(client, after, limit + 1).await.map_err(|error| store_failed(&error))?;
+        let mut ids =
+            self.deps.census.lead_ids(client, after, limit + 1).await.map_err(|error| store_failed(&error))?;
         let more = ids.len() > limit;
         ids.truncate(limit);
         let mut found = self.deps.leads.leads(client, &ids).await.map_err(|error| store_failed(&error))?;

@@ -23,7 +23,14 @@ pub struct No {
     #[cfg_attr(feature = "openapi", schema(max_length = 64))]
     pub phone: String,
     /// How and when they said it.
-    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 255, pattern = r"^[\p{L}\p{N}\p{P}\p{S} ]*[\p{L}\p{N}\p{P}\p{S}][\p{L}\p{N}\p{P}\p{S} ]*$"))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(
+            min_length = 1,
+            max_length = 255,
+            pattern = r"^[\p{L}\p{N}\p{P}\p{S} ]*[\p{L}\p{N}\p{P}\p{S}][\p{L}\p{N}\p{P}\p{S} ]*$"
+        )
+    )]
     pub reason: String,
 }
 
@@ -35,10 +42,24 @@ pub struct Lift {
     #[cfg_attr(feature = "openapi", schema(max_length = 64))]
     pub phone: String,
     /// What the person asked for.
-    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 255, pattern = r"^[\p{L}\p{N}\p{P}\p{S} ]*[\p{L}\p{N}\p{P}\p{S}][\p{L}\p{N}\p{P}\p{S} ]*$"))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(
+            min_length = 1,
+            max_length = 255,
+            pattern = r"^[\p{L}\p{N}\p{P}\p{S} ]*[\p{L}\p{N}\p{P}\p{S}][\p{L}\p{N}\p{P}\p{S} ]*$"
+        )
+    )]
     pub reason: String,
     /// What proves that the person asked for it, and where it is kept.
-    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 255, pattern = r"^[\p{L}\p{N}\p{P}\p{S} ]*[\p{L}\p{N}\p{P}\p{S}][\p{L}\p{N}\p{P}\p{S} ]*$"))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(
+            min_length = 1,
+            max_length = 255,
+            pattern = r"^[\p{L}\p{N}\p{P}\p{S} ]*[\p{L}\p{N}\p{P}\p{S}][\p{L}\p{N}\p{P}\p{S} ]*$"
+        )
+    )]
     pub proof: String,
 }
 

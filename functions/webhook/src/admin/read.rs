@@ -6,10 +6,13 @@ use lambda_http::{
     http::{StatusCode, header},
 };
 use leadline::domain::document::{self, escaped};
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
 
 use crate::{body, header as of, problem::Problem};
+
+/// What is said of a member that nothing stands for.
+const NO_SUCH_FIELD: &str = "there is no such field";
 
 /// The body as JSON, if it says that it is or says nothing.
 pub fn json(request: &Request) -> Result<Value, Problem> {
@@ -21,7 +24,23 @@ pub fn json(request: &Request) -> Result<Value, Problem> {
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not this kind of body", detail));
         }
     }
-    serde_json::from_slice(bytes).map_err(|error| Problem::bad_at("", format!("the body is not JSON: {error}")))
+    let read = serde_json::from_slice(bytes).map(whole);
+    read.map_err(|error| Problem::bad_at("", format!("the body is not JSON: {error}")))
+}
+
+/// In JSON Schema 7.0 is an integer, and some writers write it so.
+fn whole(value: Value) -> Value {
+    /// Up to here a float holds every integer.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    match value {
+        Value::Number(number) => match number.as_f64() {
+            Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() < EXACT => json!(float as i64),
+            _ => Value::Number(number),
+        },
+        Value::Array(items) => items.into_iter().map(whole).collect(),
+        Value::Object(members) => members.into_iter().map(|(name, member)| (name, whole(member))).collect(),
+        other @ (Value::Null | Value::Bool(_) | Value::String(_)) => other,
+    }
 }
 
 /// The body as what is asked for.
@@ -34,7 +53,7 @@ pub fn strictly<T: DeserializeOwned>(value: Value) -> Result<T, Vec<document::Pr
     let mut unknown = Vec::new();
     let mut track = serde_path_to_error::Track::new();
     let mut note = |path: serde_ignored::Path<'_>| {
-        unknown.push(document::Problem::at(left_over(&path), "there is no such field"));
+        unknown.push(document::Problem::at(left_over(&path), NO_SUCH_FIELD));
     };
     let tracked = serde_path_to_error::Deserializer::new(value, &mut track);
     let read = T::deserialize(serde_ignored::Deserializer::new(tracked, &mut note));
@@ -44,6 +63,39 @@ pub fn strictly<T: DeserializeOwned>(value: Value) -> Result<T, Vec<document::Pr
         Err(error) => {
             unknown.push(document::Problem::at(pointer(&track.path()), error.to_string()));
             Err(unknown)
+        }
+    }
+}
+
+/// A value as a merge patch (RFC 7396) changes it. A member that nothing stands for is refused also where the
+/// patch takes it out.
+pub fn patched<T: DeserializeOwned>(stands: &impl Serialize, patch: &Value) -> Result<T, Vec<document::Problem>> {
+    let unreadable = |error: serde_json::Error| vec![document::Problem::at("", error.to_string())];
+    let mut merged = serde_json::to_value(stands).map_err(unreadable)?;
+    document::merge(&mut merged, patch);
+    let read = strictly::<T>(merged.clone())?;
+    let mut taken_out = Vec::new();
+    nulls(patch, "", &mut taken_out);
+    let unknown = taken_out.into_iter().filter(|(parent, name)| {
+        let mut with = merged.clone();
+        let Some(Value::Object(members)) = with.pointer_mut(parent) else { return false };
+        members.insert(name.clone(), Value::Null);
+        let place = document::Problem::at(format!("{parent}/{}", escaped(name)), NO_SUCH_FIELD);
+        strictly::<T>(with).err().is_some_and(|places| places.contains(&place))
+    });
+    let unknown: Vec<document::Problem> = unknown
+        .map(|(parent, name)| document::Problem::at(format!("{parent}/{}", escaped(&name)), NO_SUCH_FIELD))
+        .collect();
+    if unknown.is_empty() { Ok(read) } else { Err(unknown) }
+}
+
+/// The members that a patch takes out, each with where it stands.
+fn nulls(patch: &Value, at: &str, found: &mut Vec<(String, String)>) {
+    let Value::Object(members) = patch else { return };
+    for (name, member) in members {
+        match member {
+            Value::Null => found.push((at.to_owned(), name.clone())),
+            member => nulls(member, &format!("{at}/{}", escaped(name)), found),
         }
     }
 }
@@ -125,10 +177,8 @@ impl Page {
 
 #[cfg(test)]
 mod tests {
-    use leadline::domain::campaign::Campaign;
-    use serde_json::json;
-
     use super::*;
+    use leadline::domain::campaign::Campaign;
 
     fn places(value: Value) -> Vec<String> {
         let read = strictly::<Campaign>(value);
@@ -145,10 +195,37 @@ mod tests {
         let message = json!([{"step": 1, "text": "Hi."}]);
         assert!(strictly::<Campaign>(campaign(message.clone(), json!({}))).is_ok());
         assert_eq!(places(campaign(message.clone(), json!({"naem": 1, "a/b": 2}))), ["/a~1b", "/naem"]);
-        assert_eq!(places(campaign(json!([{"step": 1, "txt": 1}, {"step": "x"}]), json!({}))), ["/messages/0/txt", "/messages/1/step"]);
+        assert_eq!(
+            places(campaign(json!([{"step": 1, "txt": 1}, {"step": "x"}]), json!({}))),
+            ["/messages/0/txt", "/messages/1/step"]
+        );
         assert_eq!(places(campaign(json!([{"step": 1, "text": "{{x"}]), json!({}))), ["/messages/0/text"]);
         let window = json!({"window": {"days": ["mon"], "opens": "09:00", "closes": "10:00", "zone": "UTC"}});
         assert_eq!(places(campaign(message, window)), ["/window/zone"]);
+    }
+
+    #[test]
+    fn a_patch_changes_what_it_names_and_names_nothing_that_is_not_there() {
+        let stands = json!({"id": "webinar", "name": "Free webinar", "messages": [{"step": 1, "text": "Hi."}]});
+        let patch = |patch: Value| patched::<Campaign>(&stands, &patch);
+        let timed = patch(json!({"name": "Other", "timing": {"latest_minutes": 90}, "window": null, "on_reply": null}));
+        let timed = timed.expect("a campaign");
+        assert_eq!(
+            (timed.name.as_str(), timed.timing.latest_minutes, timed.timing.earliest_minutes),
+            ("Other", 90, 60)
+        );
+        let places = |refused: Result<Campaign, Vec<document::Problem>>| -> Vec<String> {
+            refused.expect_err("it makes no sense").into_iter().map(|place| place.pointer).collect()
+        };
+        assert_eq!(places(patch(json!({"nmae": null, "timing": {"latest": null}}))), ["/nmae", "/timing/latest"]);
+        assert_eq!(places(patch(json!({"nmae": "x"}))), ["/nmae"]);
+        assert_eq!(places(patch(json!({"name": null}))), [""], "a campaign has a name");
+    }
+
+    #[test]
+    fn a_number_without_a_fraction_is_whole_however_it_is_written() {
+        let read: Value = serde_json::from_str(r#"{"a": [7.0, 7.5, 1e3, 1e300, -2.0]}"#).expect("JSON");
+        assert_eq!(whole(read), json!({"a": [7, 7.5, 1000, 1e300, -2]}));
     }
 
     #[test]

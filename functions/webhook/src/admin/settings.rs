@@ -3,7 +3,7 @@
 
 use lambda_http::{Body, Request, Response, http::StatusCode};
 use leadline::{
-    domain::{client::Client, document::merge},
+    domain::client::Client,
     flows::{
         by_hand::NotDone,
         settings::{NotSet, Settings},
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::{
     AtWork,
     campaigns::check_patch,
-    read::{json, posted, strictly},
+    read::{json, patched, posted},
     shown, store_failed,
 };
 use crate::problem::Problem;
@@ -29,7 +29,14 @@ pub const NOT_CHANGED: [&str; 6] = ["id", "since", "sending", "tier", "api_keys"
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Hold {
     /// In words, for whoever finds it so.
-    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 255, pattern = r"^[\p{L}\p{N}\p{P}\p{S} ]*[\p{L}\p{N}\p{P}\p{S}][\p{L}\p{N}\p{P}\p{S} ]*$"))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(
+            min_length = 1,
+            max_length = 255,
+            pattern = r"^[\p{L}\p{N}\p{P}\p{S} ]*[\p{L}\p{N}\p{P}\p{S}][\p{L}\p{N}\p{P}\p{S} ]*$"
+        )
+    )]
     pub reason: String,
 }
 
@@ -60,19 +67,10 @@ impl AtWork<'_> {
     pub(super) async fn patch_settings(&self, request: &Request) -> Result<Response<Body>, Problem> {
         let patch = json(request)?;
         check_patch(&patch, &NOT_CHANGED)?;
-        match patch.get("kajabi") {
-            Some(Value::Null) => return Err(Problem::bad_at("/kajabi", "it cannot be taken out")),
-            Some(kajabi) if kajabi.get("token_hashes").is_some() => {
-                return Err(Problem::bad_at("/kajabi/token_hashes", "it cannot be written here"));
-            }
-            Some(_) | None => {}
+        if patch.get("kajabi").is_some_and(|kajabi| kajabi.get("token_hashes").is_some()) {
+            return Err(Problem::bad_at("/kajabi/token_hashes", "it cannot be written here"));
         }
-        let edit = |stands: &Client| {
-            let unreadable = |error: serde_json::Error| NotSet::Refused(error.to_string());
-            let mut document = serde_json::to_value(stands).map_err(unreadable)?;
-            merge(&mut document, &patch);
-            strictly::<Client>(document).map_err(NotSet::Senseless)
-        };
+        let edit = |stands: &Client| patched::<Client>(stands, &patch).map_err(NotSet::Senseless);
         let client = self.settings().change(&self.caller.client, edit).await.map_err(refused)?;
         shown(StatusCode::OK, &without_secrets(&client)?)
     }

@@ -143,10 +143,13 @@ impl AtWork<'_> {
             let value = |field: &Field| self.value(field, profile.as_ref(), sample.as_ref());
             template.render(value).map_err(|why| why.to_string())
         });
-        shown(StatusCode::OK, &match rendered {
-            Ok(text) => Checked { ok: true, cost: Some(Cost::of(&text)), text: Some(text), problems: Vec::new() },
-            Err(why) => Checked { ok: false, cost: None, text: None, problems: vec![Place::at("/text", why)] },
-        })
+        shown(
+            StatusCode::OK,
+            &match rendered {
+                Ok(text) => Checked { ok: true, cost: Some(Cost::of(&text)), text: Some(text), problems: Vec::new() },
+                Err(why) => Checked { ok: false, cost: None, text: None, problems: vec![Place::at("/text", why)] },
+            },
+        )
     }
 
     /// What a placeholder stands for: the sample's value, else the lead's, else the client's own.

@@ -26,6 +26,14 @@ pub fn complete(schemas: &mut Map<String, Value>) {
     without(&mut new_campaign, &["version", "auto_discovered"]);
     // Whoever writes one says nothing of its end.
     new_campaign["properties"]["status"] = json!({"type": "string", "enum": ["active", "paused"], "default": "active"});
+    new_campaign["examples"] = json!([{
+        "id": "spring-retreat", "name": "Spring retreat", "status": "paused",
+        "forms": [{"form": "2150000888", "consent": {"version": "2026-01", "words": "Text me about the retreat."}}],
+        "messages": [
+            {"step": 1, "delay_minutes": 60, "text": "Hi {{first_name|there}}, it's Sam. A question about the retreat?"},
+            {"step": 2, "delay_minutes": 1440, "text": "Still there, {{first_name|friend}}?"},
+        ],
+    }]);
     for (name, schema) in [
         ("Settings", settings),
         ("SettingsPatch", settings_patch),

@@ -15,8 +15,8 @@ use leadline::domain::{
 };
 use leadline::ports::{
     Also, Budget, Census, ClientEntry, Directory, DueIndex, DueKind, DueWork, EventKey, EventOutcome, EventStore,
-    ForText, Journal, JournalPage, LeadStore, Once, OptOuts, PhoneRecord, RawEvent, Receipt, RequestLimits, Rev, StoreResult, StoredLead,
-    TextKey, Turn,
+    ForText, Journal, JournalPage, LeadStore, Once, OptOuts, PhoneRecord, RawEvent, Receipt, RequestLimits, Rev,
+    StoreResult, StoredLead, TextKey, Turn,
 };
 
 use super::{Faulty, read, unavailable, write};
