@@ -137,6 +137,7 @@ MISTAKES = (
     ("an operator by default", _parameter("OperatorEmail", "Default", "a@example.com"), permissions.prefix_and_sender_take_no_wildcard),
     ("catch-all route", _route("$default"), api.api_has_these_routes_only),
     ("route without HEAD", _drop("KajabiHeadRoute"), api.api_has_these_routes_only),
+    ("an API that nobody reaches", _drop("AdminRoute"), api.api_has_these_routes_only),
     ("bookings that nobody takes in", _drop("CalendlyRoute"), api.api_has_these_routes_only),
     ("throttled stage", _put({"ThrottlingRateLimit": 5, "ThrottlingBurstLimit": 5}, *_STAGE, "DefaultRouteSettings"), api.api_has_these_routes_only),
     ("form bodies in the old format", _put("1.0", "ApiIntegration", "Properties", "PayloadFormatVersion"), api.api_has_these_routes_only),

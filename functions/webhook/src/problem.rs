@@ -11,7 +11,10 @@ use crate::{Refused, answer};
 
 /// What is answered in place of what was asked for.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Problem {
+pub struct Problem(Box<Details>);
+
+#[derive(Debug, Clone, PartialEq)]
+struct Details {
     status: StatusCode,
     title: &'static str,
     detail: String,
@@ -22,17 +25,17 @@ pub struct Problem {
 impl Problem {
     /// A problem of one status, in a few words that are always the same and in words of its own.
     pub fn new(status: StatusCode, title: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, title, detail: detail.into(), extra: Map::new(), header: None }
+        Self(Box::new(Details { status, title, detail: detail.into(), extra: Map::new(), header: None }))
     }
 
     /// With a member of its own.
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.extra.insert(name.to_owned(), value.into());
+        self.0.extra.insert(name.to_owned(), value.into());
         self
     }
 
     fn header(mut self, name: header::HeaderName, value: impl Into<String>) -> Self {
-        self.header = Some((name, value.into()));
+        self.0.header = Some((name, value.into()));
         self
     }
 
@@ -108,7 +111,7 @@ impl From<Refused> for Problem {
 }
 
 impl From<Problem> for Response<Body> {
-    fn from(problem: Problem) -> Self {
+    fn from(Problem(problem): Problem) -> Self {
         let mut members = Map::from_iter([
             ("type".to_owned(), json!("about:blank")),
             ("title".to_owned(), json!(problem.title)),

@@ -16,6 +16,7 @@ ROUTES = {
     "POST /webhooks/simpletexting/{client}/{token}",
     "POST /webhooks/calendly/{client}",
     "POST /webhooks/calcom/{client}",
+    "ANY /admin/{proxy+}",
     "GET /health",
 }
 ACCESS_LOG = {
