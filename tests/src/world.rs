@@ -224,6 +224,14 @@ impl World {
         self.system.mailbox.sent().iter().filter(|mail| mail.email.subject.contains(words)).count()
     }
 
+    /// Writes a campaign over what stands.
+    pub async fn put_campaign(&self, campaign: &leadline::domain::campaign::Campaign) {
+        let (store, client) = (&self.system.store, self.client());
+        let all = store.campaigns(&client).await.expect("the store");
+        let stands = all.iter().find(|stands| stands.id == campaign.id);
+        store.put_campaign(&client, campaign, stands).await.expect("written");
+    }
+
     /// Changes the client's settings, as an operator would.
     pub async fn change(&self, change: impl FnOnce(&mut leadline::domain::client::Client)) {
         let mut settings = self.system.store.client(&self.client()).await.expect("the store").expect("settings");

@@ -108,7 +108,7 @@ async fn a_key_opens_what_its_scopes_say_while_it_lasts_and_nothing_else() {
 async fn a_campaign_is_created_changed_and_ended_and_each_change_is_recorded() {
     let world = world().await;
     let new = json!({
-        "id": "retreat", "name": "  Spring \n retreat ",
+        "id": "retreat", "name": "  Spring   retreat ",
         "forms": [{"form": "888", "consent": {"version": "1", "words": "Text me."}}],
         "messages": [{"step": 1, "delay_minutes": 60, "text": "Hi {{first_name|there}}."}],
     });

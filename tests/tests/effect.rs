@@ -24,7 +24,7 @@ async fn webinar(world: &World) -> Campaign {
 }
 
 async fn put(world: &World, campaign: &Campaign) {
-    world.system.store.put_campaign(&world.client(), campaign).await.expect("written");
+    world.put_campaign(campaign).await;
 }
 
 /// With a second campaign, so that runs go on while the first is paused.

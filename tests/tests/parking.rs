@@ -15,7 +15,7 @@ async fn set(world: &World, status: CampaignStatus) {
     let campaigns = world.system.store.campaigns(&world.client()).await.expect("the store");
     for campaign in campaigns.into_iter().filter(|campaign| campaign.id == webinar()) {
         let campaign = Campaign { status: status.clone(), ..campaign };
-        world.system.store.put_campaign(&world.client(), &campaign).await.expect("written");
+        world.put_campaign(&campaign).await;
     }
 }
 

@@ -25,17 +25,20 @@ pub enum InvalidInput {
     Url,
 }
 
-/// A name, with blanks at its ends taken off and every run of blanks made one.
+/// A name, or a few words, with blanks at the ends taken off and every run of blanks made one. What is
+/// limited is what was typed.
 ///
 /// # Errors
-/// [`InvalidInput`] when nothing is left, it is too long, or it holds control characters.
+/// [`InvalidInput`] when nothing is left, it is too long, or it holds control characters, such as a line
+/// break.
 pub fn name(raw: &str) -> Result<String, InvalidInput> {
+    let long = raw.chars().count();
     let clean = raw.split_whitespace().collect::<Vec<_>>().join(" ");
-    match clean.chars().count() {
-        0 => Err(InvalidInput::Empty),
-        long if long > MAX_NAME => Err(InvalidInput::TooLong(long)),
-        _ if clean.chars().any(char::is_control) => Err(InvalidInput::Control),
-        _ => Ok(clean),
+    match clean.is_empty() {
+        _ if long > MAX_NAME => Err(InvalidInput::TooLong(long)),
+        _ if raw.chars().any(char::is_control) => Err(InvalidInput::Control),
+        true => Err(InvalidInput::Empty),
+        false => Ok(clean),
     }
 }
 
@@ -66,9 +69,12 @@ mod tests {
 
     #[test]
     fn a_name_is_cleaned_and_limited() {
-        assert_eq!(name("  Free \t webinar\n"), Ok("Free webinar".to_owned()));
-        assert_eq!(name(" \n "), Err(InvalidInput::Empty));
+        assert_eq!(name("  Free \u{a0} webinar "), Ok("Free webinar".to_owned()));
+        assert_eq!(name("  "), Err(InvalidInput::Empty));
         assert_eq!(name("bell\u{7}"), Err(InvalidInput::Control));
+        assert_eq!(name("two\nlines"), Err(InvalidInput::Control));
+        assert_eq!(name_of("two\nlines"), Some("two lines".to_owned()));
+        assert_eq!(name(&format!("a{}", " ".repeat(255))), Err(InvalidInput::TooLong(256)));
         assert_eq!(name(&"é".repeat(255)), Ok("é".repeat(255)));
         assert_eq!(name(&"é".repeat(256)), Err(InvalidInput::TooLong(256)));
         assert_eq!(name_of(&"é\u{7}".repeat(400)).map(|name| name.chars().count()), Some(255));

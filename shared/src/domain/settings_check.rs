@@ -53,7 +53,7 @@ mod tests {
         };
         let places: Vec<String> = client.problems().into_iter().map(|problem| problem.pointer).collect();
         assert_eq!(places, ["/name", "/booking_link", "/countries"]);
-        let client = Client { name: " Acme \n Coaching ".to_owned(), ..samples::client() };
+        let client = Client { name: " Acme   Coaching ".to_owned(), ..samples::client() };
         assert_eq!(client.cleaned().name, "Acme Coaching");
     }
 }
