@@ -12,7 +12,7 @@ use utoipa::{
 };
 
 use crate::domain::{
-    campaign::{Step, StepDoc, WebinarLink},
+    campaign::{ReEnroll, Step, StepDoc, WebinarLink},
     client::TokenHash,
     email::EmailAddress,
     ids::{AuditId, CampaignId, ClientId, EnrollmentId, FormId, LeadId, RunId, SiteId},
@@ -83,6 +83,31 @@ pub enum Day {
     Fri,
     Sat,
     Sun,
+}
+
+/// Whether somebody who was in it may enter it again.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "only its description counts")]
+enum ReEnrollOutside {
+    /// Nobody.
+    Never,
+    /// Everybody, at once.
+    Always,
+    /// Everybody, so many days after the end of the last enrollment; at least one.
+    AfterDays(u32),
+}
+
+impl PartialSchema for ReEnroll {
+    fn schema() -> RefOr<Schema> {
+        ReEnrollOutside::schema()
+    }
+}
+
+impl ToSchema for ReEnroll {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("ReEnroll")
+    }
 }
 
 impl PartialSchema for Step {

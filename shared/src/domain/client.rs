@@ -239,6 +239,7 @@ impl Default for Limits {
 /// In how many sequences a person may be at a time. A single text, of the campaign `direct`, is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Sequences {
     /// In one for each campaign.
     #[default]

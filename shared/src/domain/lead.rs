@@ -85,6 +85,7 @@ pub struct Enrollment {
     pub last_sent_at: Option<Instant>,
     /// When the step before was due, if it was passed over: the next delay counts from then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub counts_from: Option<Instant>,
     /// What `{{message}}` stands for: the words of a text that is sent by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]

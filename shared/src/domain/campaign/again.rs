@@ -14,7 +14,6 @@ use super::super::{
 /// Who may enter again. Never who left by an opt-out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum ReEnroll {
     /// Nobody.
     #[default]
