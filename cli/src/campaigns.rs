@@ -2,15 +2,14 @@
 
 use std::{io::Write, path::PathBuf};
 
-use anyhow::{Context, bail};
 use leadline::{
     domain::{
         campaign::{Campaign, CampaignStatus},
         ids::{CampaignId, RunId},
-        template_check::check_campaign,
     },
     flows::{
         campaigns::{Campaigns, Prepared, Turn},
+        effect::Intended,
         record::Recorder,
     },
     ports::{Directory, IdSource},
@@ -19,10 +18,10 @@ use leadline::{
 
 use crate::{
     connect::{Connection, Target},
+    effect,
     explain::{table, utc},
     person::Person,
-    read,
-    templates,
+    read, templates,
 };
 
 /// What to do.
@@ -64,6 +63,31 @@ pub enum Command {
         #[command(flatten)]
         person: Person,
     },
+    /// What a change would do today: how many texts go out and when, and what they cost. It writes nothing.
+    Effect {
+        /// Its id.
+        id: CampaignId,
+        /// The change.
+        #[command(flatten)]
+        which: effect::Which,
+        /// As one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Have everybody who is in it go on with its newest version. Nobody gets a text twice.
+    Move {
+        /// Its id.
+        id: CampaignId,
+        /// Only say who would be moved. Nothing is written.
+        #[arg(long)]
+        dry_run: bool,
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+        /// Who does it.
+        #[command(flatten)]
+        person: Person,
+    },
     /// No texts and no enrollment any more, for good. Who is in it leaves it.
     Deactivate {
         /// Its id.
@@ -78,7 +102,7 @@ pub enum Command {
 ///
 /// # Errors
 /// When there is no such campaign, the file makes no sense, or the data cannot be reached.
-pub async fn campaigns(target: &Target, command: &Command, out: &mut dyn Write) -> anyhow::Result<()> {
+pub async fn campaigns(target: &Target, command: &Command, out: &mut (dyn Write + Send)) -> anyhow::Result<()> {
     run(&target.connect().await?, command, out).await
 }
 
@@ -86,15 +110,18 @@ pub async fn campaigns(target: &Target, command: &Command, out: &mut dyn Write) 
 ///
 /// # Errors
 /// As [`campaigns`].
-pub async fn run(there: &Connection, command: &Command, out: &mut dyn Write) -> anyhow::Result<()> {
+pub async fn run(there: &Connection, command: &Command, out: &mut (dyn Write + Send)) -> anyhow::Result<()> {
     match command {
         Command::List { json } => list(there, *json, out).await,
         Command::Show { id } => {
-            let all = there.store.campaigns(&there.client).await?;
-            let found = all.into_iter().find(|campaign| campaign.id == *id);
-            let found = found.with_context(|| format!("client {} has no campaign `{id}`", there.client))?;
-            writeln!(out, "{}", serde_json::to_string_pretty(&found)?)?;
+            writeln!(out, "{}", serde_json::to_string_pretty(&effect::one(there, id).await?)?)?;
             Ok(())
+        }
+        Command::Effect { id, which, json } => {
+            effect::show(there, &effect::one(there, id).await?, which, *json, out).await
+        }
+        Command::Move { id, dry_run, json, person } => {
+            effect::move_all(there, &effect::one(there, id).await?, (*dry_run, *json), person, out).await
         }
         Command::Put { file, person } => put(there, read::json(file)?, person, out).await,
         Command::Pause { id, person } => set(there, id, Turn::Pause, person, out).await,
@@ -144,20 +171,15 @@ async fn at_work<T>(
 async fn put(there: &Connection, campaign: Campaign, person: &Person, out: &mut dyn Write) -> anyhow::Result<()> {
     at_work(there, person, async |campaigns| {
         let prepared = campaigns.prepare(campaign).await?;
-        let Prepared { old, new: campaign } = &prepared;
+        let Prepared { old, new: campaign, texts } = &prepared;
         if !prepared.changes() {
             writeln!(out, "Nothing was changed: campaign {} stands like this already.", campaign.id)?;
             return Ok(());
         }
-        let client = there.store.client(&there.client).await??;
-        let checks = check_campaign(campaign, &client);
-        for (step, text) in checks.iter().filter_map(|check| Some((check.step, check.text.as_ref()?))) {
+        for (step, text) in texts.iter().filter_map(|check| Some((check.step, check.text.as_ref()?))) {
             writeln!(out, "  step {step}: {} characters, {} segment(s)", text.characters, text.cost.count)?;
         }
-        templates::findings("", &checks, out)?;
-        if templates::errors(checks.iter()) > 0 {
-            bail!("campaign {} was not written: its texts would not arrive", campaign.id);
-        }
+        templates::findings("", texts, out)?;
         person.agrees(&match old {
             None => format!("Write the new campaign {}? It is active: its forms enroll from now on.", campaign.id),
             Some(old) if old.version == campaign.version => format!("Change campaign {}? Its texts stay.", campaign.id),
@@ -181,9 +203,20 @@ async fn set(
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
     at_work(there, person, async |campaigns| {
-        let stands = campaigns.find(id).await?.status;
-        if turn == Turn::Deactivate && !matches!(stands, CampaignStatus::Deactivated { .. }) {
-            person.agrees(&format!("Deactivate campaign {id} for good? Who is in it gets no further text."))?;
+        let stands = campaigns.find(id).await?;
+        let question = match (turn, &stands.status) {
+            (_, CampaignStatus::Deactivated { .. }) | (Turn::Resume, CampaignStatus::Active) => None,
+            (Turn::Pause | Turn::Delete, _) => None,
+            (Turn::Resume, _) => Some((Intended::Resume, format!("Resume campaign {id}?"))),
+            (Turn::Deactivate, _) => {
+                let question = format!("Deactivate campaign {id} for good? Who is in it gets no further text.");
+                Some((Intended::Deactivate, question))
+            }
+        };
+        // What lets texts out or ends them for good is shown before it is done. A pause is not kept waiting.
+        if let Some((intended, question)) = question {
+            effect::told(there, &effect::look(there, &stands, &intended).await?, out).await?;
+            person.agrees(&question)?;
         }
         let became = campaigns.turn(id, turn).await?;
         let now = status(&became.campaign.status);

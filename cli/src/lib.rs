@@ -5,6 +5,7 @@ pub mod campaigns;
 pub mod connect;
 pub mod conversation;
 pub mod dead_letters;
+pub mod effect;
 pub mod erase;
 pub mod events;
 pub mod explain;

@@ -389,9 +389,7 @@ async fn main() -> ExitCode {
         Command::Export { folder, json, target } => {
             export::export(&target, &folder, json, &mut io::stdout().lock()).await
         }
-        Command::Campaigns { command, target } => {
-            campaigns::campaigns(&target, &command, &mut io::stdout().lock()).await
-        }
+        Command::Campaigns { command, target } => campaigns::campaigns(&target, &command, &mut io::stdout()).await,
         Command::Leads { command, target } => leads::leads(&target, &command, &mut io::stdout().lock()).await,
         Command::Templates { command, target } => {
             templates::templates(&target, &command, &mut io::stdout().lock()).await

@@ -148,7 +148,7 @@ async fn a_text_that_would_not_arrive_is_not_written_and_any_text_can_be_looked_
     write("Acme Coaching: see bit.ly/acme. Reply STOP to end.");
     let put = || Command::Put { file: file.clone(), person: sam() };
     let error = tool(&world, put()).await.expect_err("carriers filter it");
-    assert!(error.contains("would not arrive"), "{error}");
+    assert!(error.contains("/messages/0/text: carriers filter texts with links of bit.ly"), "{error}");
     let of_file = || templates::Command::Check { campaign: None, file: Some(file.clone()), json: false };
     let (said, done) = templates(of_file()).await;
     assert!(said.contains("ERROR: carriers filter texts with links of bit.ly") && done.is_err(), "{said}");

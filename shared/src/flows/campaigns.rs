@@ -13,6 +13,7 @@ use crate::{
         document::{Problem, differences, in_words, texts_that_do_not_fit},
         ids::{CampaignId, ClientId, FormId},
         input,
+        template_check::{Finding, StepCheck, check_campaign},
     },
     ports::{Directory, Journal, StoreError, StoreResult},
 };
@@ -112,6 +113,8 @@ pub struct Prepared {
     pub old: Option<Campaign>,
     /// What would.
     pub new: Campaign,
+    /// What was found out about its texts. None of it keeps changed texts from arriving.
+    pub texts: Vec<StepCheck>,
 }
 
 impl Prepared {
@@ -123,7 +126,7 @@ impl Prepared {
 
     /// What changes, for the audit.
     fn words(&self) -> String {
-        let Prepared { old, new } = self;
+        let Prepared { old, new, .. } = self;
         match old {
             None => format!("campaign {}, version {}, new", new.id, new.version),
             Some(old) => {
@@ -146,6 +149,8 @@ pub struct Became {
     pub campaign: Campaign,
     /// Whether anything was written.
     pub changed: bool,
+    /// What was found out about its texts, if they were written.
+    pub texts: Vec<StepCheck>,
 }
 
 /// What turns a campaign on and off.
@@ -187,8 +192,7 @@ impl Campaigns<'_> {
     /// [`NotChanged::Over`] and [`NotChanged::Senseless`].
     pub async fn prepare(&self, campaign: Campaign) -> Result<Prepared, NotChanged> {
         let old = self.standing(&campaign.id).await?;
-        let new = checked(campaign, old.as_ref())?;
-        Ok(Prepared { old, new })
+        self.prepared(campaign, old).await
     }
 
     /// Writes what was prepared, if what stands is what was read.
@@ -196,12 +200,12 @@ impl Campaigns<'_> {
     /// # Errors
     /// [`NotChanged::FormTaken`] and [`NotChanged::Meanwhile`].
     pub async fn write(&self, prepared: &Prepared) -> Result<Became, NotChanged> {
-        let Prepared { old, new } = prepared;
+        let Prepared { old, new, texts } = prepared;
         if prepared.changes() {
             self.put(new, old.as_ref()).await?;
             note(self.journal, &self.recorder, self.actor, &prepared.words()).await?;
         }
-        Ok(Became { campaign: new.clone(), changed: prepared.changes() })
+        Ok(Became { campaign: new.clone(), changed: prepared.changes(), texts: texts.clone() })
     }
 
     /// Writes a campaign with an id that no other has.
@@ -231,8 +235,8 @@ impl Campaigns<'_> {
         for _ in 0..TRIES {
             let old = self.find(id).await?;
             let new = edit(&old).map_err(|problems| NotChanged::Senseless { id: id.clone(), problems })?;
-            let new = checked(Campaign { id: id.clone(), ..new }, Some(&old))?;
-            match self.write(&Prepared { old: Some(old), new }).await {
+            let prepared = self.prepared(Campaign { id: id.clone(), ..new }, Some(old)).await?;
+            match self.write(&prepared).await {
                 Err(NotChanged::Meanwhile(_)) => {}
                 written => return written,
             }
@@ -270,7 +274,7 @@ impl Campaigns<'_> {
                 }
             };
             if new == old {
-                return Ok(Became { campaign: old, changed: false });
+                return Ok(Became { campaign: old, changed: false, texts: Vec::new() });
             }
             match self.put(&new, Some(&old)).await {
                 Err(NotChanged::Meanwhile(_)) => {}
@@ -278,11 +282,29 @@ impl Campaigns<'_> {
                     written?;
                     let what = format!("campaign {id}, version {}: status, {said}", new.version);
                     note(self.journal, &self.recorder, self.actor, &what).await?;
-                    return Ok(Became { campaign: new, changed: true });
+                    return Ok(Became { campaign: new, changed: true, texts: Vec::new() });
                 }
             }
         }
         Err(NotChanged::Meanwhile(id.clone()))
+    }
+
+    /// Checks a campaign, and its texts as they would go out for this client.
+    async fn prepared(&self, campaign: Campaign, old: Option<Campaign>) -> Result<Prepared, NotChanged> {
+        let new = checked(campaign, old.as_ref())?;
+        let texts = match self.directory.client(self.recorder.client).await? {
+            Ok(client) => check_campaign(&new, &client),
+            // Nothing is sent for settings that cannot be read, and nothing can be said of its texts.
+            Err(_) => Vec::new(),
+        };
+        // Texts that stand keep nobody from changing something else.
+        let same_texts = old.as_ref().is_some_and(|old| old.plan() == new.plan());
+        let problems = wrong(&new, &texts);
+        if problems.is_empty() || same_texts {
+            Ok(Prepared { old, new, texts })
+        } else {
+            Err(NotChanged::Senseless { id: new.id, problems })
+        }
     }
 
     async fn standing(&self, id: &CampaignId) -> StoreResult<Option<Campaign>> {
@@ -307,6 +329,17 @@ impl Campaigns<'_> {
         }
         Ok(NotChanged::Meanwhile(new.id.clone()))
     }
+}
+
+/// What keeps texts from arriving, by where it stands in the campaign.
+fn wrong(campaign: &Campaign, texts: &[StepCheck]) -> Vec<Problem> {
+    let place = |step: u16| campaign.messages.iter().position(|found| found.step == step).unwrap_or_default();
+    let of = |check: &StepCheck| {
+        let errors = check.findings().into_iter().filter(Finding::is_error);
+        let at = format!("/messages/{}/text", place(check.step));
+        errors.map(|error| Problem::at(at.clone(), error.words)).collect::<Vec<_>>()
+    };
+    texts.iter().flat_map(of).collect()
 }
 
 /// A campaign, cleaned, as it takes the place of the one that stands.
