@@ -21,8 +21,7 @@ use crate::{
     connect::{Connection, Target},
     explain::{table, utc},
     person::Person,
-    read,
-    templates,
+    read, templates,
 };
 
 /// What to do.

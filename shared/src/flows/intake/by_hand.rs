@@ -81,7 +81,7 @@ pub(in crate::flows) fn enter_by_hand(
     let stated = RawEvent::new(proof, client.id.clone(), Source::Api, String::new(), recorder.now);
     let enrollment = EnrollmentId(recorder.ids.new_id(recorder.now));
     let Entry { came, audit, alert, words } =
-        enter(client, Some(campaign), enrollment, &mut known, given, &stated, recorder);
+        enter(client, Ok(campaign), enrollment, &mut known, given, &stated, recorder);
     match came.map(|came| (came.event, came)) {
         Some((Event::Enrolled, came)) => {
             let said = format!("{by}: {basis}; words {terms}; {words}");
