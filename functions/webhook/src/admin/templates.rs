@@ -181,7 +181,13 @@ impl AtWork<'_> {
         given.or_else(|| profile?.value(field, client)).or_else(|| match field {
             Field::BusinessName => Some(client.name.clone()),
             Field::BookingLink => client.booking_link.clone(),
-            Field::FirstName | Field::LastName | Field::Message | Field::Form(_) => None,
+            Field::FirstName
+            | Field::LastName
+            | Field::Message
+            | Field::WebinarLink
+            | Field::WebinarDate
+            | Field::WebinarTime
+            | Field::Form(_) => None,
         })
     }
 }
