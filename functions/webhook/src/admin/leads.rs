@@ -70,7 +70,7 @@ pub struct Because {
         feature = "openapi",
         schema(
             min_length = 1,
-            max_length = 255,
+            max_length = 200,
             pattern = r"^[^\u0000-\u001F\u007F-\u009F]*[^\s\u0000-\u001F\u007F-\u009F][^\u0000-\u001F\u007F-\u009F]*$"
         )
     )]
