@@ -128,7 +128,8 @@ async fn a_campaign_is_created_changed_and_ended_and_each_change_is_recorded() {
     let at = "/admin/campaigns/retreat";
     let messages = json!([{"step": 1, "delay_minutes": 90, "text": "Hello!"}]);
     let (status, changed) = manage(&world, Method::PATCH, at, json!({"messages": messages, "name": "Retreat"})).await;
-    assert_eq!((status, &changed["version"], &changed["name"]), (200, &json!(2), &json!("Retreat")), "{changed}");
+    let now = &changed["campaign"];
+    assert_eq!((status, &now["version"], &now["name"]), (200, &json!(2), &json!("Retreat")), "{changed}");
     let (status, same) = manage(&world, Method::PATCH, at, json!({"name": "Retreat"})).await;
     assert_eq!((status, &same), (200, &changed), "nothing changes");
     let (status, problem) = manage(&world, Method::PATCH, at, json!({"status": "active", "version": 7})).await;
@@ -368,9 +369,39 @@ async fn leads_are_given_by_page_and_one_with_all_that_happened_to_it() {
         (&json!(5), &json!(5), &json!("webinar"))
     );
     assert_eq!(manage(&world, Method::GET, "/admin/leads/nobody", Value::Null).await.0, 404);
-    let because = json!({"because": "done talking"});
-    assert_eq!(manage(&world, Method::POST, &format!("/admin/leads/{lead}/release"), because).await.0, 409);
     world.leaves_jobs();
+}
+
+#[tokio::test]
+async fn a_lead_is_held_released_ended_and_put_in_again_with_who_and_why() {
+    let world = world().await;
+    world.form("1", "Pat", PAT).await;
+    let lead = world.lead(PAT).await.expect("a lead").id;
+    let act = async |what: &str, body: Value| {
+        manage(&world, Method::POST, &format!("/admin/leads/{lead}/{what}"), body).await
+    };
+    let because = || json!({"because": "on the phone with Sam"});
+    assert_eq!(act("release", because()).await.0, 409, "it is not on hold");
+    let (status, held) = act("hold", because()).await;
+    assert_eq!((status, &held["standing"]["held"]["reason"]), (200, &json!("on the phone with Sam")), "{held}");
+    let (status, open) = act("release", because()).await;
+    assert_eq!((status, &open["standing"]), (200, &json!("open")), "{open}");
+    let (status, ended) = act("end", json!({"because": "asked us to", "campaign": "webinar"})).await;
+    assert_eq!((status, &ended["enrollments"]), (200, &json!([])), "{ended}");
+    let enroll =
+        |terms: &str| json!({"campaign": "webinar", "terms": terms, "basis": "paper form of 3 March, in the safe"});
+    assert_eq!(act("enroll", enroll("of another year")).await.0, 409, "the campaign lists no such words");
+    let (status, again) = act("enroll", enroll("2026-01")).await;
+    assert_eq!((status, &again["enrollments"][0]["campaign"]), (200, &json!("webinar")), "{again}");
+    assert_eq!(act("hold", json!({"because": " "})).await.0, 400);
+    assert_eq!(act("hold", json!({"because": "x".repeat(201)})).await.0, 400);
+    let journal = world.journal().await;
+    let held = journal.iter().find(|event| event.event == Event::LeadHeld).and_then(|event| event.detail.clone());
+    assert!(held.is_some_and(|said| said.contains("by the key `manage` from ")));
+    for what in ["hold", "release", "end"] {
+        let path = format!("/admin/leads/01ARZ3NDEKTSV4RRFFQ69G5FAV/{what}");
+        assert_eq!(manage(&world, Method::POST, &path, because()).await.0, 404);
+    }
 }
 
 #[tokio::test]

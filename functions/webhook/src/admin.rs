@@ -22,9 +22,9 @@ use crate::{Deps, answer, caller::Caller, problem::Problem, table::Endpoint};
 
 #[cfg(feature = "openapi")]
 pub(crate) use self::{
-    campaigns::{AutoCreate, Counted, Created, NOT_CHANGED as CAMPAIGN_NOT_CHANGED},
+    campaigns::{AutoCreate, Counted, Created, NOT_CHANGED as CAMPAIGN_NOT_CHANGED, Written},
     keys::{AddedKey, NewKey, ShownKey},
-    leads::{Because, Known, ListedLead},
+    leads::{Because, End, Enroll, Known, ListedLead},
     opt_outs::{Lift, Listed, No},
     settings::{Hold, NOT_CHANGED as SETTINGS_NOT_CHANGED},
     templates::{Check, Checked, Text},
@@ -88,7 +88,10 @@ pub fn scope(endpoint: Endpoint) -> Option<Scope> {
         | Endpoint::LiftOptOut
         | Endpoint::AddKey
         | Endpoint::RevokeKey
-        | Endpoint::ReleaseLead => Some(Scope::Manage),
+        | Endpoint::EnrollLead
+        | Endpoint::HoldLead
+        | Endpoint::ReleaseLead
+        | Endpoint::EndLead => Some(Scope::Manage),
     }
 }
 
@@ -132,7 +135,10 @@ pub async fn handle(
         Endpoint::RevokeKey => at.revoke_key(&part).await,
         Endpoint::ListLeads => at.list_leads(request).await,
         Endpoint::GetLead => at.get_lead(&part).await,
+        Endpoint::EnrollLead => at.enroll_lead(request, &part).await,
+        Endpoint::HoldLead => at.hold_lead(request, &part).await,
         Endpoint::ReleaseLead => at.release_lead(request, &part).await,
+        Endpoint::EndLead => at.end_lead(request, &part).await,
     }
 }
 

@@ -12,8 +12,8 @@ use utoipa::{PartialSchema, ToSchema, openapi::RefOr};
 
 use crate::{
     admin::{
-        AddedKey, AutoCreate, Because, Check, Checked, Counted, Created, Hold, Known, Lift, Listed, ListedLead, NewKey,
-        No, ShownKey, Text, scope,
+        AddedKey, AutoCreate, Because, Check, Checked, Counted, Created, End, Enroll, Hold, Known, Lift, Listed,
+        ListedLead, NewKey, No, ShownKey, Text, Written, scope,
     },
     table::{Endpoint, ROWS},
 };
@@ -105,6 +105,9 @@ pub fn document() -> Value {
     add::<ListedLead>(&mut schemas);
     add::<Known>(&mut schemas);
     add::<Because>(&mut schemas);
+    add::<Enroll>(&mut schemas);
+    add::<End>(&mut schemas);
+    add::<Written>(&mut schemas);
     patches::complete(&mut schemas);
 
     let mut paths = Map::new();
@@ -196,7 +199,7 @@ fn said(endpoint: Endpoint) -> Said {
             tag: "Campaigns",
             summary: "A new campaign",
             body: Some(of("NewCampaign")),
-            answers: vec![(201, "It is written.", Some(of("Campaign"))), conflict, senseless],
+            answers: vec![(201, "It is written.", Some(of("Written"))), conflict, senseless],
         },
         Endpoint::AutoCreateHealth => {
             Said { tag: "Campaigns", summary: "Whether the address is there", body: None, answers: ok(of("Health")) }
@@ -221,7 +224,7 @@ fn said(endpoint: Endpoint) -> Said {
             tag: "Campaigns",
             summary: "A change of a campaign (JSON Merge Patch). Changed texts are a new version, for who enrolls from now on",
             body: Some(of("CampaignPatch")),
-            answers: with(ok(of("Campaign")), &[gone, conflict, senseless]),
+            answers: with(ok(of("Written")), &[gone, conflict, senseless]),
         },
         Endpoint::DeleteCampaign => Said {
             tag: "Campaigns",
@@ -317,6 +320,24 @@ fn said(endpoint: Endpoint) -> Said {
             body: None,
             answers: with(ok(of("Known")), &[gone]),
         },
+        Endpoint::EnrollLead => Said {
+            tag: "Leads",
+            summary: "Puts a lead into a campaign, by the same rules as a form. It needs their consent",
+            body: Some(of("Enroll")),
+            answers: with(ok(of("ListedLead")), &[gone, conflict]),
+        },
+        Endpoint::HoldLead => Said {
+            tag: "Leads",
+            summary: "Puts a lead on hold: nothing is sent to it until somebody lifts the hold",
+            body: Some(of("Because")),
+            answers: with(ok(of("ListedLead")), &[gone, conflict]),
+        },
+        Endpoint::EndLead => Said {
+            tag: "Leads",
+            summary: "Ends what a lead is in, or one campaign of it, as abandoned",
+            body: Some(of("EndLead")),
+            answers: with(ok(of("ListedLead")), &[gone, conflict]),
+        },
         Endpoint::ReleaseLead => Said {
             tag: "Leads",
             summary: "Lifts the hold on a lead. A no is not lifted",
@@ -389,7 +410,7 @@ fn operation(endpoint: Endpoint, method: &str, path: &str) -> Value {
     let mut parameters = Vec::new();
     for name in path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
         let schema = match endpoint {
-            Endpoint::GetLead | Endpoint::ReleaseLead => of("LeadId"),
+            _ if path.starts_with("/admin/leads/") => of("LeadId"),
             Endpoint::RevokeKey => json!({"type": "string", "minLength": 1}),
             _ => of("CampaignId"),
         };

@@ -59,8 +59,14 @@ pub enum Endpoint {
     ListLeads,
     /// One lead, with its whole journey.
     GetLead,
+    /// A lead is put into a campaign.
+    EnrollLead,
+    /// A lead is put on hold.
+    HoldLead,
     /// The hold on a lead is lifted.
     ReleaseLead,
+    /// What a lead is in ends.
+    EndLead,
 }
 
 /// One method of one address. `{…}` stands for one part.
@@ -107,7 +113,10 @@ pub const ROWS: &[Row] = &[
     row("DELETE", "/admin/keys/{name}", Endpoint::RevokeKey),
     row("GET", "/admin/leads", Endpoint::ListLeads),
     row("GET", "/admin/leads/{id}", Endpoint::GetLead),
+    row("POST", "/admin/leads/{id}/enroll", Endpoint::EnrollLead),
+    row("POST", "/admin/leads/{id}/hold", Endpoint::HoldLead),
     row("POST", "/admin/leads/{id}/release", Endpoint::ReleaseLead),
+    row("POST", "/admin/leads/{id}/end", Endpoint::EndLead),
 ];
 
 /// What a request finds.

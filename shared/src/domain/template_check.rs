@@ -195,7 +195,7 @@ pub fn check_text(template: &Template, place: Place<'_>) -> TextCheck {
     if sample.contains("%%") && matches!(place.client.provider, ProviderSettings::SimpleTexting { .. }) {
         findings.push(Finding::error("merge_tag", "SimpleTexting reads `%%` as its own placeholder: write one `%`"));
     }
-    findings.sort_by(|a, b| b.severity.cmp(&a.severity));
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     TextCheck {
         characters: sample.chars().count(),
         cost: segments::count(&sample),

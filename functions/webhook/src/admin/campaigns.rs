@@ -7,11 +7,13 @@ use leadline::{
     domain::{
         Instant,
         campaign::Campaign,
+        client::Client,
         counts::Counts,
         document::Problem as Place,
         ids::{CampaignId, ClientId, FormId},
         input,
         lead::Outcome,
+        template_check::{Finding, Severity, check_campaign},
     },
     flows::campaigns::{Campaigns, Discovered, Discovery, NotChanged, Turn},
 };
@@ -58,6 +60,43 @@ pub struct Created {
     pub campaign: Campaign,
     /// Whether it is new.
     pub created: bool,
+}
+
+/// A campaign that was written, with what a person should look at.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Written {
+    /// The campaign as it stands.
+    pub campaign: Campaign,
+    /// What is worth a look in its texts. None of it kept the campaign from being written.
+    pub warnings: Vec<Warning>,
+}
+
+/// Something about a text that a person must judge.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Warning {
+    /// The step.
+    pub step: u16,
+    /// What it is, by a code that does not change.
+    pub code: String,
+    /// In words, with what to do.
+    pub words: String,
+}
+
+/// What is said of a campaign's texts: what certainly keeps them from arriving, and what a person must judge.
+fn looked_at(campaign: &Campaign, client: &Client) -> (Vec<Place>, Vec<Warning>) {
+    let (mut errors, mut warnings) = (Vec::new(), Vec::new());
+    for check in check_campaign(campaign, client) {
+        let n = campaign.messages.iter().position(|step| step.step == check.step).unwrap_or_default();
+        for Finding { severity, code, words } in check.findings() {
+            match severity {
+                Severity::Error => errors.push(Place::at(format!("/messages/{n}/text"), words)),
+                Severity::Warning => warnings.push(Warning { step: check.step, code: code.to_owned(), words }),
+            }
+        }
+    }
+    (errors, warnings)
 }
 
 /// A campaign, with how many people it has and had.
@@ -110,16 +149,26 @@ impl AtWork<'_> {
         if campaign.id.as_str() == AUTO_CREATE {
             return Err(Problem::bad_at("/id", "this id is taken by an address of the API"));
         }
-        let created = self.campaigns().create(campaign).await.map_err(refused)?;
-        shown(StatusCode::CREATED, &created)
+        let (errors, warnings) = looked_at(&campaign, &self.caller.client);
+        if !errors.is_empty() {
+            return Err(Problem::bad(StatusCode::UNPROCESSABLE_ENTITY, &errors));
+        }
+        let campaign = self.campaigns().create(campaign).await.map_err(refused)?;
+        shown(StatusCode::CREATED, &Written { campaign, warnings })
     }
 
     pub(super) async fn patch_campaign(&self, request: &Request, id: &str) -> Result<Response<Body>, Problem> {
         let (id, patch) = (campaign_id(id)?, json(request)?);
         check_patch(&patch, &NOT_CHANGED)?;
-        let edit = |stands: &Campaign| patched::<Campaign>(stands, &patch);
-        let became = self.campaigns().change(&id, edit).await.map_err(refused)?;
-        shown(StatusCode::OK, &became.campaign)
+        let edit = |stands: &Campaign| {
+            let new = patched::<Campaign>(stands, &patch)?;
+            let (errors, _) = looked_at(&new, &self.caller.client);
+            // Texts that stand do not keep anybody from changing something else.
+            if new.plan() == stands.plan() || errors.is_empty() { Ok(new) } else { Err(errors) }
+        };
+        let campaign = self.campaigns().change(&id, edit).await.map_err(refused)?.campaign;
+        let (_, warnings) = looked_at(&campaign, &self.caller.client);
+        shown(StatusCode::OK, &Written { campaign, warnings })
     }
 
     pub(super) async fn turn_campaign(&self, id: &str, turn: Turn) -> Result<Response<Body>, Problem> {

@@ -5,12 +5,15 @@ use leadline::domain::{
     Instant,
     audit::AuditEvent,
     email::EmailAddress,
-    ids::LeadId,
+    ids::{CampaignId, LeadId},
     lead::{Enrollment, PastEnrollment},
     phone::PhoneNumber,
     standing::Standing,
 };
-use leadline::ports::StoredLead;
+use leadline::{
+    flows::by_hand::{Agreed, MOST_WORDS},
+    ports::StoredLead,
+};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -67,7 +70,55 @@ pub struct Because {
         feature = "openapi",
         schema(
             min_length = 1,
-            max_length = 255,
+            max_length = 200,
+            pattern = r"^[^\u0000-\u001F\u007F-\u009F]*[^\s\u0000-\u001F\u007F-\u009F][^\u0000-\u001F\u007F-\u009F]*$"
+        )
+    )]
+    pub because: String,
+}
+
+/// A lead that is put into a campaign by hand.
+#[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Enroll {
+    /// The campaign.
+    pub campaign: CampaignId,
+    /// The version of the consent words that the person agreed to. The campaign lists it.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(
+            min_length = 1,
+            max_length = 200,
+            pattern = r"^[^\u0000-\u001F\u007F-\u009F]*[^\s\u0000-\u001F\u007F-\u009F][^\u0000-\u001F\u007F-\u009F]*$"
+        )
+    )]
+    pub terms: String,
+    /// How it is known that they agreed, and where that can be proved.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(
+            min_length = 1,
+            max_length = 200,
+            pattern = r"^[^\u0000-\u001F\u007F-\u009F]*[^\s\u0000-\u001F\u007F-\u009F][^\u0000-\u001F\u007F-\u009F]*$"
+        )
+    )]
+    pub basis: String,
+}
+
+/// What ends.
+#[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = EndLead))]
+pub struct End {
+    /// One campaign only. Without it, all that the lead is in.
+    #[serde(default)]
+    pub campaign: Option<CampaignId>,
+    /// In words, for the audit.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(
+            min_length = 1,
+            max_length = 200,
             pattern = r"^[^\u0000-\u001F\u007F-\u009F]*[^\s\u0000-\u001F\u007F-\u009F][^\u0000-\u001F\u007F-\u009F]*$"
         )
     )]
@@ -118,12 +169,41 @@ impl AtWork<'_> {
         shown(StatusCode::OK, &Known { lead, created_at, history, journey, complete })
     }
 
+    pub(super) async fn enroll_lead(&self, request: &Request, id: &str) -> Result<Response<Body>, Problem> {
+        let (id, by) = (lead_id(id)?, self.actor.to_string());
+        let Enroll { campaign, terms, basis } = posted(request)?;
+        let (terms, basis) = (few_words(&terms, "/terms")?, few_words(&basis, "/basis")?);
+        self.exists(id).await?;
+        let agreed = Agreed { terms: &terms, basis: &basis };
+        self.by_hand(&by).enroll(&self.caller.client, id, &campaign, agreed).await.map_err(not_done)?;
+        self.lead_now(id).await
+    }
+
+    pub(super) async fn hold_lead(&self, request: &Request, id: &str) -> Result<Response<Body>, Problem> {
+        let (id, by) = (lead_id(id)?, self.actor.to_string());
+        let Because { because } = posted(request)?;
+        let because = few_words(&because, "/because")?;
+        self.exists(id).await?;
+        self.by_hand(&by).hold_lead(&self.caller.client, id, &because).await.map_err(not_done)?;
+        self.lead_now(id).await
+    }
+
     pub(super) async fn release_lead(&self, request: &Request, id: &str) -> Result<Response<Body>, Problem> {
         let (id, by) = (lead_id(id)?, self.actor.to_string());
         let Because { because } = posted(request)?;
-        let because = words(&because, "/because")?;
+        let because = few_words(&because, "/because")?;
         self.exists(id).await?;
         self.by_hand(&by).release(&self.caller.client, id, &because).await.map_err(not_done)?;
+        self.lead_now(id).await
+    }
+
+    pub(super) async fn end_lead(&self, request: &Request, id: &str) -> Result<Response<Body>, Problem> {
+        let (id, by) = (lead_id(id)?, self.actor.to_string());
+        let End { campaign, because } = posted(request)?;
+        let because = few_words(&because, "/because")?;
+        self.exists(id).await?;
+        let ended = self.by_hand(&by).end_lead(&self.caller.client, id, campaign.as_ref(), &because).await;
+        ended.map_err(not_done)?;
         self.lead_now(id).await
     }
 
@@ -138,6 +218,15 @@ impl AtWork<'_> {
         let found = self.deps.leads.lead(&self.caller.client.id, id).await.map_err(|error| store_failed(&error))?;
         shown(StatusCode::OK, &listed(&found.ok_or_else(Problem::not_found)?))
     }
+}
+
+/// Words that are kept with a lead, which is small.
+fn few_words(raw: &str, pointer: &str) -> Result<String, Problem> {
+    let long = raw.chars().count();
+    if long > MOST_WORDS {
+        return Err(Problem::bad_at(pointer, format!("it has {long} characters, {MOST_WORDS} are allowed")));
+    }
+    words(raw, pointer)
 }
 
 /// What cannot be an id is no lead's.

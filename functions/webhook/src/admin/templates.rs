@@ -11,6 +11,7 @@ use leadline::domain::{
     profile::Profile,
     segments::{self, Encoding},
     template::{Field, Template},
+    template_check::{Finding, Place as WherePlaced, Severity, check_text},
 };
 use serde::{Deserialize, Serialize};
 
@@ -67,6 +68,9 @@ pub struct Check {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, pattern = "^[0-7][0-9A-HJKMNP-TV-Z]{25}$"))]
     pub lead: Option<String>,
+    /// Whether it is the first text of a sequence, which must say who writes and how to stop it.
+    #[serde(default)]
+    pub first: bool,
     /// Filled in with these values, by placeholder.
     #[serde(default)]
     pub sample: Option<BTreeMap<String, String>>,
@@ -84,8 +88,10 @@ pub struct Checked {
     /// What it would cost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<Cost>,
-    /// What keeps it from being sent.
+    /// What keeps it from being sent, or from arriving.
     pub problems: Vec<Place>,
+    /// What is worth a look.
+    pub warnings: Vec<String>,
 }
 
 impl Cost {
@@ -129,7 +135,7 @@ impl AtWork<'_> {
     }
 
     pub(super) async fn check_template(&self, request: &Request) -> Result<Response<Body>, Problem> {
-        let Check { text, lead, sample } = posted(request)?;
+        let Check { text, lead, first, sample } = posted(request)?;
         let profile = match lead.map(|lead| lead.parse::<LeadId>()) {
             None => None,
             Some(Err(_)) => return Err(Problem::bad_at("/lead", "it is no lead's id")),
@@ -138,16 +144,27 @@ impl AtWork<'_> {
                 Some(found.map_err(|error| store_failed(&error))?.ok_or_else(Problem::not_found)?.profile)
             }
         };
+        let place =
+            WherePlaced { client: &self.caller.client, has_message: false, webinar: None, after_silence: first };
         let read = Template::parse(&text).map_err(|why| why.to_string());
+        let findings = read.as_ref().map(|template| check_text(template, place).findings).unwrap_or_default();
         let rendered = read.and_then(|template| {
             let value = |field: &Field| self.value(field, profile.as_ref(), sample.as_ref());
             template.render(value).map_err(|why| why.to_string())
         });
+        let (errors, warnings): (Vec<Finding>, Vec<Finding>) =
+            findings.into_iter().partition(|finding| finding.severity == Severity::Error);
+        let mut problems: Vec<Place> = rendered.as_ref().err().map(|why| Place::at("/text", why)).into_iter().collect();
+        problems.extend(errors.into_iter().map(|error| Place::at("/text", error.words)));
+        let text = rendered.ok();
         shown(
             StatusCode::OK,
-            &match rendered {
-                Ok(text) => Checked { ok: true, cost: Some(Cost::of(&text)), text: Some(text), problems: Vec::new() },
-                Err(why) => Checked { ok: false, cost: None, text: None, problems: vec![Place::at("/text", why)] },
+            &Checked {
+                ok: problems.is_empty(),
+                cost: text.as_deref().map(Cost::of),
+                text,
+                problems,
+                warnings: warnings.into_iter().map(|warning| warning.words).collect(),
             },
         )
     }
@@ -164,7 +181,13 @@ impl AtWork<'_> {
         given.or_else(|| profile?.value(field, client)).or_else(|| match field {
             Field::BusinessName => Some(client.name.clone()),
             Field::BookingLink => client.booking_link.clone(),
-            Field::FirstName | Field::LastName | Field::Message | Field::Form(_) => None,
+            Field::FirstName
+            | Field::LastName
+            | Field::Message
+            | Field::WebinarLink
+            | Field::WebinarDate
+            | Field::WebinarTime
+            | Field::Form(_) => None,
         })
     }
 }
