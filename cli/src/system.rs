@@ -101,6 +101,7 @@ impl System {
                 leads: store.clone(),
                 events: store.clone(),
                 journal: store.clone(),
+                due: store.clone(),
                 budget: store.clone(),
                 opt_outs: store.clone(),
                 census: store.clone(),

@@ -123,6 +123,7 @@ impl World {
                 leads: faulty.clone(),
                 events: faulty.clone(),
                 journal: faulty.clone(),
+                due: faulty.clone(),
                 budget: faulty.clone(),
                 opt_outs: faulty.clone(),
                 census: faulty.clone(),

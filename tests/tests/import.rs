@@ -152,7 +152,7 @@ struct Busy {
 impl HttpConnector for Busy {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let write = operation(&request) == Some("TransactWriteItems");
-        if !write || self.writes.fetch_add(1, Ordering::Relaxed) % 3 != 0 {
+        if !write || !self.writes.fetch_add(1, Ordering::Relaxed).is_multiple_of(3) {
             return self.inner.call(request);
         }
         let body = json!({"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException", "message": "busy"});

@@ -9,7 +9,7 @@ use leadline_cli::{
     settings::change,
     system::TABLE,
 };
-use leadline_tests::world::World;
+use leadline_tests::world::{World, form};
 use serde_json::Value;
 
 #[derive(Parser)]
@@ -87,6 +87,19 @@ async fn a_lead_is_shown_whole_and_put_on_hold_and_out_by_command() {
     let error = leads(&world, &enroll).await.expect_err("she got texts of it");
     assert!(error.contains("was in campaign webinar before"), "{error}");
     assert_eq!(world.reasons(Event::LeadHeld).await, ["operator"]);
+
+    // By a form that no campaign lists, Kim is a lead who is in nothing.
+    let mut unknown = form("2", "Kim", "+13055550124");
+    unknown["payload"][0]["relationships"]["form"]["data"]["id"] = "999".into();
+    assert_eq!(world.kajabi(&unknown).await, 200);
+    let enroll =
+        ["enroll", "2@example.org", "--campaign", "webinar", "--terms", "2026-01", "--basis", "asked by phone"];
+    let said = leads(&world, &enroll).await.expect("enrolled");
+    assert!(said.contains("is in campaign webinar: enrolled, waits"), "{said}");
+    world.until("2026-01-06 13:00").await;
+    assert_eq!(world.texts().last().map(|text| text.2.as_str()), Some("Hi Kim, it's Sam."));
+    let said = leads(&world, &["show", "2@example.org"]).await.expect("shown");
+    assert!(said.contains("stated by kim: asked by phone") && said.contains("also enrolled"), "{said}");
 }
 
 #[tokio::test]

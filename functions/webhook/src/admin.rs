@@ -22,7 +22,7 @@ use crate::{Deps, answer, caller::Caller, problem::Problem, table::Endpoint};
 
 #[cfg(feature = "openapi")]
 pub(crate) use self::{
-    campaigns::{AutoCreate, Counted, Created, NOT_CHANGED as CAMPAIGN_NOT_CHANGED, Written},
+    campaigns::{AutoCreate, Counted, Created, Intend, NOT_CHANGED as CAMPAIGN_NOT_CHANGED, Written},
     keys::{AddedKey, NewKey, ShownKey},
     leads::{Because, End, Enroll, Known, ListedLead},
     opt_outs::{Lift, Listed, No},
@@ -67,6 +67,7 @@ pub fn scope(endpoint: Endpoint) -> Option<Scope> {
         Endpoint::Status => Some(Scope::Status),
         Endpoint::ListCampaigns
         | Endpoint::GetCampaign
+        | Endpoint::CampaignEffect
         | Endpoint::ListTemplates
         | Endpoint::CheckTemplate
         | Endpoint::GetSettings
@@ -121,6 +122,7 @@ pub async fn handle(
         Endpoint::PauseCampaign => at.turn_campaign(&part, Turn::Pause).await,
         Endpoint::ResumeCampaign => at.turn_campaign(&part, Turn::Resume).await,
         Endpoint::DeactivateCampaign => at.turn_campaign(&part, Turn::Deactivate).await,
+        Endpoint::CampaignEffect => at.campaign_effect(request, &part).await,
         Endpoint::ListTemplates => at.list_templates(request).await,
         Endpoint::CheckTemplate => at.check_template(request).await,
         Endpoint::GetSettings => at.get_settings(),

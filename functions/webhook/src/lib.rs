@@ -29,8 +29,9 @@ use leadline::{
     },
     flows::{alerts::Alerts, intake::Intake, record::Recorder},
     ports::{
-        Budget, Census, Clock, Directory, EventKey, EventState, EventStore, IdSource, Journal, LeadStore, Mailer, Once,
-        OptOuts, RawEvent, Receipt, RequestLimits, SecretStore, Secrets, Source, StoreError, StoreResult, TextQueue,
+        Budget, Census, Clock, Directory, DueIndex, EventKey, EventState, EventStore, IdSource, Journal, LeadStore,
+        Mailer, Once, OptOuts, RawEvent, Receipt, RequestLimits, SecretStore, Secrets, Source, StoreError, StoreResult,
+        TextQueue,
     },
 };
 
@@ -73,6 +74,8 @@ pub struct Deps {
     pub requests: Arc<dyn RequestLimits>,
     /// What a new key is made of: at least 16 characters that nobody guesses.
     pub new_secret: fn() -> String,
+    /// What is due, to say what a change would do.
+    pub due: Arc<dyn DueIndex>,
     /// Where a text goes that is asked for by itself, and an answer to a reply.
     pub queue: Arc<dyn TextQueue>,
     /// The address that others post to, without a slash at the end. Signatures are checked against

@@ -21,6 +21,7 @@ async fn main() -> Result<(), Error> {
         events: store.clone(),
         journal: store.clone(),
         budget: store.clone(),
+        due: store.clone(),
         opt_outs: store.clone(),
         census: store.clone(),
         requests: store.clone(),

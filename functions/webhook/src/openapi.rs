@@ -5,6 +5,7 @@ mod patches;
 
 use leadline::{
     domain::{api_key::Scope, campaign::Campaign, client::Client, document, report::LastDay, standing::ListedOptOut},
+    flows::effect::Effect,
     sources::api::SendRequest,
 };
 use serde_json::{Map, Value, json};
@@ -12,8 +13,8 @@ use utoipa::{PartialSchema, ToSchema, openapi::RefOr};
 
 use crate::{
     admin::{
-        AddedKey, AutoCreate, Because, Check, Checked, Counted, Created, End, Enroll, Hold, Known, Lift, Listed,
-        ListedLead, NewKey, No, ShownKey, Text, Written, scope,
+        AddedKey, AutoCreate, Because, Check, Checked, Counted, Created, End, Enroll, Hold, Intend, Known, Lift,
+        Listed, ListedLead, NewKey, No, ShownKey, Text, Written, scope,
     },
     table::{Endpoint, ROWS},
 };
@@ -92,6 +93,8 @@ pub fn document() -> Value {
     add::<AutoCreate>(&mut schemas);
     add::<Created>(&mut schemas);
     add::<Counted>(&mut schemas);
+    add::<Intend>(&mut schemas);
+    add::<Effect>(&mut schemas);
     add::<Text>(&mut schemas);
     add::<Check>(&mut schemas);
     add::<Checked>(&mut schemas);
@@ -249,6 +252,12 @@ fn said(endpoint: Endpoint) -> Said {
             summary: "No texts and no enrollment, for good. Its forms are free for another campaign",
             body: None,
             answers: with(ok(of("Campaign")), &[gone, conflict]),
+        },
+        Endpoint::CampaignEffect => Said {
+            tag: "Campaigns",
+            summary: "What a change would do until midnight: who is affected, how many texts go out and when, and what they cost. It changes nothing",
+            body: Some(of("Intend")),
+            answers: with(ok(of("Effect")), &[gone, conflict, senseless]),
         },
         Endpoint::ListTemplates => {
             list("Texts", "All texts with what they cost: the default and those of all campaigns", "Text")

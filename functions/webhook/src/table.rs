@@ -31,6 +31,8 @@ pub enum Endpoint {
     ResumeCampaign,
     /// A campaign ends for good.
     DeactivateCampaign,
+    /// What a change of a campaign would do today.
+    CampaignEffect,
     /// All texts.
     ListTemplates,
     /// A text as it would be.
@@ -99,6 +101,7 @@ pub const ROWS: &[Row] = &[
     row("POST", "/admin/campaigns/{id}/pause", Endpoint::PauseCampaign),
     row("POST", "/admin/campaigns/{id}/resume", Endpoint::ResumeCampaign),
     row("POST", "/admin/campaigns/{id}/deactivate", Endpoint::DeactivateCampaign),
+    row("POST", "/admin/campaigns/{id}/effect", Endpoint::CampaignEffect),
     row("GET", "/admin/templates", Endpoint::ListTemplates),
     row("POST", "/admin/templates/check", Endpoint::CheckTemplate),
     row("GET", "/admin/settings", Endpoint::GetSettings),

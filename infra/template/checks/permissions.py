@@ -35,7 +35,7 @@ _FAILED_RUNS = [("sqs:SendMessage", "ScheduleDeadLetters.Arn", "")]
 # secrets under our prefix, and all mail identities of the account with our sender as condition.
 GRANTS = {
     "WebhookRole": _grants(
-        "Webhook", *_SECRETS, ("dynamodb:Query", "${Table.Arn}/index/day", ""), ("sqs:SendMessage", "TextQueue.Arn", "")
+        "Webhook", *_SECRETS, *_INDEXES, ("sqs:SendMessage", "TextQueue.Arn", "")
     ),
     "SchedulerRole": _grants(
         "Scheduler", *_INDEXES, *_FAILED_RUNS, ("sqs:SendMessage", "TextQueue.Arn", "")

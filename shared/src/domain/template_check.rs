@@ -4,7 +4,7 @@
 //! An error is what certainly keeps texts from arriving. A warning is what a person must judge: no program
 //! knows whether "Sam" is who the reader thinks it is.
 
-use std::sync::LazyLock;
+use std::{cmp::Reverse, sync::LazyLock};
 
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
@@ -195,7 +195,7 @@ pub fn check_text(template: &Template, place: Place<'_>) -> TextCheck {
     if sample.contains("%%") && matches!(place.client.provider, ProviderSettings::SimpleTexting { .. }) {
         findings.push(Finding::error("merge_tag", "SimpleTexting reads `%%` as its own placeholder: write one `%`"));
     }
-    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    findings.sort_by_key(|found| Reverse(found.severity));
     TextCheck {
         characters: sample.chars().count(),
         cost: segments::count(&sample),

@@ -212,14 +212,14 @@ impl Campaigns<'_> {
     ///
     /// # Errors
     /// [`NotChanged`].
-    pub async fn create(&self, campaign: Campaign) -> Result<Campaign, NotChanged> {
+    pub async fn create(&self, campaign: Campaign) -> Result<Became, NotChanged> {
         let prepared = self.prepare(campaign).await?;
         if prepared.old.is_some() {
             return Err(NotChanged::Exists(prepared.new.id));
         }
         match self.write(&prepared).await {
             Err(NotChanged::Meanwhile(id)) => Err(NotChanged::Exists(id)),
-            written => written.map(|became| became.campaign),
+            written => written,
         }
     }
 

@@ -47,6 +47,7 @@ pub enum Intended {
 
 /// What it would come to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Effect {
     /// The campaign.
     pub campaign: CampaignId,
@@ -67,6 +68,7 @@ pub struct Effect {
 /// What happens in a campaign until midnight in the client's zone, if every text is accepted and nobody
 /// replies.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Day {
     /// Texts that go out.
     pub texts: usize,
@@ -82,8 +84,10 @@ pub struct Day {
 
 /// What goes out in a clock hour.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Hour {
     /// Its beginning.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub from: Instant,
     /// Texts.
     pub texts: usize,

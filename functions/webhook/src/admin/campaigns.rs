@@ -7,15 +7,17 @@ use leadline::{
     domain::{
         Instant,
         campaign::Campaign,
-        client::Client,
         counts::Counts,
         document::Problem as Place,
         ids::{CampaignId, ClientId, FormId},
         input,
         lead::Outcome,
-        template_check::{Finding, Severity, check_campaign},
+        template_check::{Finding, StepCheck},
     },
-    flows::campaigns::{Campaigns, Discovered, Discovery, NotChanged, Turn},
+    flows::{
+        campaigns::{Became, Campaigns, Discovered, Discovery, NotChanged, Turn},
+        effect::{Effects, Intended},
+    },
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -84,19 +86,44 @@ pub struct Warning {
     pub words: String,
 }
 
-/// What is said of a campaign's texts: what certainly keeps them from arriving, and what a person must judge.
-fn looked_at(campaign: &Campaign, client: &Client) -> (Vec<Place>, Vec<Warning>) {
-    let (mut errors, mut warnings) = (Vec::new(), Vec::new());
-    for check in check_campaign(campaign, client) {
-        let n = campaign.messages.iter().position(|step| step.step == check.step).unwrap_or_default();
-        for Finding { severity, code, words } in check.findings() {
-            match severity {
-                Severity::Error => errors.push(Place::at(format!("/messages/{n}/text"), words)),
-                Severity::Warning => warnings.push(Warning { step: check.step, code: code.to_owned(), words }),
-            }
-        }
+impl Written {
+    fn of(became: Became) -> Self {
+        let warning = |step, Finding { code, words, .. }| Warning { step, code: code.to_owned(), words };
+        let of = |check: &StepCheck| {
+            let step = check.step;
+            check.findings().into_iter().map(move |found| warning(step, found)).collect::<Vec<_>>()
+        };
+        Self { warnings: became.texts.iter().flat_map(of).collect(), campaign: became.campaign }
     }
-    (errors, warnings)
+}
+
+/// What is meant to be done with a campaign.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Intend {
+    /// What.
+    pub change: Change,
+    /// The merge patch, for `patch`.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
+    pub patch: Option<Value>,
+}
+
+/// A change of a campaign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Change {
+    /// It is paused.
+    Pause,
+    /// It is resumed, or begins.
+    Resume,
+    /// It is deactivated.
+    Deactivate,
+    /// Everybody who is in it is moved to its newest version.
+    Move,
+    /// It is changed by a merge patch.
+    Patch,
 }
 
 /// A campaign, with how many people it has and had.
@@ -149,26 +176,41 @@ impl AtWork<'_> {
         if campaign.id.as_str() == AUTO_CREATE {
             return Err(Problem::bad_at("/id", "this id is taken by an address of the API"));
         }
-        let (errors, warnings) = looked_at(&campaign, &self.caller.client);
-        if !errors.is_empty() {
-            return Err(Problem::bad(StatusCode::UNPROCESSABLE_ENTITY, &errors));
-        }
-        let campaign = self.campaigns().create(campaign).await.map_err(refused)?;
-        shown(StatusCode::CREATED, &Written { campaign, warnings })
+        let became = self.campaigns().create(campaign).await.map_err(refused)?;
+        shown(StatusCode::CREATED, &Written::of(became))
     }
 
     pub(super) async fn patch_campaign(&self, request: &Request, id: &str) -> Result<Response<Body>, Problem> {
         let (id, patch) = (campaign_id(id)?, json(request)?);
         check_patch(&patch, &NOT_CHANGED)?;
-        let edit = |stands: &Campaign| {
-            let new = patched::<Campaign>(stands, &patch)?;
-            let (errors, _) = looked_at(&new, &self.caller.client);
-            // Texts that stand do not keep anybody from changing something else.
-            if new.plan() == stands.plan() || errors.is_empty() { Ok(new) } else { Err(errors) }
+        let edit = |stands: &Campaign| patched::<Campaign>(stands, &patch);
+        let became = self.campaigns().change(&id, edit).await.map_err(refused)?;
+        shown(StatusCode::OK, &Written::of(became))
+    }
+
+    pub(super) async fn campaign_effect(&self, request: &Request, id: &str) -> Result<Response<Body>, Problem> {
+        let Intend { change, patch } = posted(request)?;
+        let stands = self.campaigns().find(&campaign_id(id)?).await.map_err(refused)?;
+        let intended = match (change, patch) {
+            (Change::Pause, None) => Intended::Pause,
+            (Change::Resume, None) => Intended::Resume,
+            (Change::Deactivate, None) => Intended::Deactivate,
+            (Change::Move, None) => Intended::MoveToNewest,
+            (Change::Patch, Some(patch)) => {
+                check_patch(&patch, &NOT_CHANGED)?;
+                let senseless = |places: Vec<Place>| Problem::bad(StatusCode::UNPROCESSABLE_ENTITY, &places);
+                let new = patched::<Campaign>(&stands, &patch).map_err(senseless)?;
+                let new = self.campaigns().prepare(new).await.map_err(refused)?.new;
+                Intended::Change(Box::new(new))
+            }
+            (Change::Patch, None) => return Err(Problem::bad_at("/patch", "say what is to be changed")),
+            (_, Some(_)) => return Err(Problem::bad_at("/patch", "it is for the change `patch` only")),
         };
-        let campaign = self.campaigns().change(&id, edit).await.map_err(refused)?.campaign;
-        let (_, warnings) = looked_at(&campaign, &self.caller.client);
-        shown(StatusCode::OK, &Written { campaign, warnings })
+        let (directory, leads) = (self.deps.directory.as_ref(), self.deps.leads.as_ref());
+        let (due, census) = (self.deps.due.as_ref(), self.deps.census.as_ref());
+        let effects = Effects { directory, leads, due, census, recorder: self.recorder() };
+        let effect = effects.of(&self.caller.client, &stands, &intended).await;
+        shown(StatusCode::OK, &effect.map_err(|error| store_failed(&error))?)
     }
 
     pub(super) async fn turn_campaign(&self, id: &str, turn: Turn) -> Result<Response<Body>, Problem> {

@@ -34,6 +34,11 @@ pub fn complete(schemas: &mut Map<String, Value>) {
             {"step": 2, "delay_minutes": 1440, "text": "Still there, {{first_name|friend}}?"},
         ],
     }]);
+    if let Some(intend) = schemas.get_mut("Intend") {
+        let patch = json!({"$ref": "#/components/schemas/CampaignPatch"});
+        intend["properties"]["patch"] =
+            json!({"oneOf": [patch, {"type": "null"}], "description": "For `patch`: the change."});
+    }
     for (name, schema) in [
         ("Settings", settings),
         ("SettingsPatch", settings_patch),

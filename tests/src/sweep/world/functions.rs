@@ -33,6 +33,7 @@ impl World {
                     leads: store.clone(),
                     events: store.clone(),
                     journal: store.clone(),
+                    due: store.clone(),
                     budget: store.clone(),
                     opt_outs: store.clone(),
                     census: store.clone(),
