@@ -427,3 +427,30 @@ async fn what_cannot_be_read_is_refused_with_its_place() {
     request.headers_mut().insert("content-type", "application/x-www-form-urlencoded".parse().expect("a header"));
     assert_eq!(world.system.post(request).await.status().as_u16(), 415);
 }
+
+#[tokio::test]
+async fn what_a_change_would_do_is_told_and_nothing_is_changed() {
+    let world = world().await;
+    world.form("1", "Pat", PAT).await;
+    let effect = "/admin/campaigns/webinar/effect";
+    let of = async |change: Value| ask(&world, READ, Method::POST, effect, change.to_string()).await;
+    let pause = of(json!({"change": "pause"})).await;
+    assert_eq!(pause.status, 200, "{}", pause.body);
+    assert_eq!((&pause.body["people"], &pause.body["affected"]), (&json!(1), &json!(1)));
+    assert_eq!((&pause.body["before"]["texts"], &pause.body["after"]["texts"]), (&json!(1), &json!(0)));
+    let patch = of(json!({"change": "patch", "patch": {"name": "Another name"}})).await;
+    assert_eq!((patch.status, &patch.body["affected"]), (200, &json!(0)), "{}", patch.body);
+    for (change, status, place) in [
+        (json!({"change": "patch"}), 400, "/patch"),
+        (json!({"change": "pause", "patch": {"name": "x"}}), 400, "/patch"),
+        (json!({"change": "patch", "patch": {"status": "paused"}}), 400, "/status"),
+        (json!({"change": "patch", "patch": {"messages": []}}), 422, ""),
+        (json!({"change": "explode"}), 400, "/change"),
+    ] {
+        let refused = of(change.clone()).await;
+        assert_eq!(refused.status, status, "{change}: {}", refused.body);
+        assert!(place.is_empty() || places(&refused.body).contains(&place), "{change}: {}", refused.body);
+    }
+    assert_eq!(get(&world, "/admin/campaigns/webinar").await["campaign"]["status"], json!("active"));
+    assert_eq!(changes(&world).await, [""; 0]);
+}
