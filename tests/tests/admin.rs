@@ -113,11 +113,14 @@ async fn a_campaign_is_created_changed_and_ended_and_each_change_is_recorded() {
         "messages": [{"step": 1, "delay_minutes": 60, "text": "Hi {{first_name|there}}."}],
     });
     let (status, created) = manage(&world, Method::POST, "/admin/campaigns", new.clone()).await;
-    assert_eq!(
-        (status, &created["name"], &created["version"]),
-        (201, &json!("Spring retreat"), &json!(1)),
-        "{created}"
-    );
+    let made = &created["campaign"];
+    assert_eq!((status, &made["name"], &made["version"]), (201, &json!("Spring retreat"), &json!(1)), "{created}");
+    assert!(created["warnings"].as_array().is_some_and(|warnings| !warnings.is_empty()), "who writes? {created}");
+    let mut shortened = new.clone();
+    shortened["id"] = "shortened".into();
+    shortened["messages"][0]["text"] = "See https://bit.ly/abc".into();
+    let (status, problem) = manage(&world, Method::POST, "/admin/campaigns", shortened).await;
+    assert_eq!((status, places(&problem)), (422, vec!["/messages/0/text"]), "carriers drop it: {problem}");
     assert_eq!(manage(&world, Method::POST, "/admin/campaigns", new.clone()).await.0, 409, "there is one");
     let mut thief = new;
     thief["id"] = "thief".into();
