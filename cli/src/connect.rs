@@ -1,6 +1,8 @@
 //! Where commands find things: the local run, or an account on AWS.
 
-use std::{path::Path, sync::Arc};
+mod account;
+
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use anyhow::{Context, bail};
 use leadline::{
@@ -15,6 +17,8 @@ use leadline::{
     runtime::{AwsClients, Settings, SystemClock},
 };
 use serde::{Deserialize, Serialize};
+
+pub use account::Account;
 
 /// The file in which the local run says where it is, below the present folder.
 pub const LOCAL_FILE: &str = ".leadline/local.json";
@@ -73,6 +77,9 @@ pub struct Target {
     /// A table on AWS, by the credentials and region in the environment, instead of the local run.
     #[arg(long)]
     pub table: Option<String>,
+    /// Whose table.
+    #[command(flatten)]
+    pub account: Account,
 }
 
 /// Where a client is to be that is not there yet.
@@ -81,11 +88,14 @@ pub struct Table {
     /// A table on AWS, by the credentials and region in the environment, instead of the local run.
     #[arg(long)]
     pub table: Option<String>,
+    /// Whose table.
+    #[command(flatten)]
+    pub account: Account,
 }
 
 impl From<Table> for Target {
-    fn from(Table { table }: Table) -> Self {
-        Self { client: None, table }
+    fn from(Table { table, account }: Table) -> Self {
+        Self { client: None, table, account }
     }
 }
 
@@ -107,6 +117,7 @@ pub struct Place {
     /// The moment there: the local run's clock may have been moved.
     pub now: Instant,
     run: Option<LocalRun>,
+    given: BTreeMap<String, String>,
 }
 
 /// A place and a client in it.
@@ -143,11 +154,12 @@ impl Target {
                 (Some(run), table, now)
             }
         };
-        let mut settings = settings(run.clone(), &Queues::default());
+        let given = self.account.given()?;
+        let mut settings = settings(run.clone(), &given, &Queues::default());
         let aws = AwsClients::new(&mut settings);
         let store = DynamoStore::new(aws.dynamodb(&settings), table);
         settings.check()?;
-        Ok(Place { store, now, run })
+        Ok(Place { store, now, run, given })
     }
 
     /// The client that is meant: the one that was named, or the only one.
@@ -196,7 +208,7 @@ impl Place {
     /// # Errors
     /// When nothing says where they are.
     pub fn dead_letters(&self, queues: &Queues) -> anyhow::Result<SqsDeadLetters> {
-        let mut settings = settings(self.run.clone(), queues);
+        let mut settings = settings(self.run.clone(), &self.given, queues);
         let aws = AwsClients::new(&mut settings);
         let url = settings.text("LEADLINE_DEAD_LETTERS_URL");
         let letters = SqsDeadLetters::new(aws.sqs(&settings), url);
@@ -209,7 +221,7 @@ impl Place {
     /// # Errors
     /// When nothing says where it is.
     pub fn texts(&self, queues: &Queues) -> anyhow::Result<SqsTextQueue> {
-        let mut settings = settings(self.run.clone(), queues);
+        let mut settings = settings(self.run.clone(), &self.given, queues);
         let aws = AwsClients::new(&mut settings);
         let texts = SqsTextQueue::new(aws.sqs(&settings), settings.text("LEADLINE_QUEUE_URL"));
         settings.check().context("where are the queues? give --queue-url, or set it")?;
@@ -221,7 +233,7 @@ impl Place {
     /// # Errors
     /// When the environment is not complete.
     pub fn provider(&self) -> anyhow::Result<Providers> {
-        let mut settings = settings(self.run.clone(), &Queues::default());
+        let mut settings = settings(self.run.clone(), &self.given, &Queues::default());
         let aws = AwsClients::new(&mut settings);
         let prefix = settings.text("LEADLINE_SECRETS_PREFIX");
         let secrets = AwsSecrets::new(aws.secrets(&settings), prefix, Arc::new(SystemClock));
@@ -234,14 +246,14 @@ impl Place {
 }
 
 /// What was given with the command, else what the local run says, else the environment.
-fn settings(run: Option<LocalRun>, queues: &Queues) -> Settings {
-    let Queues { queue_url, dead_letters_url } = queues.clone();
+fn settings(run: Option<LocalRun>, given: &BTreeMap<String, String>, queues: &Queues) -> Settings {
+    let (Queues { queue_url, dead_letters_url }, of_account) = (queues.clone(), given.clone());
     let environment = Settings::from_environment();
     Settings::from(move |name| {
         let given = match name {
             "LEADLINE_QUEUE_URL" => queue_url.clone(),
             "LEADLINE_DEAD_LETTERS_URL" => dead_letters_url.clone(),
-            _ => None,
+            name => of_account.get(name).cloned(),
         };
         given.or_else(|| match &run {
             Some(run) => run.value(name),
