@@ -75,6 +75,7 @@ impl ToSchema for Waits {
 /// A day of the week, as a schema.
 #[derive(ToSchema)]
 #[expect(missing_docs, reason = "they say themselves")]
+#[schema(as = DayOfWeek)]
 pub enum Day {
     Mon,
     Tue,

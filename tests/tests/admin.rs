@@ -444,8 +444,8 @@ async fn what_a_change_would_do_is_told_and_nothing_is_changed() {
     let patch = of(json!({"change": "patch", "patch": {"name": "Another name"}})).await;
     assert_eq!((patch.status, &patch.body["affected"]), (200, &json!(0)), "{}", patch.body);
     for (change, status, place) in [
-        (json!({"change": "patch"}), 400, "/patch"),
-        (json!({"change": "pause", "patch": {"name": "x"}}), 400, "/patch"),
+        (json!({"change": "patch"}), 422, "/patch"),
+        (json!({"change": "pause", "patch": {"name": "x"}}), 422, "/patch"),
         (json!({"change": "patch", "patch": {"status": "paused"}}), 400, "/status"),
         (json!({"change": "patch", "patch": {"messages": []}}), 422, ""),
         (json!({"change": "explode"}), 400, "/change"),

@@ -148,7 +148,10 @@ fn add<T: ToSchema>(schemas: &mut Map<String, Value>) {
             RefOr::T(schema) => serde_json::to_value(schema),
             RefOr::Ref(to) => serde_json::to_value(to),
         };
-        schemas.entry(name).or_insert(schema.unwrap_or_default());
+        let schema = schema.unwrap_or_default();
+        let stands = schemas.entry(name.clone()).or_insert_with(|| schema.clone());
+        // It is found by the test of the description, before anybody reads it.
+        assert!(*stands == schema, "two types are described under one name: {name}");
     }
 }
 

@@ -191,6 +191,7 @@ impl AtWork<'_> {
     pub(super) async fn campaign_effect(&self, request: &Request, id: &str) -> Result<Response<Body>, Problem> {
         let Intend { change, patch } = posted(request)?;
         let stands = self.campaigns().find(&campaign_id(id)?).await.map_err(refused)?;
+        let senseless = |places: Vec<Place>| Problem::bad(StatusCode::UNPROCESSABLE_ENTITY, &places);
         let intended = match (change, patch) {
             (Change::Pause, None) => Intended::Pause,
             (Change::Resume, None) => Intended::Resume,
@@ -198,13 +199,14 @@ impl AtWork<'_> {
             (Change::Move, None) => Intended::MoveToNewest,
             (Change::Patch, Some(patch)) => {
                 check_patch(&patch, &NOT_CHANGED)?;
-                let senseless = |places: Vec<Place>| Problem::bad(StatusCode::UNPROCESSABLE_ENTITY, &places);
                 let new = patched::<Campaign>(&stands, &patch).map_err(senseless)?;
                 let new = self.campaigns().prepare(new).await.map_err(refused)?.new;
                 Intended::Change(Box::new(new))
             }
-            (Change::Patch, None) => return Err(Problem::bad_at("/patch", "say what is to be changed")),
-            (_, Some(_)) => return Err(Problem::bad_at("/patch", "it is for the change `patch` only")),
+            (Change::Patch, None) => return Err(senseless(vec![Place::at("/patch", "say what is to be changed")])),
+            (_, Some(_)) => {
+                return Err(senseless(vec![Place::at("/patch", "it is for the change `patch` only")]));
+            }
         };
         let (directory, leads) = (self.deps.directory.as_ref(), self.deps.leads.as_ref());
         let (due, census) = (self.deps.due.as_ref(), self.deps.census.as_ref());
