@@ -9,7 +9,7 @@ use leadline::{
         walk::{Tally, Walk},
     },
     flows::{
-        effect::{Day, Effect, Effects, Intended},
+        effect::{Day, Effect, Effects, Intended, MOST_LEADS},
         newest::{self, Move},
         record::Recorder,
         walking::{Found, Walking},
@@ -19,7 +19,12 @@ use leadline::{
 };
 use serde_json::json;
 
-use crate::{connect::Connection, explain::table, person::Person, read};
+use crate::{
+    connect::Connection,
+    explain::{table, utc},
+    person::Person,
+    read,
+};
 
 /// Which change.
 #[derive(Debug, Clone, clap::Args)]
@@ -84,7 +89,7 @@ pub async fn look(there: &Connection, campaign: &Campaign, intended: &Intended) 
     let store = &there.store;
     let client = store.client(&there.client).await??;
     let recorder = recorder(there, client.in_test());
-    let effects = Effects { directory: store, leads: store, due: store, census: store, recorder };
+    let effects = Effects { directory: store, leads: store, due: store, census: store, recorder, most: MOST_LEADS };
     Ok(effects.of(&client, campaign, intended).await?)
 }
 
@@ -141,10 +146,14 @@ pub async fn move_all(
         person.agrees(&format!("Move everybody who is in {} to version {}?", campaign.id, campaign.version))?;
     }
     let recorder = recorder(there, client.in_test());
-    let name = newest::name(&campaign.id);
+    let name = newest::name(&campaign.id, campaign.version);
     let walks: Option<&dyn Walks> = if dry_run { None } else { Some(store) };
     let walking = Walking { census: store, leads: store, walks, journal: store, name: &name };
-    let walk = walking.left(&client.id).await?.unwrap_or_else(|| Walk::new(recorder.run, &by, there.now));
+    let left = walking.left(&client.id).await?;
+    if let Some(left) = &left {
+        eprintln!("goes on where a move of {} was left, after {} leads", utc(left.began_at), left.looked_at);
+    }
+    let walk = left.unwrap_or_else(|| Walk::new(recorder.run, &by, there.now));
     let visit = Move { leads: store, campaign: campaign.id.clone(), plan: campaign.plan(), dry_run, by, recorder };
     let mut told = Ok(());
     let mut tell = |_: &Walk, found: &[Found]| {

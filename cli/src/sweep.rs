@@ -146,7 +146,7 @@ fn summary(walk: &Walk, recounted: &[Recounted], json: bool, out: &mut dyn Write
     for of in recounted {
         let counts = of.people.as_ref().unwrap_or(&of.counters);
         let says = match &of.people {
-            None => "moved meanwhile: not compared".to_owned(),
+            None => "moved meanwhile, or not all was read: not compared".to_owned(),
             Some(people) if !differ(of, people) => "right".to_owned(),
             Some(_) if of.mended => format!("said {} in it, set right", of.counters.active()),
             Some(_) => format!("say {} in it", of.counters.active()),

@@ -249,6 +249,9 @@ async fn settings_are_changed_without_what_opens_and_sending_only_with_a_reason(
 #[tokio::test]
 async fn a_key_is_shown_once_opens_until_it_is_revoked_and_is_listed_without_its_hash() {
     let world = world().await;
+    let more = json!({"name": "more", "scopes": ["send", "manage"]});
+    let (status, body) = manage(&world, Method::POST, "/admin/keys", more).await;
+    assert_eq!(status, 403, "a key gives no more than it has: {body}");
     let new = json!({"name": "site", "scopes": ["read"], "days": 30});
     let (status, added) = manage(&world, Method::POST, "/admin/keys", new.clone()).await;
     assert_eq!((status, &added["expires_at"]), (201, &json!("2026-02-05T15:00:00Z")), "{added}");

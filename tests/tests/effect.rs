@@ -9,7 +9,7 @@ use leadline::{
         walk::Walk,
     },
     flows::{
-        effect::{Effect, Effects, Intended},
+        effect::{Effect, Effects, Intended, MOST_LEADS},
         newest::{Move, name},
         record::Recorder,
         walking::Walking,
@@ -44,7 +44,7 @@ async fn effect(world: &World, intended: Intended) -> Effect {
     let now = world.system.clock.now();
     let run = RunId(world.system.scheduler.ids.new_id(now));
     let recorder = Recorder { ids: world.system.scheduler.ids.as_ref(), client: &client, test: false, run, now };
-    let effects = Effects { directory: store, leads: store, due: store, census: store, recorder };
+    let effects = Effects { directory: store, leads: store, due: store, census: store, recorder, most: MOST_LEADS };
     let settings = store.client(&client).await.expect("the store").expect("settings");
     effects.of(&settings, &webinar(world).await, &intended).await.expect("the effect")
 }
@@ -114,7 +114,7 @@ async fn moved(world: &World, dry_run: bool) -> Vec<(String, u64, u64)> {
         now,
     };
     let campaign = webinar(world).await;
-    let name = name(&campaign.id);
+    let name = name(&campaign.id, campaign.version);
     let walking = Walking { census: store, leads: store, walks: None, journal: store, name: &name };
     let (plan, by) = (campaign.plan(), "sam".to_owned());
     let visit = Move { leads: store, campaign: campaign.id, plan, dry_run, by: by.clone(), recorder };

@@ -8,9 +8,11 @@ use leadline::{
     domain::{
         Instant,
         audit::Event,
+        campaign::{Campaign, CampaignStatus},
         client::{Client, Sending},
         ids::RunId,
         lead::{Lead, SmsStatus, Waits},
+        standing::Standing,
     },
     flows::{
         by_hand::ByHand,
@@ -288,4 +290,34 @@ async fn lists_that_cannot_be_read_put_leads_before_a_person_until_they_can_be()
     for (phone, texts) in [(PAT, 4), (KIM, 2), (ANN, 2), (LEE, 4), (ZOE, 4), (MAX, 1)] {
         assert_eq!(world.texts().iter().filter(|(_, to, _)| to == phone).count(), texts, "{phone}");
     }
+}
+
+#[tokio::test]
+async fn who_waited_for_a_paused_campaign_at_the_backup_is_compared_as_well() {
+    let mut client = leadline_tests::world::sample();
+    client["campaigns"].as_array_mut().expect("campaigns").push(serde_json::json!({
+        "id": "other", "name": "Other", "messages": [{"step": 1, "delay_minutes": 60, "text": "Hi."}],
+    }));
+    let mut world = World::with(client, "2026-01-06 14:00").await;
+    let turn = async |world: &World, status: CampaignStatus| {
+        let all = world.system.store.campaigns(&world.client()).await.expect("the store");
+        let webinar = all.into_iter().find(|campaign| campaign.id.as_str() == "webinar").expect("the campaign");
+        world.put_campaign(&Campaign { status, ..webinar }).await;
+    };
+    world.form("1", "Pat", PAT).await;
+    world.until("2026-01-06 16:00").await;
+    turn(&world, CampaignStatus::Paused).await;
+    world.until("2026-01-08 16:00").await;
+    assert!(world.lead(PAT).await.expect("Pat").enrollments[0].parked);
+    back_up(&world).await;
+    turn(&world, CampaignStatus::Active).await;
+    world.until("2026-01-08 17:00").await;
+    assert_eq!(world.texts().len(), 2);
+    let heard = world.system.carrier.hear(PAT, "+13055550199", "STOP");
+    assert_eq!(world.reply(&heard.sid, PAT, "STOP").await, 200);
+    point_at_the_copy(&mut world);
+    run(&world).await.expect("it compares");
+    let pat = world.lead(PAT).await.expect("Pat");
+    assert!(matches!(pat.standing, Standing::OptedOut(_)), "{:?}", pat.standing);
+    assert!(pat.enrollments.is_empty(), "and nothing goes out again");
 }

@@ -146,3 +146,25 @@ async fn a_sweep_that_was_left_goes_on_where_it_was_and_sees_every_batch() {
     let gone = store.counts(&client, &"gone".parse().expect("an id")).await.expect("counters");
     assert_eq!((gone.enrolled, gone.active(), gone.ended(Outcome::CampaignDeleted)), (230, 0, 230));
 }
+
+#[tokio::test]
+async fn a_walk_that_could_not_read_everybody_sets_no_counter() {
+    use leadline::{
+        domain::{counts::Counts, ids::RunId},
+        flows::{record::Recorder, sweep::recount},
+    };
+    let world = World::at("2026-01-06 09:00").await;
+    world.form("1", "Pat", "+13055550123").await;
+    let (client, webinar) = (world.client(), "webinar".parse().expect("an id"));
+    let (store, now) = (world.system.store.as_ref(), world.system.clock.now());
+    let right = store.counts(&client, &webinar).await.expect("counters");
+    let run: RunId = "00000000000000000000000001".parse().expect("an id");
+    let recorder = Recorder { ids: world.system.scheduler.ids.as_ref(), client: &client, test: false, run, now };
+    let mut walk = Walk::new(run, "sam", now);
+    walk.counted_before.insert("webinar".parse().expect("an id"), right.clone());
+    walk.recount.insert("webinar".parse().expect("an id"), Counts::default());
+    walk.failed("a batch was not read".to_owned());
+    let told = recount(store, &walk, [&webinar], false, &recorder).await.expect("recounted");
+    assert_eq!((told[0].people.clone(), told[0].mended), (None, false));
+    assert_eq!(store.counts(&client, &webinar).await.expect("counters").enrolled, right.enrolled);
+}

@@ -67,6 +67,9 @@ pub async fn run_client(deps: &Deps, entry: &ClientEntry, run: RunId, now: Insta
         campaigns => campaigns?,
     };
     if !campaigns.iter().any(|campaign| campaign.status == CampaignStatus::Active) {
+        // No text goes out. Who left is counted all the same, and what is over ends.
+        parking::put_back(deps, &client, &campaigns, &recorder).await?;
+        select::select(deps, &client, &campaigns, &intake, &recorder).await?;
         return stop(deps, &alerts, &recorder, client.mailbox(), SettingsProblem::NoActiveCampaign).await;
     }
     if let Some(problem) = no_test_phone(&client) {
@@ -74,7 +77,11 @@ pub async fn run_client(deps: &Deps, entry: &ClientEntry, run: RunId, now: Insta
         alerts.raise(alert, client.mailbox(), &recorder).await;
     }
 
-    let back = parking::put_back(deps, &client, &campaigns, &recorder).await?;
+    // What cannot be put back now keeps nobody else from being texted: the next run goes on.
+    let back = parking::put_back(deps, &client, &campaigns, &recorder).await.unwrap_or_else(|error| {
+        tracing::error!(client = %client.id, %error, "leads whose campaign goes on were not put back");
+        0
+    });
     let selected = select::select(deps, &client, &campaigns, &intake, &recorder).await?;
     let granted = match selected.jobs.len() {
         0 => 0,

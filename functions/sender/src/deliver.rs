@@ -144,6 +144,9 @@ impl Delivery<'_> {
         let claim = send.claim(attempt, self.run, &case.enrollment);
         // An illegal step here means that the decision and the state disagree: read both again.
         let claimed = lead.claim(claim, now).map_err(|_| StoreError::Conflict)?;
+        if let Some(text) = &mut lead.in_flight {
+            text.account = Some(case.client.provider.mark());
+        }
         match deps.leads.save(&lead, Some(rev), Also { count_later: true, ..Also::default() }).await {
             Ok(rev) => self.call(&case, send, lead, rev, &claimed).await,
             Err(error) => self.disown(&case, attempt, error).await,
@@ -252,7 +255,9 @@ impl Delivery<'_> {
         }
         let since = on.text.at - TimeDelta::hours(1);
         let can = on.client.provider.capabilities();
+        let moved = on.text.account.as_ref().is_some_and(|account| *account != on.client.provider.mark());
         let listed = match can.list {
+            _ if moved => Err("it was given to another account than the client texts by now".to_owned()),
             true => self.deps.provider.list(on.client, Direction::To, &on.text.to, since).await,
             false => Err("the provider has no list of texts".to_owned()),
         };

@@ -5,7 +5,7 @@ mod schedule;
 mod step;
 mod webinar;
 
-use chrono::TimeDelta;
+use chrono::{Datelike, TimeDelta};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -23,6 +23,9 @@ pub use webinar::{InvalidWebinarLink, Webinar, WebinarLink};
 
 /// The campaign that single texts belong to, which are asked for one by one.
 pub const DIRECT: &str = "direct";
+
+/// The most minutes that a text may be away or late: two years.
+const LONGEST: u32 = 2 * 366 * 24 * 60;
 
 /// The most forms, messages or triggers of a campaign: its forms are written in one transaction, of up to 100.
 pub const MOST: usize = 40;
@@ -171,6 +174,15 @@ pub enum CampaignProblem {
     /// There is nothing to send.
     #[error("the campaign has no active message")]
     NoMessages,
+    /// A step is further away than anybody means.
+    #[error("step {0}: two years are the most that a text may be away, or late")]
+    TooFar(u16),
+    /// So is the first text.
+    #[error("two years are the most that the first text may be away")]
+    TimingTooFar,
+    /// A webinar of another age.
+    #[error("the webinar is in a year from 2000 to 2099")]
+    WebinarEra,
     /// It was deactivated.
     #[error("the campaign was deactivated, which is for good; give the new one another id")]
     Over,
@@ -217,13 +229,14 @@ impl CampaignProblem {
     #[must_use]
     pub fn pointer(&self) -> String {
         match self {
-            Self::NoMessages | Self::StepOrder(_) | Self::Schedule(_) => "/messages".to_owned(),
+            Self::NoMessages | Self::StepOrder(_) | Self::Schedule(_) | Self::TooFar(_) => "/messages".to_owned(),
+            Self::WebinarEra => "/webinar/at".to_owned(),
             Self::Over => "/status".to_owned(),
             Self::Name(_) => "/name".to_owned(),
             Self::TooMany { what, .. } => format!("/{what}"),
             Self::FormTwice(_) => "/forms".to_owned(),
             Self::Trigger { number, .. } => format!("/triggers/{}", number - 1),
-            Self::NeverInTime { .. } => "/timing".to_owned(),
+            Self::NeverInTime { .. } | Self::TimingTooFar => "/timing".to_owned(),
         }
     }
 }
@@ -313,6 +326,13 @@ impl Campaign {
         let lists = [("forms", self.forms.len()), ("messages", self.messages.len()), ("triggers", self.triggers.len())];
         let too_many = lists.into_iter().filter(|(_, found)| *found > MOST);
         problems.extend(too_many.map(|(what, found)| CampaignProblem::TooMany { what, found }));
+        let too_far = |step: &&Step| step.reaches() > LONGEST;
+        problems.extend(self.messages.iter().filter(too_far).map(|step| CampaignProblem::TooFar(step.step)));
+        if self.timing.earliest_minutes.max(self.timing.latest_minutes) > LONGEST {
+            problems.push(CampaignProblem::TimingTooFar);
+        }
+        let era = |webinar: &Webinar| !(2000..2100).contains(&webinar.at.year());
+        problems.extend(self.webinar.as_ref().filter(|webinar| era(webinar)).map(|_| CampaignProblem::WebinarEra));
         for pair in self.messages.windows(2) {
             if pair[1].step <= pair[0].step {
                 problems.push(CampaignProblem::StepOrder(pair[1].step));
@@ -488,5 +508,21 @@ mod tests {
         );
         campaign.messages.clear();
         assert_eq!(campaign.problems(), [CampaignProblem::NoMessages]);
+    }
+
+    #[test]
+    fn what_is_further_away_than_anybody_means_is_no_campaign() {
+        let mut campaign = samples::campaign();
+        campaign.messages[1] = campaign.messages[1].clone().after_minutes(u32::MAX);
+        campaign.timing.latest_minutes = u32::MAX;
+        assert_eq!(campaign.problems(), [CampaignProblem::TooFar(2), CampaignProblem::TimingTooFar]);
+        let mut campaign = samples::campaign();
+        let far = serde_json::from_value(
+            serde_json::json!({"at": "+262142-12-31T00:00:00Z", "link": "https://example.com/live"}),
+        );
+        campaign.webinar = Some(far.expect("a webinar"));
+        assert_eq!(campaign.problems(), [CampaignProblem::WebinarEra]);
+        let webinar = campaign.webinar.expect("there");
+        assert_eq!(webinar.after(i32::MAX), webinar.at, "and no overflow");
     }
 }

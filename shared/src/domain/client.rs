@@ -315,6 +315,18 @@ impl ProviderSettings {
         }
     }
 
+    /// What tells one account from another, in a few characters: not from which of its numbers a text comes.
+    #[must_use]
+    pub fn mark(&self) -> String {
+        use sha2::{Digest, Sha256};
+        let account = match self {
+            Self::Twilio { account_sid, .. } => format!("twilio:{account_sid}"),
+            Self::OpenPhone { phone_number_id, .. } => format!("openphone:{phone_number_id}"),
+            Self::SimpleTexting { account_phone } => format!("simpletexting:{}", account_phone.e164()),
+        };
+        hex::encode(&Sha256::digest(account)[..4])
+    }
+
     /// The number that texts come from. A Messaging Service picks one, so it has none.
     #[must_use]
     pub fn number(&self) -> Option<&PhoneNumber> {

@@ -530,6 +530,8 @@ impl Lead {
         match self.enrollment(id).ok_or(IllegalStep::NoEnrollment(id))?.waits.clone() {
             Waits::Until(_) => Err(IllegalStep::NotForReview(id)),
             Waits::ForReview { reason, .. } => {
+                // A lead has one place in the index: who was parked beside it is looked at with it.
+                self.unpark(now);
                 self.wait(id, now);
                 Ok(reason)
             }

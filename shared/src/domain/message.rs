@@ -52,6 +52,10 @@ pub struct InFlight {
     pub tries: u8,
     /// Where it stands.
     pub state: InFlightState,
+    /// The account that it was given to, as [`ProviderSettings::mark`](super::client::ProviderSettings::mark)
+    /// says it: the list of another account says nothing of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
 }
 
 impl InFlight {

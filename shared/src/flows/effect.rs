@@ -23,7 +23,7 @@ use crate::{
     ports::{Census, Directory, DueIndex, DueKind, DueWork, LeadStore, StoreResult, StoredLead},
 };
 
-/// Most leads that are looked at.
+/// Most leads of each kind that are looked at where nobody waits for an answer within seconds.
 pub const MOST_LEADS: usize = 2_000;
 /// Leads that are read in one go.
 const PAGE: usize = 50;
@@ -108,6 +108,8 @@ pub struct Effects<'a> {
     pub census: &'a dyn Census,
     /// The client, the moment.
     pub recorder: Recorder<'a>,
+    /// Most leads of each kind that are looked at: who is due, and who waits for the campaign.
+    pub most: usize,
 }
 
 impl Effects<'_> {
@@ -152,9 +154,9 @@ impl Effects<'_> {
 
     /// Who is due today, and who waits for the campaign to be resumed; and whether that is everybody.
     async fn candidates(&self, client: &Client, id: &CampaignId, until: Instant) -> StoreResult<(Vec<LeadId>, bool)> {
-        let due = self.due.due_of(&client.id, DueKind::Leads, until, MOST_LEADS).await?;
-        let parked = self.due.parked(&client.id, id, None, MOST_LEADS).await?;
-        let complete = due.len() < MOST_LEADS && parked.len() < MOST_LEADS;
+        let due = self.due.due_of(&client.id, DueKind::Leads, until, self.most).await?;
+        let parked = self.due.parked(&client.id, id, None, self.most).await?;
+        let complete = due.len() < self.most && parked.len() < self.most;
         let lead = |work| match work {
             DueWork::Lead { id, .. } => Some(id),
             DueWork::Event { .. } => None,

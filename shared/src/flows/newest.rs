@@ -63,10 +63,10 @@ pub fn onto(lead: &mut Lead, id: EnrollmentId, plan: &Plan, now: Instant) -> Ont
 
 const AT_THE_END: &str = "the version that it was moved to has no text left for it";
 
-/// What this walk is called.
+/// What the walk to a version is called: one to another version begins at the beginning.
 #[must_use]
-pub fn name(campaign: &CampaignId) -> String {
-    format!("move#{campaign}")
+pub fn name(campaign: &CampaignId, version: u32) -> String {
+    format!("move#{campaign}#{version}")
 }
 
 /// Moves everybody who is in a campaign to one version of it.

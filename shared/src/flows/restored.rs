@@ -179,6 +179,16 @@ impl Restoring<'_> {
             DueWork::Event { .. } => None,
         };
         let mut all: Vec<LeadId> = due.into_iter().filter_map(lead).filter(|id| seen.insert(*id)).collect();
+        // Who waits for a paused campaign may have been texted once it was resumed.
+        let mut campaign = None;
+        while let Some(id) = self.due.parked_for(&self.client.id, campaign.as_ref()).await? {
+            let parked = self.due.parked(&self.client.id, &id, None, MOST_LEADS).await?;
+            if parked.len() >= MOST_LEADS {
+                return Err(Stopped::TooMany);
+            }
+            all.extend(parked.into_iter().filter(|id| seen.insert(*id)));
+            campaign = Some(id);
+        }
         let mut page = None;
         loop {
             let (from, until) = (self.since - LOOK_BACK, self.now + MARGIN);

@@ -2,7 +2,7 @@
 //! what older data or a mistake left behind.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Mutex,
 };
 
@@ -48,7 +48,10 @@ pub struct Sweep<'a> {
 
 /// Versions of campaigns, each read once.
 #[derive(Debug, Default)]
-pub struct Plans(Mutex<HashMap<(CampaignId, u32), Option<Plan>>>);
+pub struct Plans {
+    read: Mutex<HashMap<(CampaignId, u32), Option<Plan>>>,
+    gone: Mutex<HashSet<CampaignId>>,
+}
 
 impl Plans {
     /// A version, if it is there.
@@ -71,8 +74,16 @@ impl Plans {
         Ok(read)
     }
 
+    fn gone(&self, id: &CampaignId) -> bool {
+        self.gone.lock().unwrap_or_else(std::sync::PoisonError::into_inner).contains(id)
+    }
+
+    fn is_gone(&self, id: &CampaignId) {
+        self.gone.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(id.clone());
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(CampaignId, u32), Option<Plan>>> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.read.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
@@ -133,10 +144,29 @@ impl Sweep<'_> {
         let mut found = Vec::new();
         for live in &stored.lead.enrollments {
             let plan = self.plans.get(self.directory, &self.recorder, &live.campaign, live.version).await?;
-            let campaign = self.campaigns.get(&live.campaign);
-            if let Some(stuck) = stuck(&stored.lead, live, campaign, plan.as_ref(), self.recorder.now) {
+            let known = self.campaigns.get(&live.campaign).cloned();
+            let campaign = match known {
+                Some(status) => Some(status),
+                None => self.newly_made(&live.campaign).await?,
+            };
+            if let Some(stuck) = stuck(&stored.lead, live, campaign.as_ref(), plan.as_ref(), self.recorder.now) {
                 found.push((live.id, stuck));
             }
+        }
+        Ok(found)
+    }
+}
+
+impl Sweep<'_> {
+    /// Whether a campaign sends that was not there when the sweep began. `None`: it is not there now either.
+    async fn newly_made(&self, id: &CampaignId) -> StoreResult<Option<CampaignStatus>> {
+        if self.plans.gone(id) {
+            return Ok(None);
+        }
+        let now = self.directory.campaigns(self.recorder.client).await?;
+        let found = now.into_iter().find(|campaign| campaign.id == *id).map(|campaign| campaign.status);
+        if found.is_none() {
+            self.plans.is_gone(id);
         }
         Ok(found)
     }
@@ -149,7 +179,8 @@ pub struct Recounted {
     pub campaign: CampaignId,
     /// What the counters say.
     pub counters: Counts,
-    /// What the people say. `None`: somebody entered or left meanwhile, so nothing can be said.
+    /// What the people say. `None`: somebody entered or left meanwhile, or not everybody could be read, so
+    /// nothing can be said.
     pub people: Option<Counts>,
     /// Whether the counters were set right.
     pub mended: bool,
@@ -172,7 +203,9 @@ pub async fn recount(
         let counters = census.counts(recorder.client, campaign).await?;
         let before = walk.counted_before.get(campaign).cloned().unwrap_or_default();
         let people = walk.recount.get(campaign).cloned().unwrap_or_default();
-        let still = (counters.enrolled, &counters.ended) == (before.enrolled, &before.ended);
+        // Who could not be read is missing in the recount.
+        let whole = walk.errors_in_all == 0;
+        let still = whole && (counters.enrolled, &counters.ended) == (before.enrolled, &before.ended);
         let off = (counters.enrolled, &counters.ended) != (people.enrolled, &people.ended);
         let mended = still && off && !dry_run && {
             match census.correct(recorder.client, campaign, &counters, &people).await {

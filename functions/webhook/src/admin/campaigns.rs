@@ -35,6 +35,9 @@ const NOT_WRITTEN: [&str; 2] = ["version", "auto_discovered"];
 /// Members that a change cannot have.
 pub const NOT_CHANGED: [&str; 4] = ["id", "status", "version", "auto_discovered"];
 
+/// Most leads of each kind that an effect is told from: the answer must be there within seconds.
+const MOST_LEADS: usize = 300;
+
 /// The one id that the address of making campaigns has taken.
 const AUTO_CREATE: &str = "auto-create";
 
@@ -210,7 +213,7 @@ impl AtWork<'_> {
         };
         let (directory, leads) = (self.deps.directory.as_ref(), self.deps.leads.as_ref());
         let (due, census) = (self.deps.due.as_ref(), self.deps.census.as_ref());
-        let effects = Effects { directory, leads, due, census, recorder: self.recorder() };
+        let effects = Effects { directory, leads, due, census, recorder: self.recorder(), most: MOST_LEADS };
         let effect = effects.of(&self.caller.client, &stands, &intended).await;
         shown(StatusCode::OK, &effect.map_err(|error| store_failed(&error))?)
     }

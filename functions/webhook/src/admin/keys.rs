@@ -81,6 +81,23 @@ impl AtWork<'_> {
         if new.days.is_some_and(|days| !(1..=3_650).contains(&days)) {
             return Err(Problem::bad_at("/days", "1 to 3650, or none"));
         }
+        // No key gives more than it has, nor for longer.
+        let own = self.caller.client.api_keys.iter().find(|key| key.name == self.caller.key);
+        let surplus =
+            new.scopes.iter().any(|scope| own.is_none_or(|own| !own.scopes.iter().any(|has| has.covers(*scope))));
+        if surplus {
+            return Err(Problem::forbidden(
+                "a key makes keys of its own scopes only: others are made by `leadline keys add`",
+            ));
+        }
+        let ends = new.days.map(|days| self.caller.now + chrono::TimeDelta::days(i64::from(days)));
+        if let Some(last) = own.and_then(|own| own.expires_at)
+            && ends.is_none_or(|ends| ends > last)
+        {
+            return Err(Problem::forbidden(
+                "a key makes no key that outlives it: give `days`, or use `leadline keys add`",
+            ));
+        }
         let secret = (self.deps.new_secret)();
         let settings = self.settings();
         let key = settings.key(new.name, new.scopes, new.days, &secret);

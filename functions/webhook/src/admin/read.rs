@@ -67,6 +67,9 @@ pub fn strictly<T: DeserializeOwned>(value: Value) -> Result<T, Vec<document::Pr
     }
 }
 
+/// Most members that one patch takes out: more than any document here has.
+const MOST_TAKEN_OUT: usize = 100;
+
 /// A value as a merge patch (RFC 7396) changes it. A member that nothing stands for is refused also where the
 /// patch takes it out.
 pub fn patched<T: DeserializeOwned>(stands: &impl Serialize, patch: &Value) -> Result<T, Vec<document::Problem>> {
@@ -76,6 +79,10 @@ pub fn patched<T: DeserializeOwned>(stands: &impl Serialize, patch: &Value) -> R
     let read = strictly::<T>(merged.clone())?;
     let mut taken_out = Vec::new();
     nulls(patch, "", &mut taken_out);
+    if taken_out.len() > MOST_TAKEN_OUT {
+        let words = format!("it takes {} members out; {MOST_TAKEN_OUT} at a time are allowed", taken_out.len());
+        return Err(vec![document::Problem::at("", words)]);
+    }
     let unknown = taken_out.into_iter().filter(|(parent, name)| {
         let mut with = merged.clone();
         let Some(Value::Object(members)) = with.pointer_mut(parent) else { return false };

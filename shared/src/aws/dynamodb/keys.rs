@@ -188,9 +188,12 @@ fn spread(name: &str) -> u8 {
     name.bytes().fold(0u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte))
 }
 
-/// How an instant is written so that it sorts.
+/// How an instant is written so that it sorts. Years of more than four digits would not, and nothing waits
+/// for one.
 pub fn sortable(at: Instant) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Millis, true)
+    let last =
+        chrono::NaiveDate::from_ymd_opt(9_999, 1, 1).unwrap_or_default().and_time(chrono::NaiveTime::MIN).and_utc();
+    at.min(last).to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 pub fn due_lead(at: Instant, lead: LeadId) -> String {

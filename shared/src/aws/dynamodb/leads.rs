@@ -312,7 +312,8 @@ impl LeadStore for DynamoStore {
         for (campaign, moved) in counts::by_campaign(counted) {
             writes.push(self.count(lead, campaign, &moved)?);
         }
-        if read_at.is_none() {
+        // Not only for a new one: a lead of a release before the list comes into it when somebody comes again.
+        if also.profile.is_some() {
             writes.push(self.put(item::key(&keys::listed_lead(&lead.client, lead.id)))?);
         }
         // Number and address change only together with the profile, so only then what was there is read.

@@ -177,6 +177,19 @@ impl Step {
         }
     }
 
+    /// The most minutes that anything in it counts.
+    #[must_use]
+    pub fn reaches(&self) -> u32 {
+        let away = match self.when {
+            When::After { minutes, .. } => minutes,
+            When::Webinar { minutes } => minutes.unsigned_abs(),
+        };
+        match self.late {
+            Late::Send => away,
+            Late::Skip { within } | Late::Shift { within } => away.max(within),
+        }
+    }
+
     /// The same step, so many minutes after the text before it and at no special time.
     #[must_use]
     pub fn after_minutes(self, minutes: u32) -> Self {

@@ -74,7 +74,7 @@ impl Webinar {
     /// The moment so many minutes after it begins.
     #[must_use]
     pub fn after(&self, minutes: i32) -> Instant {
-        self.at + TimeDelta::minutes(i64::from(minutes))
+        self.at.checked_add_signed(TimeDelta::minutes(i64::from(minutes))).unwrap_or(self.at)
     }
 
     /// What a placeholder stands for that is about it.

@@ -121,6 +121,7 @@ fn in_flight(case: &Case, state: InFlightState) -> Option<InFlight> {
         run: RunId(Ulid::from(9_u128)),
         tries: 1,
         state,
+        account: None,
     })
 }
 

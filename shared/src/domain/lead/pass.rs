@@ -31,7 +31,9 @@ impl Lead {
     /// them are in its journey.
     pub fn make_room(&mut self, campaign: &CampaignId) {
         let Some(mut last) = self.history.iter().rposition(|past| past.campaign == *campaign) else { return };
-        let asked_for = [self.in_flight.as_ref().map(|text| text.enrollment), self.may_resume];
+        // Whether somebody may enter again is told by the last one that they had.
+        let had = self.history.iter().rfind(|past| past.campaign == *campaign && past.had_it()).map(|past| past.id);
+        let asked_for = [had, self.in_flight.as_ref().map(|text| text.enrollment), self.may_resume];
         let goes = |past: &PastEnrollment| {
             past.campaign == *campaign && past.outcome != Outcome::OptedOut && !asked_for.contains(&Some(past.id))
         };

@@ -62,6 +62,7 @@ impl Lead {
             run: claim.run,
             tries,
             state: InFlightState::Claimed { until },
+            account: None,
         };
         let claimed = ClaimedText::new(&text, self.id, campaign, until);
         self.unpark(now);

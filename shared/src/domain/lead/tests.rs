@@ -68,6 +68,21 @@ fn a_lifted_review_is_due_at_once_and_never_lifted_while_a_text_is_on_its_way() 
     assert_eq!(lead.due(), Some(now() + minutes(5)));
 }
 
+#[test]
+fn who_is_parked_beside_a_review_is_looked_at_again_when_that_is_lifted() {
+    let mut lead = lead();
+    lead.enroll(enrollment(2, now()));
+    lead.review(enrollment_id(2), "no template", now());
+    assert!(lead.park(enrollment_id(1), now() + minutes(600)));
+    assert!(matches!(lead.place(), Some(Place::Due(_))), "what is uncounted comes first");
+    lead.uncounted.clear();
+    assert!(matches!(lead.place(), Some(Place::Parked { .. })));
+    lead.lift_review(enrollment_id(2), now() + minutes(5)).expect("lifted");
+    assert!(lead.enrollments.iter().all(|live| !live.parked));
+    assert_eq!(lead.place(), Some(Place::Due(now() + minutes(5))));
+    assert!(!lead.park(enrollment_id(1), now() + minutes(600)), "not beside one that waits");
+}
+
 /// A lead in one campaign, whose first text is due now.
 fn lead() -> Lead {
     let mut lead = Lead::new(LeadId(Ulid::from(7)), ClientId::parse("acme").expect("an id"));
