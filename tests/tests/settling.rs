@@ -3,6 +3,7 @@
 use leadline::{
     domain::{
         audit::{Event, Status},
+        client::ProviderSettings,
         lead::{Outcome, SmsStatus},
         receipt::deliveries,
         standing::Standing,
@@ -98,6 +99,25 @@ async fn a_text_that_is_surely_absent_is_tried_again_after_half_an_hour() {
     assert_eq!((world.texts().len(), status(&world).await), (0, SmsStatus::Unclear));
     world.until("2026-01-06 15:31").await;
     assert_eq!((world.texts().len(), status(&world).await), (1, SmsStatus::Sent));
+}
+
+#[tokio::test]
+async fn a_text_that_was_given_to_another_account_is_not_taken_for_absent() {
+    let mut world = with_a_lead().await;
+    world.system.carrier.script_next([Behaviour::RequestLost]);
+    world.until("2026-01-06 15:05").await;
+    world
+        .change(|client| {
+            let ProviderSettings::Twilio { account_sid, .. } = &mut client.provider else {
+                panic!("a client of Twilio")
+            };
+            *account_sid = "AC00000000000000000000000000000002".to_owned();
+        })
+        .await;
+    world.until("2026-01-06 15:45").await;
+    assert_eq!((world.texts().len(), status(&world).await), (0, SmsStatus::Unclear), "its list says nothing of it");
+    assert_eq!(world.alerts("may or may not"), 1);
+    world.leaves_jobs();
 }
 
 #[tokio::test]

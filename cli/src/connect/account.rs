@@ -13,7 +13,7 @@ pub struct Account {
     pub profile: Option<String>,
     /// The region, instead of the profile's or the environment's.
     #[arg(long, value_name = "REGION", requires = "table")]
-    pub region: Option<String>,
+    pub aws_region: Option<String>,
 }
 
 /// What the AWS CLI exports (`--format process`).
@@ -45,14 +45,14 @@ impl Account {
             given.insert("AWS_SECRET_ACCESS_KEY".to_owned(), secret_access_key);
             // A token of the environment belongs to other credentials.
             given.insert("AWS_SESSION_TOKEN".to_owned(), session_token.unwrap_or_default());
-            if self.region.is_none()
+            if self.aws_region.is_none()
                 && let Ok(region) = aws(&["configure", "get", "region", "--profile", profile])
                 && !region.trim().is_empty()
             {
                 given.insert("AWS_REGION".to_owned(), region.trim().to_owned());
             }
         }
-        given.extend(self.region.iter().map(|region| ("AWS_REGION".to_owned(), region.clone())));
+        given.extend(self.aws_region.iter().map(|region| ("AWS_REGION".to_owned(), region.clone())));
         Ok(given)
     }
 }
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     fn account(profile: Option<&str>, region: Option<&str>) -> Account {
-        Account { profile: profile.map(str::to_owned), region: region.map(str::to_owned) }
+        Account { profile: profile.map(str::to_owned), aws_region: region.map(str::to_owned) }
     }
 
     fn cli(arguments: &[&str]) -> anyhow::Result<String> {
