@@ -142,11 +142,12 @@ async fn a_list_without_a_campaign_or_a_number_is_refused_whole() {
     assert!(error.to_string().contains("there is no column `Mobile`"), "{error}");
 }
 
-/// A table that is too busy for every third write.
+/// A table that is too busy for every third write, or that writes and loses the answer.
 #[derive(Debug, Clone)]
 struct Busy {
     inner: DynamoConnector,
     writes: Arc<AtomicU32>,
+    loses: bool,
 }
 
 impl HttpConnector for Busy {
@@ -158,27 +159,35 @@ impl HttpConnector for Busy {
         let body = json!({"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException", "message": "busy"});
         let status = StatusCode::try_from(400).expect("a status");
         let answer = HttpResponse::new(status, SdkBody::from(body.to_string()));
-        HttpConnectorFuture::new(async move { Ok(answer) })
+        let written = self.loses.then(|| self.inner.call(request));
+        HttpConnectorFuture::new(async move {
+            if let Some(written) = written {
+                written.await?;
+            }
+            Ok(answer)
+        })
     }
 }
 
 #[tokio::test]
-async fn a_busy_table_makes_it_slower_and_nothing_else() {
-    let mut world = world().await;
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut list = "Mobile,email,custom_1\n".to_owned();
-    for n in 10..40 {
-        list.push_str(&format!("+130555501{n},person{n}@example.org,yes\n"));
+async fn a_table_that_is_busy_or_loses_answers_makes_it_slower_and_nothing_else() {
+    for loses in [false, true] {
+        let mut world = world().await;
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut list = "Mobile,email,custom_1\n".to_owned();
+        for n in 10..40 {
+            list.push_str(&format!("+130555501{n},person{n}@example.org,yes\n"));
+        }
+        let writes = Arc::new(AtomicU32::new(0));
+        let busy = Busy { inner: world.system.dynamo.connector(), writes: writes.clone(), loses };
+        let store = DynamoStore::new(client_over(busy), TABLE);
+        let summary = import_into(store, &world, &folder, &list, false).await.expect("it can be brought in");
+        assert_eq!(counts(&summary), (30, 0, vec![]), "loses answers: {loses}");
+        assert!(writes.load(Ordering::Relaxed) > 80, "it was busy now and then");
+        let again = import(&world, &folder, &list, false).await.expect("it can be brought in");
+        assert_eq!(counts(&again), (0, 30, vec![]));
+        world.until("2026-01-06 11:30").await;
+        let texted: BTreeSet<String> = world.texts().into_iter().map(|text| text.1).collect();
+        assert_eq!((world.texts().len(), texted.len()), (30, 30), "each of them once");
     }
-    let writes = Arc::new(AtomicU32::new(0));
-    let busy = Busy { inner: world.system.dynamo.connector(), writes: writes.clone() };
-    let store = DynamoStore::new(client_over(busy), TABLE);
-    let summary = import_into(store, &world, &folder, &list, false).await.expect("it can be brought in");
-    assert_eq!(counts(&summary), (30, 0, vec![]));
-    assert!(writes.load(Ordering::Relaxed) > 80, "it was busy now and then");
-    let again = import(&world, &folder, &list, false).await.expect("it can be brought in");
-    assert_eq!(counts(&again), (0, 30, vec![]));
-    world.until("2026-01-06 11:30").await;
-    let texted: BTreeSet<String> = world.texts().into_iter().map(|text| text.1).collect();
-    assert_eq!((world.texts().len(), texted.len()), (30, 30), "each of them once");
 }

@@ -9,7 +9,7 @@ use super::{derived_id, intake::Intake, record::Recorder};
 use crate::{
     domain::{
         Instant,
-        audit::{Event, Status},
+        audit::{AuditEvent, Event, Status},
         client::Client,
         email::EmailAddress,
         ids::{FormId, LeadId},
@@ -151,24 +151,30 @@ impl Import<'_> {
             Receipt::New => event,
             Receipt::Known => match self.intake.events.event(&self.client.id, &event.key).await? {
                 Some(stored) if matches!(stored.state, EventState::Received { .. }) => stored,
+                Some(stored) if stored.received_at == recorder.now => {
+                    // It may be this very import that brought it in, and that lost the answer.
+                    let came = self.came(row, &stored).await?;
+                    return Ok(match came.filter(|came| came.run == Some(recorder.run)) {
+                        Some(came) => became(Some(came), before),
+                        None => Became::Known,
+                    });
+                }
                 _ => return Ok(Became::Known),
             },
         };
-        let outcome = derived_id::outcome_of(&event);
+        let worked = event.clone();
         if let EventState::Unusable { reason } = self.intake.work(self.client, event, recorder).await? {
             return Ok(Became::turned_away("unreadable", reason));
         }
-        let Some(lead) = self.lead_of(row).await? else {
-            return Ok(Became::turned_away("unreadable", "the row led to no lead"));
-        };
-        let came = self.journal.recorded(&self.client.id, lead, outcome).await?;
-        Ok(match came.map(|came| (came.event, came.reason, came.detail)) {
-            Some((Event::Rejected, code, words)) => {
-                Became::turned_away(&code.unwrap_or_default(), words.unwrap_or_default())
-            }
-            Some((Event::EventIgnored, ..)) => Became::Known,
-            _ => Became::Enrolled { before },
-        })
+        Ok(became(self.came(row, &worked).await?, before))
+    }
+
+    /// What is on record of what became of a row's event.
+    async fn came(&self, row: &Row, event: &RawEvent) -> StoreResult<Option<AuditEvent>> {
+        match self.lead_of(row).await? {
+            Some(lead) => self.journal.recorded(&self.client.id, lead, derived_id::outcome_of(event)).await,
+            None => Ok(None),
+        }
     }
 
     /// The row as a raw event. Its key is made of what it says, so that the same row is the same event.
@@ -215,6 +221,18 @@ impl Import<'_> {
             Some(email) => self.intake.leads.lead_of_email(&self.client.id, &email).await,
             None => Ok(None),
         }
+    }
+}
+
+/// What became of a row, by the one event that says what came of it.
+fn became(came: Option<AuditEvent>, before: Option<Instant>) -> Became {
+    match came.map(|came| (came.event, came.reason, came.detail)) {
+        None => Became::turned_away("unreadable", "the row led to nothing that is on record"),
+        Some((Event::Rejected, code, words)) => {
+            Became::turned_away(&code.unwrap_or_default(), words.unwrap_or_default())
+        }
+        Some((Event::EventIgnored, ..)) => Became::Known,
+        Some(_) => Became::Enrolled { before },
     }
 }
 
