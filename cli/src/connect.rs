@@ -72,10 +72,10 @@ impl LocalRun {
 #[derive(Debug, Clone, clap::Args)]
 pub struct Target {
     /// The client. Needed only when there are several.
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub client: Option<ClientId>,
     /// A table on AWS, by the credentials and region in the environment, instead of the local run.
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub table: Option<String>,
     /// Whose table.
     #[command(flatten)]

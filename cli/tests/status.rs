@@ -36,3 +36,17 @@ fn shells_complete_every_command() {
         }
     }
 }
+
+#[test]
+fn which_client_is_said_before_or_after_what_is_done_with_it() {
+    for args in [
+        ["templates", "--client", "acme", "check"].as_slice(),
+        &["templates", "check", "--client", "acme"],
+        &["campaigns", "show", "welcome", "--client", "acme", "--table", "t"],
+        &["clients", "set", "mode", "live", "--client", "acme"],
+        &["leads", "list", "--client", "acme"],
+        &["init", "--help"],
+    ] {
+        assert_ne!(leadline(args).status.code(), Some(2), "{args:?} is a command line");
+    }
+}

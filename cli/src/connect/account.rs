@@ -9,10 +9,10 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Account {
     /// A profile of the AWS CLI (version 2), which gives its credentials, instead of those of the environment.
-    #[arg(long, value_name = "NAME", requires = "table")]
+    #[arg(long, value_name = "NAME", requires = "table", global = true)]
     pub profile: Option<String>,
     /// The region, instead of the profile's or the environment's.
-    #[arg(long, value_name = "REGION", requires = "table")]
+    #[arg(long, value_name = "REGION", requires = "table", global = true)]
     pub aws_region: Option<String>,
 }
 
