@@ -104,7 +104,6 @@ const SELECT: &str = "functions/scheduler/src/select.rs";
 const RUN: &str = "functions/scheduler/src/run.rs";
 const WEBHOOK: &str = "functions/webhook/src/lib.rs";
 const PORTS: &str = "shared/src/ports.rs";
-const PARKING: &str = "functions/scheduler/src/parking.rs";
 const RULES: &str = "shared/src/domain/lawful/rules.rs";
 
 /// A text was accepted twice for one step.
@@ -337,17 +336,6 @@ pub const FAULTS: &[Fault] = &[
             file: PORTS,
             from: "const TAKE_UP_AFTER: chrono::TimeDelta = chrono::TimeDelta::minutes(2);",
             to: "const TAKE_UP_AFTER: chrono::TimeDelta = chrono::TimeDelta::days(36_500);",
-        }],
-        found_by: Finder::Simulation,
-        as_what: LOST,
-    },
-    Fault {
-        name: "nobody-is-put-back-when-a-campaign-goes-on",
-        breaks: "Runs put leads back whose time has come, and nobody whose campaign was resumed.",
-        edits: &[Edit {
-            file: PARKING,
-            from: "let until = paused.then_some(recorder.now);",
-            to: "let until = Some(recorder.now).filter(|_| paused || !paused);",
         }],
         found_by: Finder::Simulation,
         as_what: LOST,
