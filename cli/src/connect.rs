@@ -11,10 +11,14 @@ use leadline::{
         secrets::AwsSecrets,
         sqs::{SqsDeadLetters, SqsTextQueue},
     },
-    domain::{Instant, ids::ClientId},
-    ports::{Clock, Directory},
+    domain::{
+        Instant,
+        ids::{ClientId, RunId},
+    },
+    flows::record::Recorder,
+    ports::{Clock, Directory, IdSource},
     providers::{Endpoints, Providers, http_client},
-    runtime::{AwsClients, Settings, SystemClock},
+    runtime::{AwsClients, RandomIds, Settings, SystemClock},
 };
 use serde::{Deserialize, Serialize};
 
@@ -128,6 +132,15 @@ pub struct Connection {
     pub now: Instant,
     /// The client.
     pub client: ClientId,
+}
+
+impl Connection {
+    /// Records what is done there, as one run. `test`: whether the client is in test mode.
+    #[must_use]
+    pub fn recorder(&self, test: bool) -> Recorder<'_> {
+        let run = RunId(RandomIds.new_id(self.now));
+        Recorder { ids: &RandomIds, client: &self.client, test, run, now: self.now }
+    }
 }
 
 impl Target {

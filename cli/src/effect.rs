@@ -5,17 +5,15 @@ use std::{io::Write, path::PathBuf};
 use leadline::{
     domain::{
         campaign::Campaign,
-        ids::{CampaignId, RunId},
+        ids::CampaignId,
         walk::{Tally, Walk},
     },
     flows::{
         effect::{Day, Effect, Effects, Intended, MOST_LEADS},
         newest::{self, Move},
-        record::Recorder,
         walking::{Found, Walking},
     },
-    ports::{Directory, IdSource, Walks},
-    runtime::RandomIds,
+    ports::{Directory, Walks},
 };
 use serde_json::json;
 
@@ -88,7 +86,7 @@ pub async fn show(
 pub async fn look(there: &Connection, campaign: &Campaign, intended: &Intended) -> anyhow::Result<Effect> {
     let store = &there.store;
     let client = store.client(&there.client).await??;
-    let recorder = recorder(there, client.in_test());
+    let recorder = there.recorder(client.in_test());
     let effects = Effects { directory: store, leads: store, due: store, census: store, recorder, most: MOST_LEADS };
     Ok(effects.of(&client, campaign, intended).await?)
 }
@@ -145,7 +143,7 @@ pub async fn move_all(
         told(there, &effect, out).await?;
         person.agrees(&format!("Move everybody who is in {} to version {}?", campaign.id, campaign.version))?;
     }
-    let recorder = recorder(there, client.in_test());
+    let recorder = there.recorder(client.in_test());
     let name = newest::name(&campaign.id, campaign.version);
     let walks: Option<&dyn Walks> = if dry_run { None } else { Some(store) };
     let walking = Walking { census: store, leads: store, walks, journal: store, name: &name };
@@ -197,8 +195,4 @@ pub async fn one(there: &Connection, id: &CampaignId) -> anyhow::Result<Campaign
     let all = there.store.campaigns(&there.client).await?;
     let found = all.into_iter().find(|campaign| campaign.id == *id);
     found.with_context(|| format!("client {} has no campaign `{id}`", there.client))
-}
-
-fn recorder(there: &Connection, test: bool) -> Recorder<'_> {
-    Recorder { ids: &RandomIds, client: &there.client, test, run: RunId(RandomIds.new_id(there.now)), now: there.now }
 }

@@ -9,7 +9,7 @@ use leadline::{
     aws::dynamodb::DynamoStore,
     domain::{
         Instant,
-        campaign::{Campaign, Plan},
+        campaign::Campaign,
         client::{Client, Sending},
         decide::{Case, decide},
         email::EmailAddress,
@@ -19,7 +19,10 @@ use leadline::{
         phone::PhoneNumber,
         receipt::{Arrival, deliveries},
     },
-    flows::preview::{Happening, Outlook, Planned, preview},
+    flows::{
+        preview::{Happening, Outlook, Planned, preview},
+        reading::Plans,
+    },
     ports::{Directory, DueIndex, DueWork, LeadStore, StoredLead},
 };
 
@@ -49,7 +52,7 @@ pub async fn why(
     let client = there.store.client(&there.client).await??;
     let stored = find(&there.store, &client, lead).await?;
     let all = there.store.campaigns(&there.client).await?;
-    let outlook = outlook(&there, &client, &all, &mut Plans::new(), &stored).await?;
+    let outlook = outlook(&there, &client, &all, &Plans::default(), &stored).await?;
     let cases = cases(&outlook);
     let verdicts: Vec<Verdict> = cases.iter().map(|case| decide(case, now)).collect();
     if json {
@@ -156,10 +159,10 @@ pub async fn look_ahead(
         None => due_leads(&there, until).await?,
     };
     let more = leads.len() >= MOST_LEADS;
-    let (mut planned, mut plans): (Vec<Planned>, _) = (Vec::new(), Plans::new());
+    let (mut planned, plans): (Vec<Planned>, _) = (Vec::new(), Plans::default());
     for some in leads.chunks(PAGE) {
         for stored in there.store.leads(&there.client, some).await? {
-            let outlook = outlook(&there, &client, &all, &mut plans, &stored).await?;
+            let outlook = outlook(&there, &client, &all, &plans, &stored).await?;
             planned.extend(preview(&outlook, there.now, until, SCHEDULER_EVERY));
         }
     }
@@ -226,33 +229,21 @@ pub(crate) async fn find(store: &DynamoStore, client: &Client, lead: &str) -> an
 
 async fn due_leads(there: &Connection, until: Instant) -> anyhow::Result<Vec<LeadId>> {
     let due = there.store.due(&there.client, until, MOST_LEADS).await?;
-    let lead = |work| match work {
-        DueWork::Lead { id, .. } => Some(id),
-        DueWork::Event { .. } => None,
-    };
-    Ok(due.into_iter().filter_map(lead).collect())
+    Ok(due.iter().filter_map(DueWork::lead).collect())
 }
-
-/// The versions that leads are pinned to, each read once, from where the sender reads them.
-type Plans = BTreeMap<(CampaignId, u32), Option<Plan>>;
 
 async fn outlook(
     there: &Connection,
     client: &Client,
     all: &[Campaign],
-    plans: &mut Plans,
+    plans: &Plans,
     stored: &StoredLead,
 ) -> anyhow::Result<Outlook> {
     let mut campaigns = BTreeMap::new();
     for enrollment in &stored.lead.enrollments {
         let id = &enrollment.campaign;
         let campaign = all.iter().find(|campaign| campaign.id == *id);
-        let pinned = (id.clone(), enrollment.version);
-        if !plans.contains_key(&pinned) {
-            let plan = there.store.plan(&there.client, id, enrollment.version).await?;
-            plans.insert(pinned.clone(), plan);
-        }
-        let plan = plans.get(&pinned).cloned().flatten();
+        let plan = plans.get(&there.store, &there.client, id, enrollment.version).await?;
         let (Some(status), Some(plan)) = (campaign.map(|campaign| campaign.status.clone()), plan) else {
             bail!("campaign {id}, version {}, is gone", enrollment.version);
         };

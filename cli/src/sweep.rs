@@ -1,19 +1,17 @@
 //! `leadline sweep`: finds sequences that should have ended and counters that are off, and mends them.
 
-use std::{collections::BTreeMap, io::Write};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::Write,
+};
 
 use leadline::{
-    domain::{
-        ids::RunId,
-        walk::{Tally, Walk},
-    },
+    domain::walk::{Tally, Walk},
     flows::{
-        record::Recorder,
-        sweep::{Plans, Recounted, SWEEP, Sweep, recount},
+        sweep::{Recounted, SWEEP, Sweep, recount},
         walking::{Found, Walking},
     },
-    ports::{Census, Directory, IdSource, Walks},
-    runtime::RandomIds,
+    ports::{Census, Directory, Walks},
 };
 use serde_json::json;
 
@@ -67,13 +65,7 @@ pub async fn run(
     if !dry_run {
         person.agrees("Sequences that should have ended are ended, and counters that are off set right. Go on?")?;
     }
-    let recorder = Recorder {
-        ids: &RandomIds,
-        client: &client.id,
-        test: client.in_test(),
-        run: RunId(RandomIds.new_id(there.now)),
-        now: there.now,
-    };
+    let recorder = there.recorder(client.in_test());
     let campaigns: BTreeMap<_, _> =
         store.campaigns(&client.id).await?.into_iter().map(|campaign| (campaign.id, campaign.status)).collect();
     let walks: Option<&dyn Walks> = if dry_run { None } else { Some(store) };
@@ -91,7 +83,7 @@ pub async fn run(
             walk
         }
     };
-    let sweep = Sweep { directory: store, leads: store, campaigns, dry_run, recorder, plans: Plans::default() };
+    let sweep = Sweep::new(store, store, &campaigns, dry_run, recorder);
     let mut told = Ok(());
     let mut tell = |walk: &Walk, found: &[Found]| {
         if told.is_ok() {
@@ -101,21 +93,16 @@ pub async fn run(
     };
     let mut walk = walking.go(walk, &sweep, &recorder, &mut tell).await?;
     told?;
-    let counted: Vec<_> = sweep.campaigns.keys().chain(walk.recount.keys()).cloned().collect();
-    let counted: std::collections::BTreeSet<_> = counted.iter().collect();
+    let counted: BTreeSet<_> = campaigns.keys().chain(walk.recount.keys()).collect();
     let recounted = recount(store, &walk, counted, dry_run, &recorder).await?;
     for campaign in &recounted {
-        if let Some(people) = campaign.people.as_ref().filter(|people| differ(campaign, people)) {
+        if let Some(people) = campaign.people.as_ref().filter(|people| !people.agrees(&campaign.counters)) {
             walk.found("counters", campaign.mended);
             tracing::debug!(campaign = %campaign.campaign, ?people, "counters were off");
         }
     }
     walking.end(&mut walk, &recorder).await?;
     summary(&walk, &recounted, json, out)
-}
-
-fn differ(campaign: &Recounted, people: &leadline::domain::counts::Counts) -> bool {
-    (campaign.counters.enrolled, &campaign.counters.ended) != (people.enrolled, &people.ended)
 }
 
 fn show(found: &Found, json: bool, out: &mut dyn Write) -> std::io::Result<()> {
@@ -147,7 +134,7 @@ fn summary(walk: &Walk, recounted: &[Recounted], json: bool, out: &mut dyn Write
         let counts = of.people.as_ref().unwrap_or(&of.counters);
         let says = match &of.people {
             None => "moved meanwhile, or not all was read: not compared".to_owned(),
-            Some(people) if !differ(of, people) => "right".to_owned(),
+            Some(people) if people.agrees(&of.counters) => "right".to_owned(),
             Some(_) if of.mended => format!("said {} in it, set right", of.counters.active()),
             Some(_) => format!("say {} in it", of.counters.active()),
         };

@@ -15,6 +15,7 @@ pub mod intake;
 pub mod newest;
 pub mod one_text;
 pub mod preview;
+pub mod reading;
 pub mod receipts;
 pub mod record;
 pub mod replay;

@@ -264,6 +264,15 @@ impl DueWork {
         }
     }
 
+    /// The lead, if it is one that is due.
+    #[must_use]
+    pub fn lead(&self) -> Option<LeadId> {
+        match self {
+            Self::Lead { id, .. } => Some(*id),
+            Self::Event { .. } => None,
+        }
+    }
+
     /// Which kind it is.
     #[must_use]
     pub fn kind(&self) -> DueKind {

@@ -1,17 +1,22 @@
 //! What is due: each lead is decided on, and only those that may be texted now become jobs.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use leadline::{
     domain::{
         audit::{Event, Status},
-        campaign::{Campaign, CampaignStatus, Plan},
+        campaign::{Campaign, CampaignStatus},
         client::Client,
         decide::{Case, decide},
         gate::Decision,
-        ids::{CampaignId, LeadId},
+        ids::LeadId,
     },
-    flows::{conclude::conclude, intake::Intake, record::Recorder},
+    flows::{
+        conclude::conclude,
+        intake::Intake,
+        reading::{Plans, Readable, readable},
+        record::Recorder,
+    },
     ports::{Also, DueKind, DueWork, EventKey, SendStep, StoreError, StoreResult, StoredLead},
 };
 
@@ -52,15 +57,11 @@ pub async fn select(
     let limit = client.per_run() as usize;
     let mut selected = Selected::default();
     let mut seen: HashSet<LeadId> = HashSet::new();
-    let mut plans = Plans::new(campaigns);
+    let plans = Plans::default();
     loop {
         // What was selected stays in the index until it is sent, so it is asked for again and passed over.
         let found = deps.due.due_of(&client.id, DueKind::Leads, recorder.now, seen.len() + PAGE).await?;
-        let lead = |work| match work {
-            DueWork::Lead { id, .. } => Some(id),
-            DueWork::Event { .. } => None,
-        };
-        let fresh: Vec<LeadId> = found.into_iter().filter_map(lead).filter(|id| seen.insert(*id)).collect();
+        let fresh: Vec<LeadId> = found.iter().filter_map(DueWork::lead).filter(|id| seen.insert(*id)).collect();
         if fresh.is_empty() {
             return Ok(selected);
         }
@@ -70,7 +71,7 @@ pub async fn select(
                 return Ok(selected);
             }
             let id = stored.lead.id;
-            match look_at(deps, client, &mut plans, stored, intake, recorder).await {
+            match look_at(deps, client, (campaigns, &plans), stored, intake, recorder).await {
                 Ok(Looked::Send(job)) => selected.jobs.push(job),
                 Ok(Looked::After(job)) => selected.left_alone.push(job),
                 Ok(Looked::PutOff) => selected.put_off += 1,
@@ -94,19 +95,14 @@ pub(super) async fn read(
     ids: &[LeadId],
     recorder: &Recorder<'_>,
 ) -> StoreResult<Vec<StoredLead>> {
-    match deps.leads.leads(&client.id, ids).await {
-        Err(StoreError::Unreadable(_)) => {}
-        read => return read,
-    }
-    let mut readable = Vec::new();
-    for id in ids {
-        match deps.leads.lead(&client.id, *id).await {
-            Ok(stored) => readable.extend(stored),
-            Err(error @ StoreError::Unreadable(_)) => unreadable(deps, *id, &error, recorder).await?,
-            Err(error) => return Err(error),
+    let Readable { leads, unread } = readable(deps.leads.as_ref(), &client.id, ids).await?;
+    for (id, error) in unread {
+        match error {
+            StoreError::Unreadable(_) => unreadable(deps, id, &error, recorder).await?,
+            error => return Err(error),
         }
     }
-    Ok(readable)
+    Ok(leads)
 }
 
 async fn unreadable(deps: &Deps, id: LeadId, error: &StoreError, recorder: &Recorder<'_>) -> StoreResult<()> {
@@ -168,7 +164,7 @@ enum Looked {
 async fn look_at(
     deps: &Deps,
     client: &Client,
-    plans: &mut Plans<'_>,
+    (campaigns, plans): (&[Campaign], &Plans),
     stored: StoredLead,
     intake: &Intake<'_>,
     recorder: &Recorder<'_>,
@@ -202,8 +198,11 @@ async fn look_at(
         return Ok(Looked::Nothing);
     }
     let Some(enrollment) = lead.due_enrollment(now).cloned() else { return Ok(Looked::Nothing) };
-    let status = plans.status(&enrollment.campaign);
-    let Some(plan) = plans.plan(deps, client, &enrollment.campaign, enrollment.version).await? else {
+    let campaign = campaigns.iter().find(|campaign| campaign.id == enrollment.campaign);
+    // A campaign that is not there any more is one that sends nothing.
+    let status = campaign.map_or(CampaignStatus::Paused, |campaign| campaign.status.clone());
+    let plan = plans.get(deps.directory.as_ref(), &client.id, &enrollment.campaign, enrollment.version).await?;
+    let Some(plan) = plan else {
         return Err(StoreError::Unreadable(format!(
             "version {} of campaign {} is gone",
             enrollment.version, enrollment.campaign
@@ -233,35 +232,4 @@ async fn look_at(
     }
     let put_off = matches!(verdict.decision, Decision::Wait { .. });
     Ok(if put_off { Looked::PutOff } else { Looked::Concluded })
-}
-
-/// The versions that leads are pinned to, each read once a run, from where the sender reads them.
-struct Plans<'a> {
-    campaigns: &'a [Campaign],
-    read: HashMap<(CampaignId, u32), Option<Plan>>,
-}
-
-impl<'a> Plans<'a> {
-    fn new(campaigns: &'a [Campaign]) -> Self {
-        Self { campaigns, read: HashMap::new() }
-    }
-
-    fn campaign(&self, id: &CampaignId) -> Option<&'a Campaign> {
-        self.campaigns.iter().find(|campaign| campaign.id == *id)
-    }
-
-    /// A campaign that is not there any more is one that sends nothing.
-    fn status(&self, id: &CampaignId) -> CampaignStatus {
-        self.campaign(id).map_or(CampaignStatus::Paused, |campaign| campaign.status.clone())
-    }
-
-    async fn plan(&mut self, deps: &Deps, client: &Client, id: &CampaignId, version: u32) -> StoreResult<Option<Plan>> {
-        let key = (id.clone(), version);
-        if let Some(known) = self.read.get(&key) {
-            return Ok(known.clone());
-        }
-        let read = deps.directory.plan(&client.id, id, version).await?;
-        self.read.insert(key, read.clone());
-        Ok(read)
-    }
 }

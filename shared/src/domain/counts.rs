@@ -57,6 +57,12 @@ impl Counts {
         self.last_enrolled_at = self.last_enrolled_at.max(other.last_enrolled_at);
     }
 
+    /// Whether it says the same of how many entered and how they left. When the last one entered is no count.
+    #[must_use]
+    pub fn agrees(&self, other: &Self) -> bool {
+        (self.enrolled, &self.ended) == (other.enrolled, &other.ended)
+    }
+
     /// Enrollments that are live.
     #[must_use]
     pub fn active(&self) -> u64 {

@@ -36,8 +36,7 @@ pub struct Concluded {
 }
 
 /// When an enrollment that has to wait is next looked at. A step that may go is due at once.
-#[must_use]
-pub fn next_look(verdict: &Verdict) -> Instant {
+fn next_look(verdict: &Verdict) -> Instant {
     match &verdict.decision {
         Decision::Wait { until: Some(until), .. } => *until,
         Decision::Wait { until: None, .. } => {

@@ -8,8 +8,8 @@ use serde::Serialize;
 use super::{
     newest::onto,
     preview::{Happening, Outlook, preview},
+    reading::Plans,
     record::Recorder,
-    sweep::Plans,
 };
 use crate::{
     domain::{
@@ -157,11 +157,7 @@ impl Effects<'_> {
         let due = self.due.due_of(&client.id, DueKind::Leads, until, self.most).await?;
         let parked = self.due.parked(&client.id, id, None, self.most).await?;
         let complete = due.len() < self.most && parked.len() < self.most;
-        let lead = |work| match work {
-            DueWork::Lead { id, .. } => Some(id),
-            DueWork::Event { .. } => None,
-        };
-        Ok((due.into_iter().filter_map(lead).chain(parked).collect(), complete))
+        Ok((due.iter().filter_map(DueWork::lead).chain(parked).collect(), complete))
     }
 
     /// A lead with all that decisions on it are made from, if it is in the campaign.
@@ -180,7 +176,7 @@ impl Effects<'_> {
         let mut of_lead = BTreeMap::new();
         for live in &lead.enrollments {
             let status = campaigns.iter().find(|campaign| campaign.id == live.campaign);
-            let plan = plans.get(self.directory, &self.recorder, &live.campaign, live.version).await?;
+            let plan = plans.get(self.directory, &client.id, &live.campaign, live.version).await?;
             // What is not there is decided on by nobody.
             if let (Some(status), Some(plan)) = (status, plan) {
                 of_lead.insert(live.campaign.clone(), (status.status.clone(), plan));

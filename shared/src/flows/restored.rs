@@ -174,11 +174,7 @@ impl Restoring<'_> {
             return Err(Stopped::TooMany);
         }
         let mut seen = BTreeSet::new();
-        let lead = |work: DueWork| match work {
-            DueWork::Lead { id, .. } => Some(id),
-            DueWork::Event { .. } => None,
-        };
-        let mut all: Vec<LeadId> = due.into_iter().filter_map(lead).filter(|id| seen.insert(*id)).collect();
+        let mut all: Vec<LeadId> = due.iter().filter_map(DueWork::lead).filter(|id| seen.insert(*id)).collect();
         // Who waits for a paused campaign may have been texted once it was resumed.
         let mut campaign = None;
         while let Some(id) = self.due.parked_for(&self.client.id, campaign.as_ref()).await? {

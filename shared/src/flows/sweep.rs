@@ -2,20 +2,21 @@
 //! what older data or a mistake left behind.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
-    sync::Mutex,
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use async_trait::async_trait;
 
 use super::{
+    reading::Plans,
     record::Recorder,
     walking::{Found, Visit},
 };
 use crate::{
     domain::{
         audit::{Event, Status},
-        campaign::{CampaignStatus, Plan},
+        campaign::CampaignStatus,
         counts::{self, Counts},
         ids::{CampaignId, EnrollmentId},
         stuck::{Stuck, stuck},
@@ -32,58 +33,27 @@ const TRIES: usize = 8;
 
 /// What the sweep does to each lead.
 pub struct Sweep<'a> {
-    /// Versions of campaigns.
-    pub directory: &'a dyn Directory,
-    /// Leads.
-    pub leads: &'a dyn LeadStore,
-    /// Whether each campaign sends, as read at the beginning.
-    pub campaigns: BTreeMap<CampaignId, CampaignStatus>,
-    /// Whether it only looks.
-    pub dry_run: bool,
-    /// Who records.
-    pub recorder: Recorder<'a>,
-    /// The versions that were read.
-    pub plans: Plans,
+    directory: &'a dyn Directory,
+    leads: &'a dyn LeadStore,
+    /// Whether each campaign sends; `None`: it is not there. One that is not known may be new.
+    campaigns: Mutex<BTreeMap<CampaignId, Option<CampaignStatus>>>,
+    dry_run: bool,
+    recorder: Recorder<'a>,
+    plans: Plans,
 }
 
-/// Versions of campaigns, each read once.
-#[derive(Debug, Default)]
-pub struct Plans {
-    read: Mutex<HashMap<(CampaignId, u32), Option<Plan>>>,
-    gone: Mutex<HashSet<CampaignId>>,
-}
-
-impl Plans {
-    /// A version, if it is there.
-    ///
-    /// # Errors
-    /// [`StoreError`] when it cannot be read.
-    pub async fn get(
-        &self,
-        from: &dyn Directory,
-        of: &Recorder<'_>,
-        id: &CampaignId,
-        version: u32,
-    ) -> StoreResult<Option<Plan>> {
-        let key = (id.clone(), version);
-        if let Some(known) = self.lock().get(&key) {
-            return Ok(known.clone());
-        }
-        let read = from.plan(of.client, id, version).await?;
-        self.lock().insert(key, read.clone());
-        Ok(read)
-    }
-
-    fn gone(&self, id: &CampaignId) -> bool {
-        self.gone.lock().unwrap_or_else(std::sync::PoisonError::into_inner).contains(id)
-    }
-
-    fn is_gone(&self, id: &CampaignId) {
-        self.gone.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(id.clone());
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(CampaignId, u32), Option<Plan>>> {
-        self.read.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+impl<'a> Sweep<'a> {
+    /// One that goes by whether each campaign sends, as read at the beginning.
+    #[must_use]
+    pub fn new(
+        directory: &'a dyn Directory,
+        leads: &'a dyn LeadStore,
+        campaigns: &BTreeMap<CampaignId, CampaignStatus>,
+        dry_run: bool,
+        recorder: Recorder<'a>,
+    ) -> Self {
+        let known = campaigns.iter().map(|(id, status)| (id.clone(), Some(status.clone())));
+        Self { directory, leads, campaigns: Mutex::new(known.collect()), dry_run, recorder, plans: Plans::default() }
     }
 }
 
@@ -143,32 +113,29 @@ impl Sweep<'_> {
     async fn stuck(&self, stored: &StoredLead) -> StoreResult<Vec<(EnrollmentId, Stuck)>> {
         let mut found = Vec::new();
         for live in &stored.lead.enrollments {
-            let plan = self.plans.get(self.directory, &self.recorder, &live.campaign, live.version).await?;
-            let known = self.campaigns.get(&live.campaign).cloned();
-            let campaign = match known {
-                Some(status) => Some(status),
-                None => self.newly_made(&live.campaign).await?,
-            };
+            let plan = self.plans.get(self.directory, self.recorder.client, &live.campaign, live.version).await?;
+            let campaign = self.status(&live.campaign).await?;
             if let Some(stuck) = stuck(&stored.lead, live, campaign.as_ref(), plan.as_ref(), self.recorder.now) {
                 found.push((live.id, stuck));
             }
         }
         Ok(found)
     }
-}
 
-impl Sweep<'_> {
-    /// Whether a campaign sends that was not there when the sweep began. `None`: it is not there now either.
-    async fn newly_made(&self, id: &CampaignId) -> StoreResult<Option<CampaignStatus>> {
-        if self.plans.gone(id) {
-            return Ok(None);
+    /// Whether a campaign sends; `None`: it is not there. One that came about since the beginning is.
+    async fn status(&self, id: &CampaignId) -> StoreResult<Option<CampaignStatus>> {
+        let known = self.known().get(id).cloned();
+        if let Some(status) = known {
+            return Ok(status);
         }
         let now = self.directory.campaigns(self.recorder.client).await?;
         let found = now.into_iter().find(|campaign| campaign.id == *id).map(|campaign| campaign.status);
-        if found.is_none() {
-            self.plans.is_gone(id);
-        }
+        self.known().insert(id.clone(), found.clone());
         Ok(found)
+    }
+
+    fn known(&self) -> MutexGuard<'_, BTreeMap<CampaignId, Option<CampaignStatus>>> {
+        self.campaigns.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -205,8 +172,8 @@ pub async fn recount(
         let people = walk.recount.get(campaign).cloned().unwrap_or_default();
         // Who could not be read is missing in the recount.
         let whole = walk.errors_in_all == 0;
-        let still = whole && (counters.enrolled, &counters.ended) == (before.enrolled, &before.ended);
-        let off = (counters.enrolled, &counters.ended) != (people.enrolled, &people.ended);
+        let still = whole && counters.agrees(&before);
+        let off = !counters.agrees(&people);
         let mended = still && off && !dry_run && {
             match census.correct(recorder.client, campaign, &counters, &people).await {
                 Ok(()) => true,

@@ -3,7 +3,10 @@
 
 use async_trait::async_trait;
 
-use super::record::Recorder;
+use super::{
+    reading::{Readable, readable},
+    record::Recorder,
+};
 use crate::{
     domain::{
         audit::{Event, Status},
@@ -124,19 +127,14 @@ impl Walking<'_> {
     async fn read(&self, client: &ClientId, ids: &[LeadId], walk: &mut Walk) -> StoreResult<Vec<StoredLead>> {
         let mut tries = 1;
         loop {
-            match self.leads.leads(client, ids).await {
+            match readable(self.leads, client, ids).await {
                 Err(StoreError::Unavailable(_)) if tries < READS => tries += 1,
-                Err(StoreError::Unreadable(_)) => break,
-                read => return read,
+                read => {
+                    let Readable { leads, unread } = read?;
+                    unread.iter().for_each(|(id, error)| walk.failed(format!("lead {id}: {error}")));
+                    return Ok(leads);
+                }
             }
         }
-        let mut readable = Vec::new();
-        for id in ids {
-            match self.leads.lead(client, *id).await {
-                Ok(stored) => readable.extend(stored),
-                Err(error) => walk.failed(format!("lead {id}: {error}")),
-            }
-        }
-        Ok(readable)
     }
 }

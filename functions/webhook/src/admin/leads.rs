@@ -11,8 +11,11 @@ use leadline::domain::{
     standing::Standing,
 };
 use leadline::{
-    flows::by_hand::{Agreed, MOST_WORDS},
-    ports::{StoreError, StoreResult, StoredLead},
+    flows::{
+        by_hand::{Agreed, MOST_WORDS},
+        reading::readable,
+    },
+    ports::{StoreError, StoredLead},
 };
 use serde::{Deserialize, Serialize};
 
@@ -151,29 +154,17 @@ impl AtWork<'_> {
             self.deps.census.lead_ids(client, after, limit + 1).await.map_err(|error| store_failed(&error))?;
         let more = ids.len() > limit;
         ids.truncate(limit);
-        let mut found = self.readable(&ids).await.map_err(|error| store_failed(&error))?;
+        let found = readable(self.deps.leads.as_ref(), client, &ids).await.map_err(|error| store_failed(&error))?;
+        for (lead, error) in &found.unread {
+            match error {
+                StoreError::Unreadable(_) => tracing::error!(%client, %lead, %error, "a lead is not shown"),
+                error => return Err(store_failed(error)),
+            }
+        }
+        let mut found = found.leads;
         found.sort_by_key(|stored| stored.lead.id);
         let next = ids.last().filter(|_| more).map(ToString::to_string);
         page((found.iter().map(listed).collect(), next))
-    }
-
-    /// Leads by their ids. One that cannot be read keeps no other from being shown.
-    async fn readable(&self, ids: &[LeadId]) -> StoreResult<Vec<StoredLead>> {
-        let client = &self.caller.client.id;
-        match self.deps.leads.leads(client, ids).await {
-            Err(StoreError::Unreadable(_)) => {}
-            read => return read,
-        }
-        let mut found = Vec::new();
-        for id in ids {
-            match self.deps.leads.lead(client, *id).await {
-                Err(error @ StoreError::Unreadable(_)) => {
-                    tracing::error!(%client, lead = %id, %error, "a lead is not shown")
-                }
-                read => found.extend(read?),
-            }
-        }
-        Ok(found)
     }
 
     pub(super) async fn get_lead(&self, id: &str) -> Result<Response<Body>, Problem> {

@@ -107,7 +107,7 @@ impl Census for MemoryStore {
     ) -> StoreResult<()> {
         let mut state = self.state();
         let counts = state.tenant(client).counts.entry(campaign.clone()).or_default();
-        if (counts.enrolled, &counts.ended) != (seen.enrolled, &seen.ended) {
+        if !counts.agrees(seen) {
             return Err(StoreError::Conflict);
         }
         (counts.enrolled, counts.ended) = (right.enrolled, right.ended.clone());

@@ -3,7 +3,7 @@
 use super::{
     super::{
         alerts::Alert,
-        conclude::{Concluded, conclude, next_look, put_off, turned_away},
+        conclude::{Concluded, conclude, put_off, turned_away},
         derived_id, one_text,
         record::Recorder,
     },
@@ -162,7 +162,7 @@ pub(super) fn admit(
     }
     let again = known.lead.history.iter().any(|past| past.campaign == campaign && past.had_it());
     known.lead.make_room(&campaign);
-    enrollment.waits = Waits::Until(next_look(&verdict));
+    enrollment.waits = Waits::Until(verdict.at);
     let id = enrollment.id;
     known.lead.enroll(enrollment);
     let enrolled =
