@@ -6,6 +6,7 @@ use leadline::{
         answer::{Answer, Answered},
         audit::{Event, Status},
         client::{Mode, Sending},
+        conversation::{By, conversation},
         ids::{ClientId, LeadId},
         lead::{Lead, Outcome},
         phone::{PhoneNumber, Region},
@@ -81,13 +82,26 @@ macro_rules! by_hand {
 async fn each_kind_of_reply_does_what_it_means() {
     use OptOutChannel::{FreeText, Legal, Reply, WrongPerson};
     type Case = (&'static str, &'static str, Option<OptOutChannel>, bool, Option<Outcome>);
-    let cases: [Case; 10] = [
+    let cases: [Case; 17] = [
         ("STOP", "stop", Some(Reply), false, Some(Outcome::OptedOut)),
         ("please take me off your list", "stop_free", Some(FreeText), false, Some(Outcome::OptedOut)),
         ("wrong number", "wrong_person", Some(WrongPerson), false, Some(Outcome::OptedOut)),
         ("I'm not Pat", "wrong_person", Some(WrongPerson), false, Some(Outcome::OptedOut)),
         ("my lawyer will call you", "legal", Some(Legal), false, Some(Outcome::OptedOut)),
         ("no thanks", "doubtful", None, true, None),
+        ("Who is this?", "question_who", None, true, None),
+        ("Who is this? Stop", "stop_free", Some(FreeText), false, Some(Outcome::OptedOut)),
+        ("Stop\n\nSent from my iPhone", "stop", Some(Reply), false, Some(Outcome::OptedOut)),
+        ("Liked “Hi Pat. Reply STOP to end these texts.”", "reaction", None, false, None),
+        ("Disliked “Hi Pat. Reply STOP to end these texts.”", "doubtful", None, true, None),
+        (
+            "I'm driving with Focus turned on. I'll see your message when I get where I'm going.",
+            "automatic",
+            None,
+            false,
+            None,
+        ),
+        ("Please don't remove me", "other", None, false, Some(Outcome::Replied)),
         ("HELP", "help", None, false, None),
         ("START", "start", None, false, None),
         ("yes", "other", None, false, Some(Outcome::Replied)),
@@ -108,6 +122,38 @@ async fn each_kind_of_reply_does_what_it_means() {
         let record = world.system.store.phone(&world.client(), &number()).await.expect("the store");
         assert_eq!(record.opt_out.is_some(), opted_out.is_some(), "{words}: kept with the number");
     }
+}
+
+#[tokio::test]
+async fn who_asks_who_we_are_is_held_and_told_and_an_operators_answer_lets_it_go_on() {
+    let mut world = with_pat().await;
+    says(&world, 1, "¿Quién es?").await;
+    says(&world, 2, "Who is this??").await;
+    assert_eq!(world.alerts("asks who is texting"), 1);
+    assert_eq!(world.reasons(Event::LeadHeld).await, ["question_who"]);
+    let client = world.system.store.client(&world.client()).await.expect("the store").expect("settings");
+    let hand = by_hand!(world);
+    hand.decide_held(&client, pat(&world).await.id, Verdict::GoOn, "told them").await.expect("decided");
+    world.until("2026-01-06 18:00").await;
+    assert_eq!(world.texts().len(), 2);
+}
+
+#[tokio::test]
+async fn what_a_phone_writes_by_itself_is_shown_and_changes_and_tells_nothing() {
+    let mut world = with_pat().await;
+    says(&world, 1, "👍 to “Hi Pat. Reply STOP to end these texts.”").await;
+    says(&world, 2, "Auto-reply: I am out of the office until Monday.").await;
+    assert_eq!(world.reasons(Event::ReplyReceived).await, ["reaction", "automatic"]);
+    let lead = pat(&world).await;
+    assert_eq!((&lead.standing, lead.enrollments.len()), (&Standing::Open, 1));
+    let journey = world.system.store.journey(&world.client(), lead.id, Instant::UNIX_EPOCH).await.expect("its journey");
+    let said = conversation(&journey);
+    let theirs: Vec<_> = said.iter().filter(|said| said.by == By::Lead).map(|said| said.what.as_str()).collect();
+    assert_eq!(theirs, ["reaction", "automatic"]);
+    world.until("2026-01-07 09:30").await;
+    assert_eq!(world.texts().len(), 2, "the sequence goes on");
+    let report = world.system.mailbox.sent().into_iter().map(|mail| mail.email.subject).collect::<String>();
+    assert!(report.contains("0 replies") && !report.contains("ACT"), "{report}");
 }
 
 #[tokio::test]

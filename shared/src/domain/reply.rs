@@ -2,6 +2,11 @@
 //!
 //! A reply is never an instruction: it is read for what it asks of us, stored, and shown as text.
 
+mod message;
+mod pattern;
+mod reaction;
+mod rows;
+mod text;
 mod words;
 
 use super::phone::PhoneNumber;
@@ -43,8 +48,14 @@ pub enum Class {
     Legal,
     /// The number is somebody else's.
     WrongPerson,
+    /// Asks who we are. A person must look.
+    QuestionWho,
     /// It may mean no. A person must look.
     Doubtful,
+    /// A phone's reaction to a text of ours, such as a like: no reply.
+    Reaction,
+    /// An automatic answer of a phone or a mailbox: no reply.
+    Automatic,
     /// Asks who we are.
     Help,
     /// Takes a no back.
@@ -71,7 +82,10 @@ impl Class {
             Self::StopFree => "stop_free",
             Self::Legal => "legal",
             Self::WrongPerson => "wrong_person",
+            Self::QuestionWho => "question_who",
             Self::Doubtful => "doubtful",
+            Self::Reaction => "reaction",
+            Self::Automatic => "automatic",
             Self::Help => "help",
             Self::Start => "start",
             Self::Other => "other",
@@ -83,6 +97,12 @@ impl Class {
     pub fn is_no(self) -> bool {
         matches!(self, Self::StopExact | Self::StopFree | Self::Legal | Self::WrongPerson)
     }
+}
+
+/// Returns `true` if a class, by its code, is of what a phone or a mailbox wrote by itself: nobody replied.
+#[must_use]
+pub fn is_no_reply(code: &str) -> bool {
+    [Class::Reaction, Class::Automatic].iter().any(|class| class.code() == code)
 }
 
 impl IncomingReply {

@@ -21,35 +21,41 @@ fn corpus() -> Vec<Line> {
     reader.deserialize().collect::<Result<_, _>>().expect("the corpus can be read")
 }
 
-#[test]
-fn of_the_corpus_every_clear_no_is_a_no_and_nothing_that_may_be_one_goes_on() {
-    let corpus = corpus();
-    assert!(corpus.len() >= 300, "{} lines", corpus.len());
-    let (mut missed, mut counts, mut nos) = (Vec::new(), BTreeMap::<(&str, &str), usize>::new(), (0, 0));
-    for Line { class, text } in &corpus {
-        let read = classify(text, PAT);
-        *counts.entry((class, read.code())).or_default() += 1;
-        let clear_no = matches!(class.as_str(), "stop" | "stop-free" | "legal" | "wrong-person");
-        let right = match class.as_str() {
-            "stop" => read == Class::StopExact,
-            "legal" => read == Class::Legal,
-            "stop-free" | "wrong-person" => read.is_no(),
-            "doubtful" => read.is_no() || read == Class::Doubtful,
-            "help" => read == Class::Help,
-            "start" => read == Class::Start,
-            // Held or stopped without need is a loss of precision, and counted below.
-            "other" => !matches!(read, Class::Start | Class::Help),
-            unknown => panic!("the corpus has no class {unknown}"),
-        };
-        if !right {
-            missed.push(format!("{class}: {text:?} was read as {}", read.code()));
-        }
-        nos.0 += usize::from(read.is_no());
-        nos.1 += usize::from(read.is_no() && clear_no);
+/// Whether a line of the corpus may be read as `code`.
+fn is_right(class: &str, code: &str) -> bool {
+    let opts_out = matches!(code, "stop" | "stop_free" | "legal" | "wrong_person");
+    let holds = matches!(code, "doubtful" | "question_who");
+    match class {
+        "stop" | "legal" | "reaction" | "automatic" | "help" | "start" => code == class,
+        "question-who" => code == "question_who",
+        "stop-free" | "wrong-person" => opts_out,
+        "doubtful" => opts_out || holds,
+        // Held without need is a loss of precision, and counted elsewhere.
+        "no-stop" => holds || code == "other",
+        "other" => code == "other",
+        unknown => panic!("the corpus has no class {unknown}"),
     }
+}
+
+#[test]
+fn of_the_corpus_every_clear_opt_out_is_one_and_nothing_that_may_be_one_goes_on() {
+    let corpus = corpus();
+    assert!(corpus.len() >= 700, "{} lines", corpus.len());
+    let (mut missed, mut counts) = (Vec::new(), BTreeMap::<(&str, &str), usize>::new());
+    for Line { class, text } in &corpus {
+        let code = classify(text, PAT).code();
+        *counts.entry((class, code)).or_default() += 1;
+        if !is_right(class, code) {
+            missed.push(format!("{class}: {text:?} was read as {code}"));
+        }
+    }
+    let clear = |class: &str| matches!(class, "stop" | "stop-free" | "legal" | "wrong-person");
+    let opted_out = |code: &str| matches!(code, "stop" | "stop_free" | "legal" | "wrong_person");
+    let read: usize = counts.iter().filter(|((_, code), _)| opted_out(code)).map(|(_, n)| n).sum();
+    let right: usize = counts.iter().filter(|((class, code), _)| opted_out(code) && clear(class)).map(|(_, n)| n).sum();
+    let precision = right as f64 / read as f64;
+    println!("{} replies, precision of an opt-out {:.1} %: {counts:?}", corpus.len(), 100.0 * precision);
     assert!(missed.is_empty(), "{} of {}:\n{}", missed.len(), corpus.len(), missed.join("\n"));
-    let precision = nos.1 as f64 / nos.0 as f64;
-    println!("{} replies, recall of a clear no 100 %, precision {:.1} %: {counts:?}", corpus.len(), 100.0 * precision);
     assert!(precision > 0.98, "precision {precision}: {counts:?}");
 }
 

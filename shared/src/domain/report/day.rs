@@ -11,6 +11,7 @@ use super::{
         ids::{CampaignId, LeadId},
         lead::Outcome,
         message::RETRY_DELAYS,
+        reply::is_no_reply,
     },
     Totals,
     ledger::enter,
@@ -133,6 +134,8 @@ impl Day {
             }
             Event::LimitHit => self.keep(Kept::Limit, event),
             Event::JobFailed | Event::SettleFailed | Event::SendingHeld => self.problem(event),
+            // What a phone or a mailbox wrote by itself is in the books, and is nobody's reply.
+            Event::ReplyReceived if event.reason.as_deref().is_some_and(is_no_reply) => {}
             Event::ReplyReceived => self.replies += 1,
             Event::OptedOut => self.opt_outs += 1,
             Event::SchedulerRun => self.run(event),

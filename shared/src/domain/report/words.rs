@@ -36,6 +36,7 @@ pub fn in_words(code: &str) -> String {
         "not_sent" => "tries that did not go out",
         "reply" => "a reply that cannot be read",
         "doubtful" => "a reply that may mean no",
+        "question_who" => "asks who is texting",
         "legal" => "a threat of the law to another client",
         "answer_sent" => "answers to replies that failed",
         "failed" => "a text that failed in every try, or was refused",

@@ -40,6 +40,10 @@ fn the_day_is_added_up() {
     }
     story.add(local("11:00"), Event::EventReceived, Status::Ok).reason = Some("twilio-inbound".to_owned());
     story.add(local("11:00"), Event::ReplyReceived, Status::Ok);
+    for by_itself in ["reaction", "automatic"] {
+        story.add(local("11:00"), Event::EventReceived, Status::Ok).reason = Some("twilio-inbound".to_owned());
+        story.add(local("11:00"), Event::ReplyReceived, Status::Ok).reason = Some(by_itself.to_owned());
+    }
     story.add(local("11:00"), Event::EventReceived, Status::Ok).reason = Some("twilio-status".to_owned());
     story.add(local("11:00"), Event::EventIgnored, Status::Ok).reason = Some("receipt".to_owned());
     story.add(local("11:00"), Event::OptedOut, Status::Ok);
