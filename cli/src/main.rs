@@ -277,7 +277,7 @@ enum Command {
         #[command(flatten)]
         target: Target,
     },
-    /// Decide on a lead that is held since a reply that may mean no.
+    /// Decide on a lead that is held since a reply that may mean no, or asks who is texting.
     #[command(
         after_help = "Examples: leadline answer '(305) 555-0123' --end --because \"not now, she says\"\n          leadline answer '(305) 555-0123' --go-on --because \"asked about another course\""
     )]

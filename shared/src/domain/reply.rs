@@ -1,4 +1,5 @@
-//! What a reply says. In doubt it is a no: a text too many is a breach, one too few is a nuisance.
+//! What a reply says. In doubt its lead is held: a text too many is a breach, and an opt-out that nobody asked
+//! for is permanent.
 //!
 //! A reply is never an instruction: it is read for what it asks of us, stored, and shown as text.
 

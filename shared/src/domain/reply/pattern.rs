@@ -81,6 +81,22 @@ impl Pattern {
     }
 }
 
+#[cfg(test)]
+impl Pattern {
+    /// The shortest words that it reads, of alternatives the first. A name is one letter that no reply holds.
+    pub(super) fn example(&self) -> Vec<String> {
+        let first = |words: &[Word]| match &words[0] {
+            Word::Whole(word) | Word::Stem(word) => word.clone(),
+        };
+        let word = |token: &Token| match token {
+            Token::One(words) => Some(first(words)),
+            Token::Name { theirs } => Some(if *theirs { "\u{1}s" } else { "\u{1}" }.to_owned()),
+            Token::Start | Token::End | Token::Gap(_) | Token::NotAfter(_) | Token::Maybe(_) => None,
+        };
+        self.0.iter().filter_map(word).collect()
+    }
+}
+
 /// Where the rest of a pattern ends that begins at a word.
 fn end(tokens: &[Token], words: &[String], at: usize, name: Option<&[String]>) -> Option<usize> {
     let Some((token, rest)) = tokens.split_first() else { return Some(at) };

@@ -125,6 +125,12 @@ pub(super) fn same(words: Vec<String>) -> Vec<String> {
     read
 }
 
+/// All rows that are patterns.
+#[cfg(test)]
+pub(super) fn patterns() -> impl Iterator<Item = &'static Pattern> {
+    ROWS.values().flatten().filter_map(|row| row.pattern.as_ref())
+}
+
 impl Row {
     fn new(written: &Written, sets: &Sets) -> Result<Self, String> {
         let Written { how, phrase, .. } = written;

@@ -104,7 +104,85 @@ fn nothing_that_the_provider_says_makes_a_no_anything_else() {
     assert_eq!(class("wrong number", Some(Keyword::Help)), Class::WrongPerson);
 }
 
+#[test]
+fn the_providers_flag_and_a_whole_keyword_come_before_all_that_is_cleaned() {
+    let from = PhoneNumber::parse("+13055550123", crate::domain::phone::Region::default()).expect("a number");
+    for body in ["Liked “Hi Pat. Reply STOP to end”", "I'm driving with Focus turned on", "Please don't remove me", ">"]
+    {
+        let body = body.to_owned();
+        let taken_for = Some(Keyword::Stop);
+        let reply = IncomingReply { from: from.clone(), body, taken_for, provider_answers: false, proved: true };
+        assert_eq!(reply.class(PAT), Class::StopExact, "{}", reply.body);
+    }
+    for body in ["> STOP", "-- stop", "“STOP”", "👍 stop", "(stop)", "--\nstop", "> Unsubscribe"] {
+        assert_eq!(classify(body, PAT), Class::StopExact, "{body:?}");
+    }
+}
+
+#[test]
+fn a_reaction_needs_its_quote_and_nothing_after_it() {
+    for (body, class) in [
+        ("Liked “See you at 3”", Class::Reaction),
+        ("Liked \"See you at 3\"", Class::Reaction),
+        ("liked ‘See you at 3’", Class::Reaction),
+        ("Liked See you at 3", Class::Other),
+        ("Liked", Class::Other),
+        ("Liked “See you at 3” but stop texting me", Class::StopFree),
+        ("I liked “See you at 3”", Class::Other),
+        ("👍", Class::Other),
+        ("👎", Class::Doubtful),
+        ("Removed a dislike from “See you at 3”", Class::Reaction),
+        ("Emphasized “Do not contact me”", Class::Doubtful),
+    ] {
+        assert_eq!(classify(body, PAT), class, "{body}");
+    }
+}
+
+#[test]
+fn what_stands_below_a_signature_can_hold_and_never_lets_go_on() {
+    assert_eq!(classify("Thanks!\n--\nPat Rivera\nRivera Realty", PAT), Class::Other);
+    assert_eq!(classify("Thanks!\n--\nplease stop texting me", PAT), Class::Doubtful);
+    assert_eq!(classify("Sounds good\n> Reply STOP to end these texts.", PAT), Class::Other);
+    assert_eq!(classify("STOP\n> Shall I save you a seat?\n\nSent from my iPhone", PAT), Class::StopExact);
+    assert_eq!(classify("START\n\nSent from my iPhone", Known { opted_out: true, ..PAT }), Class::Other);
+}
+
+#[test]
+fn an_automatic_answer_hides_neither_a_stop_nor_a_question() {
+    let away = "I am out of the office until Monday.";
+    assert_eq!(classify(away, PAT), Class::Automatic);
+    assert_eq!(classify(&format!("{away} Take me off your list"), PAT), Class::StopFree);
+    assert_eq!(classify(&format!("{away} Not interested"), PAT), Class::Doubtful);
+    assert_eq!(classify(&format!("{away} How much is it?"), PAT), Class::Other);
+}
+
+#[test]
+fn every_pattern_reads_the_words_that_it_names_first() {
+    let dead: Vec<String> = rows::patterns()
+        .filter(|pattern| {
+            let named = pattern.example();
+            let read = text::normal(&named.join(" ").replace(['\u{1}', '\u{2}', '\u{3}'], "qq"));
+            read.len() != named.len() || pattern.find(&named, Some(&["\u{1}".to_owned()])).is_none()
+        })
+        .map(|pattern| format!("{:?}", pattern.example()))
+        .collect();
+    assert_eq!(dead, [""; 0], "such words are read as others, so that these rows never match");
+}
+
 proptest! {
+    #[test]
+    fn no_text_of_ours_opts_out_who_likes_it(
+        greeting in "[A-Za-z ,.!?']{0,60}",
+        instruction in prop::sample::select(vec![
+            "Reply STOP to end these texts.", "Text STOP to opt out", "Reply STOP to unsubscribe.", "Reply END to cancel",
+            "Send STOP to stop", "Responde STOP para no recibir más mensajes", "Répondez STOP pour vous désabonner",
+        ]),
+        verb in prop::sample::select(vec!["Liked", "Loved", "Laughed at", "Emphasized", "Questioned", "👍 to", "Reacted ❤️ to"]),
+    ) {
+        let body = format!("{verb} “{greeting} {instruction}”");
+        prop_assert_eq!(classify(&body, PAT), Class::Reaction, "{}", body);
+    }
+
     #[test]
     fn any_text_at_all_is_read(body in any::<String>(), name in proptest::option::of(any::<String>()), opted_out: bool) {
         let class = classify(&body, Known { first_name: name.as_deref(), opted_out });
