@@ -88,8 +88,11 @@ static ROWS: LazyLock<BTreeMap<Kind, Vec<Row>>> = LazyLock::new(|| {
     rows
 });
 
+/// Words, and those that they are read as.
+type ReadAs = (Vec<String>, Vec<String>);
+
 /// Words that are read as others, by the first of them.
-static SAME: LazyLock<BTreeMap<String, Vec<(Vec<String>, Vec<String>)>>> = LazyLock::new(|| {
+static SAME: LazyLock<BTreeMap<String, Vec<ReadAs>>> = LazyLock::new(|| {
     let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
     let mut same: BTreeMap<String, Vec<_>> = BTreeMap::new();
     for (from, to) in of(Kind::Same).filter_map(|row| row.phrase.split_once(" = ")) {

@@ -43,15 +43,12 @@ pub(super) fn classify(body: &str, known: Known<'_>) -> Class {
     }
     let parts = message::parts(body);
     let class = Read::new(body, &parts.written, known).class(known);
-    let below = || parts.below.as_deref().map_or(Class::Other, |below| classify(below, Known::default()));
-    match class {
-        Class::Other | Class::Automatic | Class::Help | Class::Start => {
-            let below = below();
-            if below.is_no() || below == Class::Doubtful { Class::Doubtful } else { class }
-        }
-        Class::StopExact | Class::StopFree | Class::Legal | Class::WrongPerson => class,
-        Class::QuestionWho | Class::Doubtful | Class::Reaction => class,
-    }
+    let may_opt_out = |below: &str| {
+        let class = classify(below, Known::default());
+        class.is_no() || class == Class::Doubtful
+    };
+    let goes_on = matches!(class, Class::Other | Class::Automatic | Class::Help | Class::Start);
+    if goes_on && parts.below.as_deref().is_some_and(may_opt_out) { Class::Doubtful } else { class }
 }
 
 impl<'a> Read<'a> {
@@ -60,8 +57,8 @@ impl<'a> Read<'a> {
         let name = known.first_name.map(normal).filter(|name| name.concat().chars().count() > 1);
         let (mut held, mut automatic) = (false, false);
         let mut drain = |mut words: Vec<String>| {
-            take_out(&mut words, Kind::Signature);
             automatic |= take_out(&mut words, Kind::Automatic);
+            take_out(&mut words, Kind::Signature);
             take_out(&mut words, Kind::Other);
             held |= take_out(&mut words, Kind::Doubtful);
             words
@@ -99,14 +96,13 @@ impl<'a> Read<'a> {
         ];
         let fits = |kind| rows(kind).iter().any(|row| self.fits(kind, row));
         let class = order.into_iter().find(|(kind, _)| fits(*kind)).map_or(Class::Other, |(_, class)| class);
-        match class {
-            Class::QuestionWho if self.opts_out_beside_the_question() => Class::StopFree,
-            Class::Other | Class::Help if self.held => Class::Doubtful,
-            Class::Other if self.automatic => Class::Automatic,
-            Class::StopExact | Class::StopFree | Class::Legal | Class::WrongPerson => class,
-            Class::QuestionWho | Class::Doubtful | Class::Help | Class::Start | Class::Other => class,
-            Class::Reaction | Class::Automatic => class,
+        if class == Class::QuestionWho && self.opts_out_beside_the_question() {
+            return Class::StopFree;
         }
+        if self.held && matches!(class, Class::Other | Class::Help) {
+            return Class::Doubtful;
+        }
+        if self.automatic && class == Class::Other { Class::Automatic } else { class }
     }
 
     /// Whether what is left without the question who we are is one of the words that always opt out: `who is
