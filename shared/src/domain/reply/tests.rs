@@ -40,7 +40,7 @@ fn is_right(class: &str, code: &str) -> bool {
 #[test]
 fn of_the_corpus_every_clear_opt_out_is_one_and_nothing_that_may_be_one_goes_on() {
     let corpus = corpus();
-    assert!(corpus.len() >= 700, "{} lines", corpus.len());
+    assert!(corpus.len() >= 1400, "{} lines", corpus.len());
     let (mut missed, mut counts) = (Vec::new(), BTreeMap::<(&str, &str), usize>::new());
     for Line { class, text } in &corpus {
         let code = classify(text, PAT).code();
