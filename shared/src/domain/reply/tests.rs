@@ -144,6 +144,7 @@ fn what_stands_below_a_signature_can_hold_and_never_lets_go_on() {
     assert_eq!(classify("Thanks!\n--\nplease stop texting me", PAT), Class::Doubtful);
     assert_eq!(classify("Sounds good\n> Reply STOP to end these texts.", PAT), Class::Other);
     assert_eq!(classify("STOP\n> Shall I save you a seat?\n\nSent from my iPhone", PAT), Class::StopExact);
+    assert_eq!(classify(&"Thanks\n--\n".repeat(1_500), PAT), Class::Other, "and no stack overflows");
     assert_eq!(classify("START\n\nSent from my iPhone", Known { opted_out: true, ..PAT }), Class::Other);
 }
 

@@ -44,7 +44,8 @@ pub(super) fn classify(body: &str, known: Known<'_>) -> Class {
     let parts = message::parts(body);
     let class = Read::new(body, &parts.written, known).class(known);
     let may_opt_out = |below: &str| {
-        let class = classify(below, Known::default());
+        // Not taken apart again: there may be dashes on every line.
+        let class = Read::new(below, below, Known::default()).class(Known::default());
         class.is_no() || class == Class::Doubtful
     };
     let goes_on = matches!(class, Class::Other | Class::Automatic | Class::Help | Class::Start);
