@@ -274,6 +274,26 @@ async fn a_step_without_a_text_waits_for_review_and_alerts_once() {
 }
 
 #[tokio::test]
+async fn a_stored_text_with_a_merge_tag_of_another_tool_is_reviewed_and_never_sent() {
+    for tag in ["Hi *|FNAME|*, it's Sam.", "Hi {{first_name|there}, it's {{business_name}}.", "Hi [First Name]."] {
+        let mut campaign = sample()["campaigns"][0].clone();
+        campaign["messages"][0]["text"] = json!(tag);
+        let mut world = World::at("2026-01-06 09:00").await;
+        // As it stands in the table since before such a text was refused.
+        world.put_campaign(&serde_json::from_value(campaign).expect("a campaign")).await;
+        for n in 0..2 {
+            world.form(&(n + 1).to_string(), "Pat", &format!("305555010{n}")).await;
+        }
+        world.until("2026-01-06 12:00").await;
+        assert_eq!(world.texts(), [], "{tag}");
+        assert_eq!(world.reasons(Event::ReviewNeeded).await, ["template_invalid", "template_invalid"], "{tag}");
+        let mails = world.system.mailbox.sent();
+        let alerts = mails.iter().filter(|mail| mail.email.text.contains("Correct the text")).count();
+        assert_eq!(alerts, 1, "{tag}: {mails:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_client_without_an_active_campaign_is_stopped_and_alerted_once_a_day() {
     let mut client = sample();
     client["campaigns"][0]["status"] = json!({"deactivated": {"at": "2026-01-01T00:00:00Z"}});

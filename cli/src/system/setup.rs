@@ -44,6 +44,9 @@ impl Setup {
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         for client in &self.clients {
+            let id = &client.settings.id;
+            let of_settings = client.settings.problems().into_iter();
+            problems.extend(of_settings.map(|problem| format!("client {id}, {}: {}", problem.pointer, problem.detail)));
             for campaign in &client.campaigns {
                 for problem in campaign.problems() {
                     problems.push(format!("client {}, campaign {}: {problem}", client.settings.id, campaign.id));

@@ -193,6 +193,7 @@ pub(super) fn template(case: &Case) -> (Checked, Option<(String, String)>) {
             let reason = match problem {
                 CannotRender::NoValue(_) => RefusalReason::PlaceholderEmpty,
                 CannotRender::TooLong(_) => RefusalReason::TextTooLong,
+                CannotRender::Invalid(_) => RefusalReason::TemplateInvalid,
             };
             let refusal = Refusal { reason, text: problem.to_string() };
             (Checked::new(Gate::Template, name, problem.to_string(), Some(Shut::Refused(refusal))), None)

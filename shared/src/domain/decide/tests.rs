@@ -243,6 +243,14 @@ fn gates_shut_alone() -> Vec<(Gate, &'static str, Change, &'static str)> {
             "refuse state_not_cleared: TX is not among the client's cleared states, and its law asks for a position (TX-SB140)",
         ),
         (
+            Gate::Template,
+            four,
+            // As it was stored before such a text was refused.
+            |case| case.plan.messages[0].text = serde_json::from_value("Hi *|FNAME|*".into()).ok(),
+            "refuse template_invalid: `*|FNAME|*` is a merge tag of another tool and is not filled in here: write \
+             {{first_name|there}}",
+        ),
+        (
             Gate::NumberPerDay,
             four,
             |case| {

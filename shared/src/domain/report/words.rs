@@ -16,6 +16,8 @@ pub fn in_words(code: &str) -> String {
         "no_consent" | "consent" => "no consent to be texted",
         "template_missing" | "template" => "the step has no text",
         "placeholder_empty" => "a placeholder has neither value nor fallback",
+        "template_invalid" => "the text has a brace or a merge tag that would be sent as it stands",
+        "two_numbers" => "two phone numbers in one field",
         "text_too_long" => "the text is too long",
         "missed" => "a form that was lost on its way and found by the comparison",
         "unknown_form" => "no campaign enrolls by this form",
