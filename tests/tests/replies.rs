@@ -373,4 +373,5 @@ async fn an_answer_to_nobody_and_of_nothing_is_dropped() {
     world.system.queue.enqueue(vec![(Job::Answer(nobody), std::time::Duration::ZERO)]).await;
     world.until("2026-01-06 16:00").await;
     assert_eq!(bodies(&world), [""; 0]);
+    assert_eq!(world.alerts("the answer `help` cannot be sent"), 1, "somebody asked and got nothing");
 }

@@ -4,13 +4,16 @@
 use leadline::{
     domain::{
         Instant,
-        answer::Answer,
+        answer::{Answer, NoAnswer},
         audit::{AuditEvent, Event, Status, TextFacts},
         ids::{AttemptId, AuditId, RunId},
         message::SendOutcome,
         segments,
     },
-    flows::record::Recorder,
+    flows::{
+        alerts::{Alert, Alerts},
+        record::Recorder,
+    },
     ports::{StoreResult, StoredLead, Turn},
 };
 
@@ -35,7 +38,14 @@ pub async fn answer(deps: &Deps, answer: &Answer, run: RunId, ends: Option<Insta
     };
     let may = match answer.decide(&client, &lead, &profile, now) {
         Ok(may) => may,
-        Err(why) => return Ok(format!("not answered: {why}")),
+        Err(why) => {
+            if let NoAnswer::NoWords(problem) = &why {
+                let recorder =
+                    Recorder { ids: deps.ids.as_ref(), client: &client.id, test: client.in_test(), run, now };
+                alerts(deps).raise(cannot_be_made(answer, problem), client.mailbox(), &recorder).await;
+            }
+            return Ok(format!("not answered: {why}"));
+        }
     };
     // The test phone can say no, too.
     if lead.phone.as_ref() != Some(&may.to) && deps.leads.phone(&client.id, &may.to).await?.opt_out.is_some() {
@@ -74,6 +84,24 @@ pub async fn answer(deps: &Deps, answer: &Answer, run: RunId, ends: Option<Insta
         tracing::warn!(client = %client.id, lead = %lead.id, %error, "an answer could not be marked as done");
     }
     Ok(words)
+}
+
+fn alerts(deps: &Deps) -> Alerts<'_> {
+    Alerts { once: deps.once.as_ref(), mailer: deps.mailer.as_ref(), journal: deps.journal.as_ref() }
+}
+
+/// A text of the settings that cannot be sent: the person who wrote gets nothing.
+fn cannot_be_made(answer: &Answer, problem: &str) -> Alert {
+    let which = answer.to.code();
+    Alert {
+        cause: format!("answer_text#{which}"),
+        subject: format!("the answer `{which}` cannot be sent: {problem}"),
+        text: format!(
+            "Somebody was to be answered with the text of `answers` in the settings ({which}), and it cannot be made: \
+             {problem}.\n\nNobody is answered with it until it is corrected. Nothing is sent later: an answer goes within \
+             five minutes or not at all.\n"
+        ),
+    }
 }
 
 fn settle(record: &mut AuditEvent, outcome: SendOutcome) -> String {

@@ -34,6 +34,9 @@ const SHAPES: [(&str, &str, bool); 22] = [
     ("#", "#", true),
 ];
 
+/// What one of the shapes begins with.
+const OPENS: [char; 11] = ['{', '*', '<', '$', '#', '[', '\u{ab}', '%', '_', '~', '|'];
+
 /// A field of another tool, by letters and digits only, and the placeholder that stands for it here.
 struct Known {
     names: &'static [&'static str],
@@ -133,7 +136,7 @@ enum Meant {
 
 /// The first merge tag of another tool in a text, or `None`.
 pub(super) fn first(text: &str) -> Option<InvalidTemplate> {
-    text.char_indices().find_map(|(at, _)| tag_at(text, at))
+    text.match_indices(OPENS).find_map(|(at, _)| tag_at(text, at))
 }
 
 /// The same for what stands between `{{` and `}}` and is no placeholder of ours: which of ours it means.
@@ -260,4 +263,15 @@ fn unquoted(text: &str) -> Option<&str> {
     [('\'', '\''), ('"', '"'), ('\u{2018}', '\u{2019}'), ('\u{201c}', '\u{201d}')]
         .into_iter()
         .find_map(|(open, close)| text.trim().strip_prefix(open)?.strip_suffix(close))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shape_begins_with_a_sign_that_is_looked_for() {
+        assert!(SHAPES.iter().all(|(open, ..)| open.starts_with(OPENS)));
+        assert!(OPENS.iter().all(|sign| SHAPES.iter().any(|(open, ..)| open.starts_with(*sign))));
+    }
 }

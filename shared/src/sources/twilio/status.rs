@@ -154,7 +154,7 @@ impl StatusUpdate {
         };
         Some(Receipt {
             about: About::Attempt { attempt, lead: self.lead.as_deref()?.parse().ok()? },
-            to: self.to.as_deref().and_then(|to| PhoneNumber::parse(to, Region::default()).ok()),
+            to: self.to.as_deref().and_then(|to| PhoneNumber::of_provider(to, Region::default()).ok()),
             provider_id: self.message_sid.as_str().to_owned(),
             delivery,
             problem: self.error_code.map(problem).filter(|_| delivery == Delivery::Undelivered),
