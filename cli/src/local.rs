@@ -7,6 +7,7 @@ mod apart;
 mod clock;
 mod forecast;
 mod http;
+mod posted;
 mod run_file;
 mod state;
 mod watch;

@@ -29,6 +29,7 @@ pub mod segments;
 pub mod settings_check;
 pub mod standing;
 pub mod starter;
+pub mod strict;
 pub mod stuck;
 pub mod template;
 pub mod template_check;
