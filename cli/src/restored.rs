@@ -8,13 +8,14 @@ use leadline::{
         Instant,
         client::{Client, Sending},
         ids::{ClientId, RunId},
+        tenants::Tenants,
     },
     flows::{
         by_hand::ByHand,
         restored::{HOLD, Restoring, Stopped, Summary},
     },
     ports::{Directory, IdSource, SmsProvider},
-    runtime::RandomIds,
+    runtime::{RandomIds, Settings},
 };
 use serde_json::json;
 
@@ -48,6 +49,9 @@ pub async fn restored(
     if clients.is_empty() {
         bail!("there are no clients");
     }
+    let mut environment = Settings::from_environment();
+    let tenants = environment.tenants();
+    environment.check()?;
     // Before anything is written: without it nothing can be compared.
     let provider = place.provider()?;
     let mut ready = Vec::new();
@@ -56,7 +60,7 @@ pub async fn restored(
     }
     let mut failed = Vec::new();
     for client in &ready {
-        match compare(&place, client, since, &provider).await {
+        match compare(&place, client, since, &provider, tenants).await {
             Ok(summary) => show(client, &summary, json, out)?,
             Err(error) => failed.push(format!("{}: {error:#}", client.id)),
         }
@@ -99,6 +103,7 @@ async fn compare(
     client: &Client,
     since: Instant,
     provider: &dyn SmsProvider,
+    tenants: Tenants,
 ) -> Result<Summary, Stopped> {
     let store = &place.store;
     let restoring = Restoring {
@@ -112,6 +117,7 @@ async fn compare(
         since,
         now: place.now,
         run: RunId(RandomIds.new_id(place.now)),
+        tenants,
     };
     let mut progress = |done: usize, of: usize| {
         if done.is_multiple_of(EVERY) || done == of {

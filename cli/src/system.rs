@@ -114,6 +114,8 @@ impl System {
                 clock: shared_clock.clone(),
                 ids: ids.clone(),
                 public_url: public_url.to_owned(),
+                tenants: setup.tenants,
+                refused: Arc::new(leadline_webhook::Tally::new(store.clone())),
             },
             scheduler: leadline_scheduler::Deps {
                 directory: store.clone(),
@@ -127,6 +129,7 @@ impl System {
                 mailer: mailer.clone(),
                 clock: shared_clock.clone(),
                 ids: ids.clone(),
+                tenants: setup.tenants,
             },
             sender: leadline_sender::Deps {
                 directory: store.clone(),
@@ -151,6 +154,9 @@ impl System {
                 mailer,
                 clock: shared_clock,
                 ids,
+                refusals: store.clone(),
+                // The stand-in for the providers posts none by itself.
+                receipts_come: false,
             },
             clock,
             dynamo,

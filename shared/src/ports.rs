@@ -19,6 +19,7 @@ use crate::domain::{
     message::{ClaimedText, ListedText, SendOutcome},
     phone::PhoneNumber,
     profile::Profile,
+    refusals::{Refused, RefusedCounts},
     standing::{Lifted, ListedOptOut, OptOut, Standing},
     walk::Walk,
 };
@@ -329,6 +330,22 @@ pub trait RequestLimits: Send + Sync {
     async fn admit(&self, client: &ClientId, at: Instant, limit: u32) -> StoreResult<bool>;
 }
 
+/// Calls that were turned away because nothing proved who made them.
+#[async_trait]
+pub trait Refusals: Send + Sync {
+    /// Counts calls of one source, of a client that exists, in the clock hour of `at`. After a lost answer they may
+    /// count twice.
+    async fn count_refused(
+        &self,
+        client: &ClientId,
+        source: Source,
+        at: Instant,
+        more: RefusedCounts,
+    ) -> StoreResult<()>;
+    /// What was counted in the clock hours from that of `from` up to `until`, by source.
+    async fn refused(&self, client: &ClientId, from: Instant, until: Instant) -> StoreResult<Refused>;
+}
+
 /// The idempotency key of a raw event: who sent it, and what makes it the same event.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -391,6 +408,25 @@ pub enum Source {
     /// A form that Kajabi lists and that never reached us. Nothing says when it was sent, so nobody is
     /// texted by itself for it.
     KajabiFeed,
+}
+
+impl Source {
+    /// The code that it is stored and counted by.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Kajabi => "kajabi",
+            Self::TwilioInbound => "twilio-inbound",
+            Self::TwilioStatus => "twilio-status",
+            Self::Api => "api",
+            Self::Import => "import",
+            Self::OpenPhone => "openphone",
+            Self::SimpleTexting => "simpletexting",
+            Self::Calendly => "calendly",
+            Self::Calcom => "calcom",
+            Self::KajabiFeed => "kajabi-feed",
+        }
+    }
 }
 
 /// A raw event, kept as it came.

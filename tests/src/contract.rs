@@ -11,6 +11,7 @@ pub mod journal;
 pub mod leads;
 pub mod numbers;
 pub mod once;
+pub mod refusals;
 pub mod requests;
 pub mod revisions;
 mod samples;
@@ -20,8 +21,8 @@ use std::future::Future;
 use std::sync::Arc;
 
 use leadline::ports::{
-    Budget, Census, Directory, DueIndex, EventStore, Journal, LeadStore, Once, OptOuts, RequestLimits, StoreError,
-    StoreResult, Walks,
+    Budget, Census, Directory, DueIndex, EventStore, Journal, LeadStore, Once, OptOuts, Refusals, RequestLimits,
+    StoreError, StoreResult, Walks,
 };
 use tokio::sync::Barrier;
 
@@ -37,6 +38,7 @@ pub trait Store:
     + EventStore
     + Journal
     + Once
+    + Refusals
     + RequestLimits
     + 'static
 {
@@ -53,6 +55,7 @@ impl<
         + EventStore
         + Journal
         + Once
+        + Refusals
         + RequestLimits
         + 'static,
 > Store for S
@@ -129,6 +132,9 @@ macro_rules! store_contract {
                 what_is_done_stays_done,
                 what_was_begun_before_can_still_be_finished,
                 each_thing_of_each_client_has_its_own_turn;
+            refusals: what_was_turned_away_adds_up_by_source,
+                only_the_clock_hours_that_are_asked_for_count,
+                clients_have_refusals_of_their_own;
             requests: a_minute_admits_its_limit_and_no_more,
                 of_many_requests_at_once_the_limit_is_admitted,
                 clients_have_minutes_of_their_own;

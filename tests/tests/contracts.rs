@@ -36,6 +36,7 @@ fn every_check_is_in_the_list_of_rules() {
         include_str!("../src/contract/leads.rs"),
         include_str!("../src/contract/numbers.rs"),
         include_str!("../src/contract/once.rs"),
+        include_str!("../src/contract/refusals.rs"),
         include_str!("../src/contract/requests.rs"),
         include_str!("../src/contract/revisions.rs"),
         include_str!("../src/contract/settings.rs"),

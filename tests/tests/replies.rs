@@ -6,7 +6,6 @@ use leadline::{
         answer::{Answer, Answered},
         audit::{Event, Status},
         client::{Mode, Sending},
-        ids::{ClientId, LeadId},
         lead::{Lead, Outcome},
         phone::{PhoneNumber, Region},
         standing::{OptOutChannel, Standing},
@@ -18,7 +17,7 @@ use leadline::{
     },
     ports::{Clock, Directory, Job, LeadStore, OptOuts, TextQueue},
 };
-use leadline_cli::{person::ToldHere, system::ClientSetup};
+use leadline_cli::person::ToldHere;
 use leadline_standins::{carrier::Behaviour, twilio};
 use leadline_tests::world::{PUBLIC_URL, World, new_york, sample};
 use serde_json::json;
@@ -260,28 +259,12 @@ async fn help_is_answered_once_a_day_unless_the_provider_does_and_never_to_who_h
 }
 
 #[tokio::test]
-async fn after_a_threat_the_number_is_held_at_every_other_client_and_the_operator_is_told() {
+async fn a_threat_opts_out_tells_the_operator_once_and_is_lifted_by_no_start() {
     let world = with_pat().await;
-    let mut other = sample();
-    other["settings"]["id"] = json!("beta");
-    let other: ClientSetup = serde_json::from_value(other).expect("a client");
-    let beta = ClientId::parse("beta").expect("an id");
-    world.system.store.put_client(&other.settings).await.expect("written");
-    let mut lead = Lead::new("00000000000000000000000001".parse::<LeadId>().expect("an id"), beta.clone());
-    lead.phone = Some(number());
-    let profile = leadline::domain::profile::Profile::new(lead.id, world.system.clock.now());
-    let also = leadline::ports::Also { profile: Some(profile), ..Default::default() };
-    world.system.store.save(&lead, None, also).await.expect("written");
-
     for n in [1, 2] {
         says(&world, n, "I will sue you").await;
     }
     assert_eq!(channel(&pat(&world).await), Some(OptOutChannel::Legal));
-    let there = world.system.store.lead(&beta, lead.id).await.expect("the store").expect("the other lead").lead;
-    assert!(matches!(there.standing, Standing::Held { .. }), "{:?}", there.standing);
-    let journey =
-        world.system.store.journey(&beta, lead.id, leadline::domain::Instant::UNIX_EPOCH).await.expect("its journey");
-    assert_eq!(journey.iter().filter(|event| event.event == Event::LeadHeld).count(), 1);
     assert_eq!(world.alerts("threatens with the law"), 1);
     assert_eq!(world.reasons(Event::ReplyReceived).await, ["legal", "legal"]);
     says(&world, 3, "START").await;

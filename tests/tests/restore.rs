@@ -158,6 +158,7 @@ async fn run(world: &World) -> Result<Summary, Stopped> {
         since: new_york(BACKUP),
         now,
         run: RunId(RandomIds.new_id(now)),
+        tenants: Default::default(),
     };
     restoring.all(&mut |_, _| {}).await
 }

@@ -9,6 +9,7 @@ use leadline::{
         Instant,
         campaign::Campaign,
         client::{Client, ProviderSettings, TokenHash},
+        tenants::Tenants,
     },
     ports::Directory,
 };
@@ -21,6 +22,9 @@ use serde::{Deserialize, Serialize};
 pub struct Setup {
     /// The clients.
     pub clients: Vec<ClientSetup>,
+    /// Whether they have one owner.
+    #[serde(default)]
+    pub tenants: Tenants,
 }
 
 /// One client.

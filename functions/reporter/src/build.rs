@@ -9,7 +9,11 @@ use leadline::{
         Instant,
         client::Client,
         ids::{ClientId, LeadId},
-        report::{Before, Carried, DueFacts, Facts, LeadFacts, Ledger, Overdue, Period, Report, THRESHOLDS, Windows},
+        refusals::Refused,
+        report::{
+            Before, Carried, DueFacts, Facts, LeadFacts, Ledger, Overdue, Period, Report, THRESHOLDS, WebhookFacts,
+            Windows,
+        },
     },
     ports::{DueWork, StoreError, StoreResult},
 };
@@ -71,7 +75,8 @@ async fn read(
     let leads = leads(&client.id, ledger.leads().into_iter().chain(followed), deps, &mut unread).await;
     let windows = windows(&client.id, &ledger, deps, &mut unread).await;
     let due = due(&client.id, now, deps).await;
-    let mut facts = Facts { client: client.clone(), now, before, leads, windows, due: None, unread };
+    let webhooks = webhooks(&client.id, &period, deps, &mut unread).await;
+    let mut facts = Facts { client: client.clone(), now, before, leads, windows, due: None, webhooks, unread };
     match due {
         Ok(due) => facts.due = Some(due),
         Err(why) => facts.unread.push(format!("what waits and what is overdue: {why}")),
@@ -184,6 +189,16 @@ async fn windows(client: &ClientId, ledger: &Ledger, deps: &Deps, unread: &mut V
         }
     }
     windows
+}
+
+/// What was turned away on the day.
+async fn webhooks(client: &ClientId, period: &Period, deps: &Deps, unread: &mut Vec<String>) -> WebhookFacts {
+    let refused = deps.refusals.refused(client, period.from, period.until).await.unwrap_or_else(|error| {
+        tracing::error!(%client, %error, "what was turned away could not be read");
+        unread.push("calls that were turned away".to_owned());
+        Refused::new()
+    });
+    WebhookFacts { refused, receipts_come: deps.receipts_come }
 }
 
 /// What waits, counted in the due index; or why it was not.

@@ -25,7 +25,7 @@ use leadline::{
     },
     ports::{
         ClientEntry, Clock, Directory, DueIndex, Email, EventStore, FormFeed, IdSource, Journal, LeadStore, MailError,
-        Mailer, Once, StoreError, Turn,
+        Mailer, Once, Refusals, StoreError, Turn,
     },
 };
 use serde::Serialize;
@@ -62,6 +62,10 @@ pub struct Deps {
     pub clock: Arc<dyn Clock>,
     /// New ids.
     pub ids: Arc<dyn IdSource>,
+    /// Calls that were turned away.
+    pub refusals: Arc<dyn Refusals>,
+    /// Whether the providers post delivery receipts, as all but stand-ins do.
+    pub receipts_come: bool,
 }
 
 /// What one run did, in clients.

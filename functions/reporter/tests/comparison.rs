@@ -90,7 +90,9 @@ impl World {
             feed: Arc::new(site.clone()),
             due: all.clone(),
             journal: all.clone(),
-            once: all,
+            once: all.clone(),
+            refusals: all,
+            receipts_come: false,
             mailer: Arc::new(mailbox.clone()),
             clock: Arc::new(clock.clone()),
             ids: Arc::new(ids.clone()),
@@ -131,7 +133,14 @@ impl World {
 
     fn intake(&self) -> Intake<'_> {
         let alerts = Alerts { once: &self.store, mailer: &self.mailbox, journal: &self.store };
-        Intake { directory: &self.store, leads: &self.store, events: &self.store, alerts, queue: None }
+        Intake {
+            directory: &self.store,
+            leads: &self.store,
+            events: &self.store,
+            alerts,
+            queue: None,
+            tenants: Default::default(),
+        }
     }
 
     /// The comparison alone, without a word of it being done.

@@ -8,7 +8,10 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
 use leadline::{
-    domain::ids::{ClientId, RunId},
+    domain::{
+        ids::{ClientId, RunId},
+        tenants::Tenants,
+    },
     ports::{
         Budget, Clock, Directory, DueIndex, EventStore, IdSource, Journal, LeadStore, Mailer, Once, StoreError,
         TextQueue,
@@ -44,6 +47,8 @@ pub struct Deps {
     pub clock: Arc<dyn Clock>,
     /// New ids.
     pub ids: Arc<dyn IdSource>,
+    /// Whether all clients have one owner.
+    pub tenants: Tenants,
 }
 
 /// What a schedule sends. Its content is not used: the time is the clock's.

@@ -27,6 +27,7 @@ async fn main() -> Result<(), Error> {
         mailer: Arc::new(SesMailer::new(aws.ses(&settings), settings.text("LEADLINE_MAIL_FROM"))),
         clock: Arc::new(SystemClock),
         ids: Arc::new(RandomIds),
+        tenants: settings.tenants(),
     };
     settings.check()?;
     run(service_fn(|event: LambdaEvent<Tick>| async { Ok::<_, Error>(handle(event.payload, &deps).await?) })).await

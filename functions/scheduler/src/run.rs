@@ -51,6 +51,7 @@ pub async fn run_client(deps: &Deps, entry: &ClientEntry, run: RunId, now: Insta
         events: deps.events.as_ref(),
         alerts,
         queue: Some(deps.queue.as_ref()),
+        tenants: deps.tenants,
     };
     select::resume_events(deps, &client, &intake, &recorder).await?;
     if let Sending::OnHold { reason, .. } = &client.sending

@@ -19,6 +19,7 @@ use leadline::domain::{
     email::EmailAddress,
     ids::{AuditId, CampaignId, ClientId, FormId, LeadId},
     phone::PhoneNumber,
+    refusals::RefusedCounts,
     standing::ListedOptOut,
     walk::Walk,
 };
@@ -51,6 +52,7 @@ struct Tenant {
     parked: BTreeSet<(CampaignId, Instant, LeadId)>,
     hours: BTreeMap<i64, work::Hour>,
     requests: BTreeMap<i64, u32>,
+    refused: BTreeMap<(i64, &'static str), RefusedCounts>,
     events: BTreeMap<EventKey, RawEvent>,
     journal: BTreeMap<AuditId, AuditEvent>,
     journeys: BTreeMap<LeadId, BTreeSet<AuditId>>,

@@ -15,6 +15,7 @@ mod journal;
 mod keys;
 mod leads;
 mod once;
+mod refusals;
 mod requests;
 
 use std::error::Error;

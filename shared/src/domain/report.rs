@@ -22,7 +22,7 @@ use chrono_tz::Tz;
 
 pub use books::Books;
 pub use carried::{Before, Carried, DayFigures, Totals, UnreadableNote};
-pub use checks::{Action, Check, THRESHOLDS, Thresholds, Verdict};
+pub use checks::{Action, Check, THRESHOLDS, Thresholds, Verdict, WebhookFacts};
 pub use day::{Kept, NotSent};
 pub use figures::{Figures, Rate, Runs, Usual};
 pub use last_day::{LastDay, Used};

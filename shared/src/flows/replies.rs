@@ -21,6 +21,7 @@ use crate::{
         profile::Profile,
         reply::{Class, IncomingReply, Known},
         standing::Standing,
+        tenants::Tenants,
     },
     ports::{
         Also, Directory, EventOutcome, EventState, Job, LeadStore, RawEvent, Rev, StoreError, StoreResult, StoredLead,
@@ -46,6 +47,8 @@ pub struct Replies<'a> {
     pub alerts: Alerts<'a>,
     /// Where answers go; `None` where nothing is answered.
     pub queue: Option<&'a dyn TextQueue>,
+    /// What a threat to one client does at the others.
+    pub tenants: Tenants,
 }
 
 /// Who wrote, as far as is known.

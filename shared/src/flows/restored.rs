@@ -27,6 +27,7 @@ use crate::{
         message::{ListedText, SendOutcome},
         phone::PhoneNumber,
         reply::IncomingReply,
+        tenants::Tenants,
     },
     ports::{
         Also, Direction, Directory, DueIndex, DueKind, DueWork, IdSource, LeadStore, SmsProvider, StoreError,
@@ -87,6 +88,8 @@ pub struct Restoring<'a> {
     pub now: Instant,
     /// The run that it is recorded under.
     pub run: RunId,
+    /// What a threat to one client does at the others.
+    pub tenants: Tenants,
 }
 
 /// Why it ended before the end. What was written until then is right, and calling it again goes on.
@@ -230,8 +233,8 @@ impl Restoring<'_> {
                     let reply =
                         IncomingReply { from, body: text.body, taken_for: None, provider_answers: true, proved: true };
                     let audit = AuditId(derived_id::of_listed(&self.client.id, &text.provider_id, text.at));
-                    let Self { directory, leads, alerts, .. } = *self;
-                    let replies = Replies { directory, leads, alerts, queue: None };
+                    let Self { directory, leads, alerts, tenants, .. } = *self;
+                    let replies = Replies { directory, leads, alerts, queue: None, tenants };
                     replies.take(self.client, &reply, audit, None, &self.recorder(text.at)).await?;
                     found.replies += 1;
                 }

@@ -83,6 +83,8 @@ impl World {
             mailer: all.clone(),
             clock: all.clone(),
             ids: all,
+            refusals: Arc::new(MemoryStore::new()),
+            receipts_come: false,
         }
     }
 

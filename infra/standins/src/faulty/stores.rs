@@ -11,12 +11,13 @@ use leadline::domain::{
     ids::{AuditId, CampaignId, ClientId, FormId, LeadId, RunId},
     lead::Lead,
     phone::PhoneNumber,
+    refusals::{Refused, RefusedCounts},
     standing::ListedOptOut,
 };
 use leadline::ports::{
     Also, Budget, Census, ClientEntry, Directory, DueIndex, DueKind, DueWork, EventKey, EventOutcome, EventStore,
-    ForText, Journal, JournalPage, LeadStore, Once, OptOuts, PhoneRecord, RawEvent, Receipt, RequestLimits, Rev,
-    StoreResult, StoredLead, TextKey, Turn,
+    ForText, Journal, JournalPage, LeadStore, Once, OptOuts, PhoneRecord, RawEvent, Receipt, Refusals, RequestLimits,
+    Rev, Source, StoreResult, StoredLead, TextKey, Turn,
 };
 
 use super::{Faulty, read, unavailable, write};
@@ -166,6 +167,24 @@ impl<S: Budget + ?Sized> Budget for Faulty<S> {
 impl<S: RequestLimits + ?Sized> RequestLimits for Faulty<S> {
     async fn admit(&self, client: &ClientId, at: Instant, limit: u32) -> StoreResult<bool> {
         self.run(write("RequestLimits", "admit", None), || self.inner.admit(client, at, limit), unavailable).await
+    }
+}
+
+#[async_trait]
+impl<S: Refusals + ?Sized> Refusals for Faulty<S> {
+    async fn count_refused(
+        &self,
+        client: &ClientId,
+        source: Source,
+        at: Instant,
+        more: RefusedCounts,
+    ) -> StoreResult<()> {
+        let count = || self.inner.count_refused(client, source, at, more);
+        self.run(write("Refusals", "count_refused", None), count, unavailable).await
+    }
+
+    async fn refused(&self, client: &ClientId, from: Instant, until: Instant) -> StoreResult<Refused> {
+        self.run(read("Refusals", "refused", None), || self.inner.refused(client, from, until), unavailable).await
     }
 }
 

@@ -140,6 +140,20 @@ pub fn requests(id: &ClientId, minute: Instant) -> Key {
     key(format!("C#{id}#REQUESTS"), minute.format("%Y-%m-%dT%H:%M").to_string())
 }
 
+/// Where calls are counted that were turned away.
+pub fn refused_of(id: &ClientId) -> String {
+    format!("C#{id}#REFUSED")
+}
+
+/// The clock hour that they are counted under.
+pub fn refused_hour(at: Instant) -> String {
+    at.format("%Y-%m-%dT%H").to_string()
+}
+
+pub fn refused(id: &ClientId, at: Instant, source: &str) -> Key {
+    key(refused_of(id), format!("{}#{source}", refused_hour(at)))
+}
+
 pub fn once(id: &ClientId, what: &str) -> Key {
     key(format!("C#{id}#ONCE"), what)
 }

@@ -1,6 +1,9 @@
 //! What needs someone: every check of a report, with its threshold and its words.
 
+mod signatures;
 mod work;
+
+pub use signatures::WebhookFacts;
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -95,6 +98,10 @@ pub enum Check {
     Doubles,
     /// Something that came in is not accounted for.
     Books,
+    /// Calls of a source were turned away, as their proof was wrong.
+    Signatures,
+    /// Texts of which no delivery receipt came.
+    Receipts,
     /// Texts that may have gone out.
     Unclear,
     /// The scheduler did not run.
@@ -142,6 +149,8 @@ impl Check {
             Self::OutsideHours => "texts outside the hours",
             Self::Doubles => "texts sent twice",
             Self::Books => "books",
+            Self::Signatures => "refused signatures",
+            Self::Receipts => "missing delivery receipts",
             Self::Unclear => "unclear texts",
             Self::Runs => "scheduler",
             Self::RunStopped => "stopped runs",
@@ -220,6 +229,7 @@ impl Action {
 pub(super) fn actions(report: &Report, ledger: &Ledger, facts: &Facts) -> Vec<Action> {
     let mut found = safety(report);
     found.extend(books(report));
+    found.extend(signatures::actions(ledger, facts));
     found.extend(work::actions(report, ledger, facts));
     found.extend(reporting(report, facts));
     let before = facts.before.carried();

@@ -10,7 +10,7 @@ use super::{
         Instant, answer, client::Client, ids::LeadId, lawful::lawful_hours, lead::Lead, message::InFlightState,
         phone::PhoneNumber, place::Place, profile::Profile, standing::Standing, window::Window,
     },
-    Before, Ledger, TextVersion,
+    Before, Ledger, TextVersion, WebhookFacts,
     ledger::{SentAnswer, SentText},
 };
 
@@ -38,6 +38,8 @@ pub struct Facts {
     pub windows: Windows,
     /// The due index; `None` when it could not be read, or held more than is counted.
     pub due: Option<DueFacts>,
+    /// What others posted to us and was turned away.
+    pub webhooks: WebhookFacts,
     /// What could not be read, in words.
     pub unread: Vec<String>,
 }
