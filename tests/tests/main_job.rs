@@ -151,7 +151,7 @@ async fn a_lost_answer_is_never_sent_again() {
 #[tokio::test]
 async fn what_provably_did_not_go_out_is_tried_again_and_then_reviewed() {
     let mut world = World::at("2026-01-06 09:00").await;
-    world.system.carrier.script_default(Behaviour::Throttled);
+    world.system.carrier.script_default(Behaviour::CONGESTED);
     world.form("1", "Pat", "3055550123").await;
     world.until("2026-01-06 12:00").await;
     assert_eq!(world.texts(), []);

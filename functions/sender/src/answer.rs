@@ -6,11 +6,12 @@ use leadline::{
         Instant,
         answer::Answer,
         audit::{AuditEvent, Event, Status, TextFacts},
+        client::Client,
         ids::{AttemptId, AuditId, RunId},
         message::SendOutcome,
         segments,
     },
-    flows::record::Recorder,
+    flows::{alerts::Alerts, record::Recorder, settling::Settling},
     ports::{StoreResult, StoredLead, Turn},
 };
 
@@ -41,6 +42,12 @@ pub async fn answer(deps: &Deps, answer: &Answer, run: RunId, ends: Option<Insta
     if lead.phone.as_ref() != Some(&may.to) && deps.leads.phone(&client.id, &may.to).await?.opt_out.is_some() {
         return Ok("not answered: the test phone has opted out".to_owned());
     }
+    // Of an account that is only tried again, one text is let through.
+    if let Some(tried) = client.sending.tried_at(now)
+        && !deps.directory.set_sending(&client.id, &client.sending, &tried).await?
+    {
+        return Ok("not answered: another text tries whether the account can send".to_owned());
+    }
     if deps.once.claim(&client.id, &answer.key(), now, may.until).await? != Turn::Yours {
         return Ok("not answered: it was, or may have been, before".to_owned());
     }
@@ -65,6 +72,7 @@ pub async fn answer(deps: &Deps, answer: &Answer, run: RunId, ends: Option<Insta
         Ok(()) => deps.provider.send(&client, &text, called).await,
         Err(why) => SendOutcome::NotSent { why: why.to_owned() },
     };
+    tell_account(deps, &client, (attempt, now), &outcome, &Recorder { now: deps.clock.now(), ..recorder }).await;
     let words = settle(&mut record, outcome);
     if let Err(error) = deps.journal.record(&[record]).await {
         tracing::error!(client = %client.id, lead = %lead.id, %error, "what came of an answer could not be recorded");
@@ -74,6 +82,29 @@ pub async fn answer(deps: &Deps, answer: &Answer, run: RunId, ends: Option<Insta
         tracing::warn!(client = %client.id, lead = %lead.id, %error, "an answer could not be marked as done");
     }
     Ok(words)
+}
+
+/// What the outcome says of the account. An answer is not tried again, but whoever else is texted is spared the
+/// same.
+async fn tell_account(
+    deps: &Deps,
+    client: &Client,
+    claimed: (AttemptId, Instant),
+    outcome: &SendOutcome,
+    recorder: &Recorder<'_>,
+) {
+    let alerts = Alerts { once: deps.once.as_ref(), mailer: deps.mailer.as_ref(), journal: deps.journal.as_ref() };
+    let settling = Settling { directory: deps.directory.as_ref(), leads: deps.leads.as_ref(), alerts };
+    match outcome {
+        SendOutcome::Throttled { why, retry_after } => {
+            settling.leave_alone(client, claimed, (why, *retry_after), recorder).await;
+        }
+        SendOutcome::Accepted { .. } => settling.lift(client, claimed.1, recorder).await,
+        SendOutcome::Refused(_)
+        | SendOutcome::NotSent { .. }
+        | SendOutcome::Failed { .. }
+        | SendOutcome::Unknown { .. } => {}
+    }
 }
 
 fn settle(record: &mut AuditEvent, outcome: SendOutcome) -> String {
@@ -86,6 +117,16 @@ fn settle(record: &mut AuditEvent, outcome: SendOutcome) -> String {
         }
         SendOutcome::Refused(refusal) => (Status::Failed, format!("the answer was refused: {refusal}")),
         SendOutcome::NotSent { why } => (Status::Failed, format!("the answer did not go out: {why}")),
+        SendOutcome::Throttled { why, .. } => {
+            (Status::Failed, format!("the answer did not go out, as the provider asked to wait: {why}"))
+        }
+        SendOutcome::Failed { provider_id, problem } => {
+            if let Some(text) = &mut record.text {
+                text.provider_id = Some(provider_id);
+            }
+            let words = problem.map_or_else(|words| words, |refusal| refusal.to_string());
+            (Status::Failed, format!("the provider took the answer, and it failed: {words}"))
+        }
         SendOutcome::Unknown { why } => (Status::Unknown, format!("the answer may have gone out: {why}")),
     };
     record.status = status;

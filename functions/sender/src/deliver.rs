@@ -139,6 +139,9 @@ impl Delivery<'_> {
         if !self.within_the_hour(&case.client, now).await? {
             return self.next_hour(&case, rev, &recorder).await;
         }
+        if !self.may_try(&case.client, now).await? {
+            return Ok(Delivered::NotNow("another text tries whether the account can send".to_owned()));
+        }
         let mut lead = case.lead.clone();
         let attempt = AttemptId(deps.ids.new_id(now));
         let claim = send.claim(attempt, self.run, &case.enrollment);
@@ -150,6 +153,14 @@ impl Delivery<'_> {
         match deps.leads.save(&lead, Some(rev), Also { count_later: true, ..Also::default() }).await {
             Ok(rev) => self.call(&case, send, lead, rev, &claimed).await,
             Err(error) => self.disown(&case, attempt, error).await,
+        }
+    }
+
+    /// Of an account that is only tried again, one text is let through: whoever writes first that it is theirs.
+    async fn may_try(&self, client: &Client, now: Instant) -> StoreResult<bool> {
+        match client.sending.tried_at(now) {
+            Some(tried) => self.deps.directory.set_sending(&client.id, &client.sending, &tried).await,
+            None => Ok(true),
         }
     }
 
@@ -318,9 +329,10 @@ fn on_its_way<'a>(read: &'a ForText, step: &SendStep) -> Option<&'a InFlight> {
     (text.enrollment == step.enrollment && text.step == step.step && !text.is_retry()).then_some(text)
 }
 
+/// When a retry is due whose job waits for it on the queue.
 fn retry_at(lead: &Lead, step: &SendStep) -> Option<Instant> {
-    let text = lead.in_flight.as_ref().filter(|text| text.is_retry() && text.enrollment == step.enrollment)?;
-    text.look_at()
+    let of_step = |text: &&InFlight| text.enrollment == step.enrollment && text.is_retry() && !text.is_put_off();
+    lead.in_flight.as_ref().filter(of_step)?.look_at()
 }
 
 /// What a job comes to whose text came to `settled`.
@@ -329,6 +341,7 @@ fn come_again(settled: Settled) -> Delivered {
         Settled::Retrying { at } => Delivered::Again { at, why: "it did not go out and is tried again".to_owned() },
         Settled::Unclear { ask_at: Some(at), why } => Delivered::Again { at, why },
         Settled::Unclear { ask_at: None, why } | Settled::ForReview(why) => Delivered::GivenUp(why),
+        Settled::AccountFailed(refusal) => Delivered::GivenUp(refusal.to_string()),
         settled => Delivered::Settled(settled),
     }
 }

@@ -23,6 +23,7 @@ use super::{
 };
 
 pub use bookings::Heard;
+pub use settle::TAKEN_AND_FAILED;
 
 /// One person known to one client. Written twice for every text, so what is empty is left out: it
 /// stays under one kilobyte, which is what a write unit covers.
@@ -284,6 +285,15 @@ pub enum Settled {
         /// Not before.
         at: Instant,
     },
+    /// The provider asked to wait: it did not go out, no try is used up, and a run takes it up again.
+    PutOff {
+        /// Not before.
+        at: Instant,
+        /// Why, in words.
+        why: String,
+        /// How long the provider asks to wait, where it says so.
+        retry_after: Option<chrono::TimeDelta>,
+    },
     /// It did not go out in any try and waits for a person.
     ForReview(String),
     /// It may have gone out.
@@ -301,6 +311,8 @@ pub enum Settled {
     OptedOut(ProviderRefusal),
     /// The account cannot send; the step is due again.
     AccountRefused(ProviderRefusal),
+    /// The account took the text and failed it later, as it cannot send; the step waits for a person.
+    AccountFailed(ProviderRefusal),
 }
 
 impl Lead {
@@ -340,7 +352,11 @@ impl Lead {
             None | Some(InFlightState::RetryScheduled { .. }) if held => None,
             None => waiting.min(),
             Some(InFlightState::Claimed { until }) => Some(waiting.min().map_or(*until, |at| at.min(*until))),
-            Some(InFlightState::RetryScheduled { at }) => waiting.min().map(|waits| waits.max(*at + QUEUE_FIRST)),
+            Some(InFlightState::RetryScheduled { at }) => {
+                let put_off = self.in_flight.as_ref().is_some_and(InFlight::is_put_off);
+                let from = if put_off { *at } else { *at + QUEUE_FIRST };
+                waiting.min().map(|waits| waits.max(from))
+            }
             Some(InFlightState::Unknown { ask_at, .. }) => ask_at.map(|at| at + QUEUE_FIRST),
         }
     }

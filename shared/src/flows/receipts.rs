@@ -149,7 +149,11 @@ async fn whose(
     let since = recorder.now - LATEST_RECEIPT;
     let journey = settling.leads.journey(&client.id, stored.lead.id, since).await?;
     let taken = |event: &&AuditEvent| match event.event {
-        Event::SmsAttempt => event.status == Status::Ok,
+        // What the provider took and failed has its id, too.
+        Event::SmsAttempt => {
+            let id = event.text.as_ref().and_then(|text| text.provider_id.as_ref());
+            event.status == Status::Ok || id.is_some()
+        }
         // Nobody finds out what became of an answer but by this.
         Event::AnswerSent => matches!(event.status, Status::Ok | Status::Unknown),
         _ => false,

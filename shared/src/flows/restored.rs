@@ -24,7 +24,7 @@ use crate::{
         decide::not_before,
         ids::{AttemptId, AuditId, CampaignId, LeadId, RunId},
         lead::{Lead, NewClaim, Waits},
-        message::{ListedText, SendOutcome},
+        message::{ListedState, ListedText, RefusalClass, SendOutcome},
         phone::PhoneNumber,
         reply::IncomingReply,
     },
@@ -310,10 +310,15 @@ impl Restoring<'_> {
                 let live = lead.enrollment(id)?;
                 plans.get(&(live.campaign.clone(), live.version))
             };
-            let outcome = SendOutcome::Accepted { provider_id: text.provider_id.clone() };
             let recorder = self.recorder(text.at);
             let settling = Settling { directory: self.directory, leads: self.leads, alerts: self.alerts };
-            let enrollment = match match_of(&lead, &profile, self.client, plans, text) {
+            let matched = match_of(&lead, &profile, self.client, plans, text);
+            let outcome = match meant(text) {
+                Ok(outcome) => outcome,
+                Err(_) if matched == Match::NotOurs => return Ok(Ok(())),
+                Err(why) => return Ok(Err(why)),
+            };
+            let enrollment = match matched {
                 Match::OnItsWay(enrollment) => {
                     let plan = pinned(enrollment).cloned();
                     let Some(on) = OnItsWay::of(self.client, plan.as_ref(), lead, rev) else { continue };
@@ -415,4 +420,22 @@ impl Restoring<'_> {
     fn recorder(&self, at: Instant) -> Recorder<'_> {
         Recorder { ids: self.ids, client: &self.client.id, test: self.client.in_test(), run: self.run, now: at }
     }
+}
+
+/// What a listed text is settled as. One that failed is no text that the person got: a number that cannot be
+/// texted and an opt-out count as such. The error says why anything else must be looked at: what became of
+/// the sequence after it cannot be told.
+fn meant(text: &ListedText) -> Result<SendOutcome, String> {
+    let failed = |why: &dyn std::fmt::Display| {
+        Err(format!("the provider lists a text of {} as failed: {why}", text.at.format("%F %H:%M UTC")))
+    };
+    match &text.state {
+        ListedState::Taken => {}
+        ListedState::Failed(Ok(refusal)) => match refusal.class {
+            RefusalClass::Recipient | RefusalClass::OptedOut => {}
+            RefusalClass::Content | RefusalClass::Configuration => return failed(refusal),
+        },
+        ListedState::Failed(Err(why)) => return failed(why),
+    }
+    Ok(text.state.proves(text.provider_id.clone()))
 }

@@ -120,6 +120,7 @@ fn in_flight(case: &Case, state: InFlightState) -> Option<InFlight> {
         hours: String::new(),
         run: RunId(Ulid::from(9_u128)),
         tries: 1,
+        put_off: 0,
         state,
         account: None,
     })

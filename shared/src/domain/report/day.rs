@@ -133,6 +133,8 @@ impl Day {
                 self.problem(event);
             }
             Event::LimitHit => self.keep(Kept::Limit, event),
+            // The provider asked to wait: that stands in the settings for as long as it lasts.
+            Event::SendingHeld if event.status == Status::Waiting => {}
             Event::JobFailed | Event::SettleFailed | Event::SendingHeld => self.problem(event),
             // What a phone or a mailbox wrote by itself is in the books, and is nobody's reply.
             Event::ReplyReceived if event.reason.as_deref().is_some_and(is_no_reply) => {}

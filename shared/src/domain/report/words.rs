@@ -34,6 +34,7 @@ pub fn in_words(code: &str) -> String {
         "no_form" => "does not say which form it is",
         "unreadable" => "cannot be read",
         "not_sent" => "tries that did not go out",
+        "throttled" => "the SMS provider asked to wait",
         "reply" => "a reply that cannot be read",
         "doubtful" => "a reply that may mean no",
         "question_who" => "asks who is texting",

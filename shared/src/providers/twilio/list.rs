@@ -7,9 +7,14 @@ use serde::Deserialize;
 
 use super::send::{Credentials, Twilio, credentials};
 use crate::{
-    domain::{Instant, ids::ClientId, message::ListedText, phone::PhoneNumber},
+    domain::{
+        Instant,
+        ids::ClientId,
+        message::{ListedState, ListedText},
+        phone::PhoneNumber,
+    },
     ports::{Direction, Secrets},
-    sources::twilio::is_sid,
+    sources::twilio::{codes, is_sid, status::MessageStatus},
 };
 
 /// Texts on a page; Twilio gives at most 1,000.
@@ -30,6 +35,44 @@ struct Message {
     body: Option<String>,
     date_created: Option<String>,
     direction: String,
+    #[serde(default)]
+    status: Option<String>,
+    #[serde(default)]
+    error_code: Option<serde_json::Value>,
+}
+
+impl Message {
+    /// How far it has come. A canceled text never left, and whoever canceled it did not want it to: that is no
+    /// proof on which it may be sent again by itself.
+    fn state(&self) -> ListedState {
+        let code = self.error_code.as_ref().and_then(|code| {
+            let number = code.as_u64().and_then(|code| u32::try_from(code).ok());
+            number.or_else(|| code.as_str()?.parse().ok()).filter(|code| *code != 0)
+        });
+        match self.status.as_deref().map(MessageStatus::parse) {
+            Some(MessageStatus::Failed | MessageStatus::Undelivered) => {
+                let nothing = || Err("it is listed as failed, without a code that says why".to_owned());
+                ListedState::Failed(code.map_or_else(nothing, codes::problem))
+            }
+            Some(MessageStatus::Canceled) => {
+                ListedState::Failed(Err("it was canceled at the provider before it left".to_owned()))
+            }
+            None
+            | Some(
+                MessageStatus::Accepted
+                | MessageStatus::Scheduled
+                | MessageStatus::Queued
+                | MessageStatus::Sending
+                | MessageStatus::Sent
+                | MessageStatus::Delivered
+                | MessageStatus::PartiallyDelivered
+                | MessageStatus::Read
+                | MessageStatus::Receiving
+                | MessageStatus::Received
+                | MessageStatus::Other(_),
+            ) => ListedState::Taken,
+        }
+    }
 }
 
 impl Twilio {
@@ -62,7 +105,9 @@ impl Twilio {
             let at = message.date_created.as_deref().and_then(|date| DateTime::parse_from_rfc2822(date).ok());
             let at = at.ok_or("a text in the provider's list has no readable date")?.to_utc();
             if at >= since {
-                listed.push(ListedText { provider_id: message.sid, body: message.body.unwrap_or_default(), at });
+                let state = message.state();
+                let body = message.body.unwrap_or_default();
+                listed.push(ListedText { provider_id: message.sid, body, at, state });
             }
         }
         Ok(listed)
