@@ -123,6 +123,22 @@ async fn a_first_text_that_is_tried_again_too_late_is_not_sent() {
 }
 
 #[tokio::test]
+async fn a_text_that_was_taken_and_failed_is_tried_again_only_if_it_is_named() {
+    let mut world = with(Behaviour::AnswerLost).await;
+    world.until("2026-01-06 15:01").await;
+    let sid = world.system.carrier.ledger()[0].sid.clone();
+    assert!(world.system.carrier.set_status(&sid, "undelivered", Some(30007)));
+    world.until("2026-01-06 15:40").await;
+    world.system.carrier.script_default(Behaviour::Accept);
+    let all = redrive(&world, false).await;
+    assert!(matches!(&all[..], [Redriven::Stays(why)] if why.contains("took its text once")), "{all:?}");
+    let named = redrive(&world, true).await;
+    assert!(matches!(&named[..], [Redriven::Moved(Some(_))]), "{named:?}");
+    world.until("2026-01-06 15:41").await;
+    assert_eq!(world.texts().len(), 2, "as a person wanted it");
+}
+
+#[tokio::test]
 async fn a_lead_in_review_without_a_letter_can_be_tried_again_too() {
     let mut world = with(Behaviour::CONGESTED).await;
     world.until("2026-01-06 15:40").await;

@@ -11,7 +11,7 @@ use leadline::{
         campaign::{Campaign, CampaignStatus},
         client::{Client, Sending},
         ids::RunId,
-        lead::{Lead, SmsStatus, Waits},
+        lead::{Lead, Outcome, SmsStatus, Waits},
         standing::Standing,
     },
     flows::{
@@ -232,6 +232,35 @@ async fn a_restored_table_learns_whom_it_texted_and_the_sequences_go_on_where_th
     assert_eq!(last, Some("2026-01-09 15:00"), "a day after the text before, as if nothing had been lost");
     for (phone, texts) in [(KIM, 2), (ANN, 2), (MAX, 1)] {
         assert_eq!(got[phone].len(), texts, "{:?}", got[phone]);
+    }
+}
+
+#[tokio::test]
+async fn a_text_that_the_list_shows_as_failed_is_none_that_the_person_got() {
+    let mut world = on_the_copy().await;
+    let sid = |phone: &str, words: &str| {
+        let ledger = world.system.carrier.ledger();
+        ledger.into_iter().find(|text| text.to == phone && text.body.contains(words)).expect("a text").sid
+    };
+    let (pat, lee) = (sid(PAT, "text 2"), sid(LEE, "text 2"));
+    assert!(world.system.carrier.set_status(&pat, "undelivered", Some(30006)));
+    assert!(world.system.carrier.set_status(&lee, "failed", None));
+    let before = world.texts();
+    let summary = run(&world).await.expect("compared");
+    assert_eq!(of(&world, PAT).await.history.last().map(|past| past.outcome), Some(Outcome::Undeliverable));
+    let why = found(&world, &summary, LEE).await.review.expect("a person looks");
+    assert!(why.contains("lists a text of 2026-01-07 20:15 UTC as failed"), "{why}");
+    let lead = of(&world, LEE).await;
+    assert_eq!(
+        (lead.enrollments[0].step, lead.enrollments[0].sent),
+        (2, 1),
+        "the first one counts, the second does not"
+    );
+    resume(&world).await;
+    world.until("2026-01-13 17:00").await;
+    let to = |texts: &[(String, String, String)], phone: &str| texts.iter().filter(|(_, to, _)| to == phone).count();
+    for phone in [PAT, LEE] {
+        assert_eq!(to(&world.texts(), phone), to(&before, phone), "{phone} gets nothing more by itself");
     }
 }
 

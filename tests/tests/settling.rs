@@ -80,6 +80,47 @@ async fn a_text_whose_answer_was_lost_is_found_in_the_list_and_not_sent_again() 
 }
 
 #[tokio::test]
+async fn a_text_that_the_list_shows_as_failed_is_not_taken_for_sent_and_not_sent_again() {
+    for (code, ended, held, reason) in [
+        (Some(30006), Some(Outcome::Undeliverable), false, "failed_30006"),
+        (Some(21610), Some(Outcome::OptedOut), false, "failed_21610"),
+        (Some(30007), None, false, "failed_30007"),
+        (Some(30034), None, true, "failed_30034"),
+        (Some(30008), None, false, "failed"),
+        (None, None, false, "failed"),
+    ] {
+        let mut world = with_a_lead().await;
+        world.system.carrier.script_next([Behaviour::AnswerLost]);
+        world.until("2026-01-06 15:01").await;
+        assert!(world.system.carrier.set_status(&the_text(&world).sid, "undelivered", code));
+        world.until("2026-01-06 15:03").await;
+        let lead = world.lead(PAT).await.expect("a lead");
+        assert_eq!(lead.history.first().map(|past| past.outcome), ended, "{code:?}");
+        assert_eq!(lead.sms_status() == SmsStatus::Failed, ended.is_none(), "{code:?}: a person looks");
+        assert_eq!(matches!(lead.standing, Standing::OptedOut(_)), ended == Some(Outcome::OptedOut), "{code:?}");
+        assert_eq!(!world.sending().await.lets_through(world.system.clock.now()), held, "{code:?}");
+        assert_eq!(world.alerts("sending is on hold"), usize::from(held), "{code:?}");
+        assert_eq!(world.reasons(Event::SmsAttempt).await, [reason], "{code:?}");
+        assert_eq!(world.receipt(&the_text(&world), "undelivered", None).await, 204, "its receipt comes later");
+        world.until("2026-01-09 20:00").await;
+        assert_eq!(world.texts().len(), 1, "{code:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_text_that_was_canceled_at_the_provider_is_for_a_person() {
+    let mut world = with_a_lead().await;
+    world.system.carrier.script_next([Behaviour::AnswerLost]);
+    world.until("2026-01-06 15:01").await;
+    assert!(world.system.carrier.set_status(&the_text(&world).sid, "canceled", None));
+    world.until("2026-01-09 20:00").await;
+    let journal = world.journal().await;
+    let review = journal.iter().find(|event| event.event == Event::ReviewNeeded).expect("a person looks");
+    assert!(review.detail.as_deref().is_some_and(|words| words.contains("canceled")), "{review:?}");
+    assert_eq!((world.texts().len(), status(&world).await), (1, SmsStatus::Failed));
+}
+
+#[tokio::test]
 async fn a_text_that_comes_late_into_the_list_is_still_found() {
     let mut world = with_a_lead().await;
     world.system.carrier.script_next([Behaviour::AnswerLost]);

@@ -61,7 +61,8 @@ async fn ninety_minutes_of_429_and_30_leads_come_to_30_texts_one_alert_and_nobod
     assert_eq!(world.texts(), []);
     let all = leads(&world, 30).await;
     assert!(all.iter().all(|lead| lead.in_flight.as_ref().is_none_or(|text| text.tries == 0)), "no try is used up");
-    assert_eq!(attempts(&world, "throttled").await, 6, "one text a run finds out whether it takes any");
+    let tried = attempts(&world, "throttled").await;
+    assert_eq!(tried, 8, "three in the first minutes, then one a run finds out whether it takes any");
     assert_eq!(world.system.queue.next_visible_at(), None, "no job waits on the queue");
     world.system.carrier.script_default(Behaviour::Accept);
     world.until("2026-01-06 16:31").await;
@@ -80,14 +81,29 @@ async fn ninety_minutes_of_429_and_30_leads_come_to_30_texts_one_alert_and_nobod
 }
 
 #[tokio::test]
-async fn a_short_429_is_no_news_and_costs_the_others_of_the_run_a_quarter_of_an_hour() {
-    let mut world = with_leads(client(180), 3).await;
+async fn a_single_429_is_no_news_and_costs_the_others_of_the_run_some_minutes() {
+    let mut world = with_leads(client(180), 10).await;
     world.system.carrier.script_next([Behaviour::Throttled]);
-    world.until("2026-01-06 15:14").await;
+    world.until("2026-01-06 15:00").await;
     assert_eq!((world.texts().len(), attempts(&world, "throttled").await), (0, 1), "the others are not even tried");
-    world.until("2026-01-06 15:31").await;
-    assert_eq!(world.texts().len(), 3);
+    world.until("2026-01-06 15:05").await;
+    assert_eq!(world.texts().len(), 9, "one tried it, and the others followed");
+    world.until("2026-01-06 15:16").await;
+    assert_eq!((world.texts().len(), attempts(&world, "throttled").await), (10, 1));
     assert_eq!(subjects(&world), [""; 0]);
+    assert_eq!(world.system.queue.dead_letters().len(), 0);
+}
+
+#[tokio::test]
+async fn a_number_that_cannot_be_texted_shows_that_the_provider_looks_at_texts_again() {
+    let mut world = with_leads(client(360), 2).await;
+    world.system.carrier.script_default(Behaviour::Throttled);
+    world.until("2026-01-06 15:50").await;
+    world.system.carrier.script_default(Behaviour::Refuse { code: 21211, http_status: 400 });
+    world.until("2026-01-06 16:01").await;
+    assert_eq!(world.sending().await, Sending::On);
+    let ended = leads(&world, 2).await.into_iter().filter(|lead| lead.history.len() == 1).count();
+    assert_eq!(ended, 1, "one text tried it");
 }
 
 #[tokio::test]

@@ -96,7 +96,7 @@ impl Settling<'_> {
                 return Err(error);
             }
         };
-        if accepted {
+        if accepted || (on.client.sending.throttled_for(recorder.now).is_some() && was_looked_at(outcome)) {
             self.lift(on.client, on.text.at, recorder).await;
         }
         self.tell(&on, &settled, recorder).await;
@@ -363,7 +363,8 @@ impl Settling<'_> {
         })
     }
 
-    /// A text was accepted that was claimed at `at`: an account that was only tried again by it can send.
+    /// A text that was claimed at `at` was accepted, or of a provider that asked to wait at least looked at: an
+    /// account that was only tried again by it can send.
     pub async fn lift(&self, client: &Client, at: Instant, recorder: &Recorder<'_>) {
         let Some(tried) = client.sending.tried_at(at) else { return };
         let (reason, words) = match tried.throttled_for(recorder.now) {
@@ -381,13 +382,25 @@ impl Settling<'_> {
     }
 }
 
+/// Returns `true` if the provider refused the text for what it is or where it goes: it does not ask to wait then.
+fn was_looked_at(outcome: &SendOutcome) -> bool {
+    match outcome {
+        SendOutcome::Refused(refusal) => refusal.class != RefusalClass::Configuration,
+        SendOutcome::Accepted { .. }
+        | SendOutcome::NotSent { .. }
+        | SendOutcome::Throttled { .. }
+        | SendOutcome::Failed { .. }
+        | SendOutcome::Unknown { .. } => false,
+    }
+}
+
 fn throttled(client: &Client, reason: &str, since: Instant) -> Alert {
     let since = since.with_timezone(&client.zone).format("%H:%M %Z");
     Alert {
         cause: "provider-throttled".to_owned(),
         subject: "the SMS provider has been asking to wait for more than 30 minutes".to_owned(),
         text: format!(
-            "Since {since} texts are turned away: {reason}.\n\nNothing is lost and no text is resent too often: leads \
+            "Since {since} texts are turned away: {reason}.\n\nNothing is lost: leads \
              wait, one text is tried every few minutes, and the first that is accepted lets the others go within \
              the usual limits. A first text whose time runs out is given up as expired and counted in the report.\n\n\
              If it goes on, look in the provider's console whether the account has reached a limit, and ask its \

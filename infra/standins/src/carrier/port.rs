@@ -83,6 +83,9 @@ impl SmsProvider for CarrierPort {
             (status @ ("failed" | "undelivered"), None) => {
                 ListedState::Failed(Err(format!("it is listed as {status}, without a code that says why")))
             }
+            ("canceled", _) if codes_in_list => {
+                ListedState::Failed(Err("it was canceled at the provider before it left".to_owned()))
+            }
             _ => ListedState::Taken,
         };
         let sent = |text: Accepted| {
