@@ -120,9 +120,8 @@ impl Backlog {
             gaps: 0,
             deploys: Vec::new(),
         };
-        let quiet = start + TimeDelta::days(1);
         let clients = (0..self.clients).map(|n| client(n, start)).collect();
-        Spec { seed, number: 0, start, quiet, clients, people: Vec::new(), weather }
+        Spec { seed, number: 0, start, quiet: hour, clients, people: Vec::new(), weather }
     }
 
     fn fill(&self, world: &World, n: usize) {
