@@ -266,14 +266,21 @@ enum Command {
         #[command(flatten)]
         target: Target,
     },
-    /// Print what was said between us and a lead, in order.
-    #[command(after_help = "Example: leadline conversation '(305) 555-0123'")]
+    /// Print what was said between us and a lead, in order, or note that somebody answered it.
+    #[command(
+        after_help = "Examples: leadline conversation '(305) 555-0123'\n          leadline conversation '(305) 555-0123' --answered"
+    )]
     Conversation {
         /// The lead: its id, its phone number or its email address.
         lead: String,
+        /// Note that somebody answered what it wrote, by whatever way: it waits for your answer no more.
+        #[arg(long, conflicts_with = "json")]
+        answered: bool,
         /// One JSON object a line.
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        person: Person,
         #[command(flatten)]
         target: Target,
     },
@@ -420,7 +427,10 @@ async fn main() -> ExitCode {
         Command::Release { lead, because, person, target } => {
             release::release(&target, &lead, &because, &person, &mut io::stdout().lock()).await
         }
-        Command::Conversation { lead, json, target } => {
+        Command::Conversation { lead, answered: true, person, target, .. } => {
+            conversation::answered(&target, &lead, &person, &mut io::stdout().lock()).await
+        }
+        Command::Conversation { lead, json, target, .. } => {
             conversation::show(&target, &lead, json, &mut io::stdout().lock()).await
         }
         Command::Answer { lead, decided, person, target } => {

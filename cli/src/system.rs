@@ -118,6 +118,7 @@ impl System {
             scheduler: leadline_scheduler::Deps {
                 directory: store.clone(),
                 leads: store.clone(),
+                attention: store.clone(),
                 due: store.clone(),
                 budget: store.clone(),
                 events: store.clone(),
@@ -145,6 +146,7 @@ impl System {
                 leads: store.clone(),
                 events: store.clone(),
                 feed: Arc::new(kajabi.clone()),
+                attention: store.clone(),
                 due: store.clone(),
                 journal: store.clone(),
                 once: store.clone(),

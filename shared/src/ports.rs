@@ -15,7 +15,7 @@ use crate::domain::{
     counts::Counts,
     email::EmailAddress,
     ids::{AuditId, CampaignId, ClientId, EnrollmentId, FormId, LeadId, RunId},
-    lead::Lead,
+    lead::{Lead, Need},
     message::{ClaimedText, ListedText, SendOutcome},
     phone::PhoneNumber,
     profile::Profile,
@@ -217,6 +217,32 @@ pub trait Walks: Send + Sync {
     async fn walk(&self, client: &ClientId, name: &str) -> StoreResult<Option<Walk>>;
     /// Writes where a walk has come to, whatever stood there.
     async fn put_walk(&self, client: &ClientId, name: &str, walk: &Walk) -> StoreResult<()>;
+}
+
+/// A lead that waits for a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingLead {
+    /// The lead.
+    pub lead: LeadId,
+    /// What it waits for, each since when, to the millisecond.
+    pub needs: BTreeMap<Need, Instant>,
+}
+
+impl WaitingLead {
+    /// Since when it waits for anything.
+    #[must_use]
+    pub fn since(&self) -> Option<Instant> {
+        self.needs.values().min().copied()
+    }
+}
+
+/// Who waits for a person: an index that the save of a lead keeps. A read may lag a moment behind.
+#[async_trait]
+pub trait AttentionList: Send + Sync {
+    /// The leads that wait for a person, those first that have waited longest, at most `limit`.
+    async fn waiting(&self, client: &ClientId, limit: usize) -> StoreResult<Vec<WaitingLead>>;
+    /// Those of them with a reply that nobody was told of, in the same order, at most `limit`.
+    async fn untold(&self, client: &ClientId, limit: usize) -> StoreResult<Vec<WaitingLead>>;
 }
 
 /// The opt-outs of a client, by number.

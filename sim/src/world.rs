@@ -140,6 +140,7 @@ impl World {
             scheduler: leadline_scheduler::Deps {
                 directory: faulty.clone(),
                 leads: faulty.clone(),
+                attention: faulty.clone(),
                 due: faulty.clone(),
                 budget: faulty.clone(),
                 events: faulty.clone(),
@@ -167,6 +168,7 @@ impl World {
                 leads: faulty.clone(),
                 events: faulty.clone(),
                 feed: Arc::new(ListedForms::new()),
+                attention: faulty.clone(),
                 due: faulty.clone(),
                 journal: faulty.clone(),
                 once: faulty,

@@ -3,6 +3,7 @@
 //!
 //! Only what the ports promise is checked, never how a store does it. Moments are whole seconds.
 
+pub mod attention;
 pub mod budget;
 pub mod census;
 pub mod due;
@@ -20,8 +21,8 @@ use std::future::Future;
 use std::sync::Arc;
 
 use leadline::ports::{
-    Budget, Census, Directory, DueIndex, EventStore, Journal, LeadStore, Once, OptOuts, RequestLimits, StoreError,
-    StoreResult, Walks,
+    AttentionList, Budget, Census, Directory, DueIndex, EventStore, Journal, LeadStore, Once, OptOuts, RequestLimits,
+    StoreError, StoreResult, Walks,
 };
 use tokio::sync::Barrier;
 
@@ -33,6 +34,7 @@ pub trait Store:
     + Walks
     + OptOuts
     + DueIndex
+    + AttentionList
     + Budget
     + EventStore
     + Journal
@@ -49,6 +51,7 @@ impl<
         + Walks
         + OptOuts
         + DueIndex
+        + AttentionList
         + Budget
         + EventStore
         + Journal
@@ -65,6 +68,11 @@ impl<
 macro_rules! store_contract {
     ($fresh:path) => {
         $crate::store_contract! { @rules $fresh;
+            attention: those_who_wait_are_listed_longest_first_with_what_for,
+                a_lead_leaves_the_list_in_the_write_that_clears_it,
+                a_reply_that_nobody_was_told_of_is_found_until_somebody_was,
+                clients_have_people_who_wait_of_their_own,
+                whatever_happened_the_list_is_what_a_walk_over_all_leads_finds;
             budget: a_run_gets_what_it_wants_up_to_what_is_left,
                 a_run_that_asks_again_gets_the_same_answer,
                 a_run_that_asks_many_times_at_once_is_counted_once,

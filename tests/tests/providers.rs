@@ -277,6 +277,23 @@ async fn someone_who_writes_from_the_inbox_pauses_the_sequence_until_a_person_li
     }
 }
 
+#[tokio::test]
+async fn someone_who_writes_from_the_inbox_after_a_reply_has_answered_it_and_before_it_has_not() {
+    for provider in BOTH {
+        let mut world = provider.with_a_lead().await;
+        world.until("2026-01-06 15:01").await;
+        assert_eq!(world.write(PAT, "How much is it?").await, 200);
+        let lead = world.lead(PAT).await.expect("a lead");
+        assert!(lead.unanswered.is_some() && lead.enrollments.is_empty(), "{provider:?}");
+        world.until("2026-01-06 15:05").await;
+        assert_eq!(provider.someone_writes(&world).await, 200);
+        let lead = world.lead(PAT).await.expect("a lead");
+        assert_eq!((lead.unanswered.clone(), lead.standing.is_open()), (None, true), "{provider:?}");
+        assert_eq!(world.reasons(Event::ReviewDone).await, ["answered"]);
+        books_balance(&world, 0).await;
+    }
+}
+
 async fn release(world: &World, lead: leadline::domain::ids::LeadId) -> Result<String, NotDone> {
     let (store, mailer) = (world.system.store.as_ref(), &world.system.mailbox);
     let client = store.client(&world.client()).await.expect("the store").expect("settings");

@@ -25,6 +25,7 @@ async fn main() -> Result<(), Error> {
         leads: store.clone(),
         events: store.clone(),
         feed: Arc::new(KajabiApi::new(http_client()?, Arc::new(secrets), Arc::new(SystemClock), &base)),
+        attention: store.clone(),
         due: store.clone(),
         journal: store.clone(),
         once: store,

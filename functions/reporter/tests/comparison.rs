@@ -88,6 +88,7 @@ impl World {
             leads: all.clone(),
             events: all.clone(),
             feed: Arc::new(site.clone()),
+            attention: all.clone(),
             due: all.clone(),
             journal: all.clone(),
             once: all,

@@ -10,8 +10,8 @@ use futures_util::{StreamExt, stream};
 use leadline::{
     domain::ids::{ClientId, RunId},
     ports::{
-        Budget, Clock, Directory, DueIndex, EventStore, IdSource, Journal, LeadStore, Mailer, Once, StoreError,
-        TextQueue,
+        AttentionList, Budget, Clock, Directory, DueIndex, EventStore, IdSource, Journal, LeadStore, Mailer, Once,
+        StoreError, TextQueue,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -26,6 +26,8 @@ pub struct Deps {
     pub directory: Arc<dyn Directory>,
     /// Leads.
     pub leads: Arc<dyn LeadStore>,
+    /// Who waits for a person.
+    pub attention: Arc<dyn AttentionList>,
     /// What is due.
     pub due: Arc<dyn DueIndex>,
     /// The hour's allowance.

@@ -18,6 +18,7 @@ async fn main() -> Result<(), Error> {
     let deps = Deps {
         directory: store.clone(),
         leads: store.clone(),
+        attention: store.clone(),
         due: store.clone(),
         budget: store.clone(),
         events: store.clone(),

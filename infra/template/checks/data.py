@@ -36,11 +36,12 @@ def table_has_its_keys(template):
     }
     expected = {
         "due": (pair("due_"), {"ProjectionType": "KEYS_ONLY"}),
+        "attention": (pair("att_"), {"ProjectionType": "KEYS_ONLY"}),
         "day": (pair("day_"), {"ProjectionType": "ALL"}),
     }
     problems.equal(indexes, expected, "indexes")
     attributes = {a["AttributeName"]: a["AttributeType"] for a in table.get("AttributeDefinitions", [])}
-    names = ("pk", "sk", "due_pk", "due_sk", "day_pk", "day_sk")
+    names = ("pk", "sk", "due_pk", "due_sk", "att_pk", "att_sk", "day_pk", "day_sk")
     problems.equal(attributes, dict.fromkeys(names, "S"), "attributes")
     ttl = {"AttributeName": "ttl", "Enabled": True}
     problems.equal(table.get("TimeToLiveSpecification"), ttl, "time to live")

@@ -3,6 +3,7 @@
 //! An item is its keys, a format version `v`, and its document `d`. Leads carry their revision `rev`
 //! beside it, and what is due carries the keys of the due index; nothing else is in that index.
 
+mod attention;
 mod budget;
 mod census;
 mod directory;
@@ -41,6 +42,8 @@ pub mod schema {
     pub const SK: &str = "sk";
     /// The sparse index of what is due.
     pub const DUE_INDEX: &str = "due";
+    /// The sparse index of who waits for a person.
+    pub const ATTENTION_INDEX: &str = "attention";
     /// The index of what happened, by client and day.
     pub const DAY_INDEX: &str = "day";
     /// Seconds since 1970 after which an item may go.

@@ -3,6 +3,7 @@
 //! It is stored as one item and written under its revision, so whatever happens at the same moment
 //! (a claim, an opt-out, a booking, another claim) is ordered, and the loser reads again.
 
+mod attention;
 mod bookings;
 mod hold;
 mod pass;
@@ -22,6 +23,7 @@ use super::{
     standing::{OptOut, OptOutChannel, Standing},
 };
 
+pub use attention::{Attention, Need, Unanswered};
 pub use bookings::Heard;
 
 /// One person known to one client. Written twice for every text, so what is empty is left out: it
@@ -56,6 +58,9 @@ pub struct Lead {
     /// The last few bookings that are known of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bookings: Vec<Booking>,
+    /// Replies that nobody has answered yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unanswered: Option<Unanswered>,
     /// What its campaigns' counters do not say yet. A save counts it, and leaves it out of what it writes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub uncounted: Vec<Change>,
@@ -318,6 +323,7 @@ impl Lead {
             may_resume: None,
             recent: Vec::new(),
             bookings: Vec::new(),
+            unanswered: None,
             uncounted: Vec::new(),
         }
     }
@@ -467,6 +473,7 @@ impl Lead {
     pub fn opt_out(&mut self, opt_out: OptOut, now: Instant) -> Vec<CampaignId> {
         let reason = opt_out.channel.reason();
         self.may_resume = None;
+        self.unanswered = None;
         match &mut self.standing {
             // What a threat adds to a no that stands is that nobody lifts it by a word.
             Standing::OptedOut(no) if opt_out.channel == OptOutChannel::Legal => no.channel = OptOutChannel::Legal,

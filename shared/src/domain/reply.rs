@@ -93,6 +93,16 @@ impl Class {
         }
     }
 
+    /// What a person should answer. Of a doubtful reply somebody is told otherwise; keywords and opt-outs are
+    /// answered by themselves or not at all.
+    pub const TO_ANSWER: [Self; 1] = [Self::Other];
+
+    /// Returns `true` if a person should answer it.
+    #[must_use]
+    pub fn needs_an_answer(self) -> bool {
+        Self::TO_ANSWER.contains(&self)
+    }
+
     /// Whether the person is not texted any more.
     #[must_use]
     pub fn is_no(self) -> bool {

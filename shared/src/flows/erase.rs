@@ -83,6 +83,9 @@ impl Erase<'_> {
         }
         let mut lead = stored.lead.clone();
         lead.phone = None;
+        // Nobody waits for anything of somebody who is not there any more.
+        lead.answered();
+        lead.release();
         let consent = stored.profile.consent.clone();
         let profile = Profile { consent, ..Profile::new(id, stored.profile.created_at) };
         let audit = AuditEvent { phone: None, ..recorder.about(&lead, Event::Erased, Status::Ok) };

@@ -14,9 +14,9 @@ use leadline::domain::{
     standing::ListedOptOut,
 };
 use leadline::ports::{
-    Also, Budget, Census, ClientEntry, Directory, DueIndex, DueKind, DueWork, EventKey, EventOutcome, EventStore,
-    ForText, Journal, JournalPage, LeadStore, Once, OptOuts, PhoneRecord, RawEvent, Receipt, RequestLimits, Rev,
-    StoreResult, StoredLead, TextKey, Turn,
+    Also, AttentionList, Budget, Census, ClientEntry, Directory, DueIndex, DueKind, DueWork, EventKey, EventOutcome,
+    EventStore, ForText, Journal, JournalPage, LeadStore, Once, OptOuts, PhoneRecord, RawEvent, Receipt, RequestLimits,
+    Rev, StoreResult, StoredLead, TextKey, Turn, WaitingLead,
 };
 
 use super::{Faulty, read, unavailable, write};
@@ -151,6 +151,18 @@ impl<S: DueIndex + ?Sized> DueIndex for Faulty<S> {
     ) -> StoreResult<Vec<LeadId>> {
         let call = read("DueIndex", "parked", None);
         self.run(call, || self.inner.parked(client, campaign, until, limit), unavailable).await
+    }
+}
+
+#[async_trait]
+impl<S: AttentionList + ?Sized> AttentionList for Faulty<S> {
+    async fn waiting(&self, client: &ClientId, limit: usize) -> StoreResult<Vec<WaitingLead>> {
+        let call = read("AttentionList", "waiting", None);
+        self.run(call, || self.inner.waiting(client, limit), unavailable).await
+    }
+
+    async fn untold(&self, client: &ClientId, limit: usize) -> StoreResult<Vec<WaitingLead>> {
+        self.run(read("AttentionList", "untold", None), || self.inner.untold(client, limit), unavailable).await
     }
 }
 

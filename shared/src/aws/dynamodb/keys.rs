@@ -7,9 +7,10 @@ use crate::{
         Instant,
         email::EmailAddress,
         ids::{AuditId, CampaignId, ClientId, FormId, LeadId},
+        lead::{Attention, Need},
         phone::PhoneNumber,
     },
-    ports::EventKey,
+    ports::{EventKey, WaitingLead},
 };
 
 /// Partitions of the due index per client, so that one client's rush is spread.
@@ -177,6 +178,39 @@ pub fn parked_end(campaign: &CampaignId, until: Option<Instant>) -> String {
 
 pub fn parked_lead(campaign: &CampaignId, until: Instant, lead: LeadId) -> String {
     format!("{campaign}#{}#L#{lead}", sortable(until))
+}
+
+/// The partition of the index of those who wait for a person: one for those with a reply that nobody was told
+/// of, one for the others.
+pub fn attention(id: &ClientId, untold: bool) -> String {
+    if untold { format!("ATT#{id}#U") } else { format!("ATT#{id}") }
+}
+
+/// Where a lead stands in that index. What it waits for is in the key, so that it can be counted without a read.
+pub fn attention_lead(attention: &Attention, lead: LeadId) -> String {
+    let needs = attention.needs.iter().map(|(need, since)| format!("{}{}", need_code(*need), since.timestamp_millis()));
+    format!("{}#L#{lead}#{}", sortable(attention.since), needs.collect::<Vec<_>>().join("."))
+}
+
+/// The lead and its needs in such a key.
+pub fn waiting_lead(key: &str) -> Option<WaitingLead> {
+    let mut parts = key.split('#').skip(2);
+    let lead = parts.next()?.parse().ok()?;
+    let needs = parts.next()?.split('.').map(|coded| {
+        let need = Need::ALL.into_iter().find(|need| coded.starts_with(need_code(*need)))?;
+        let since = Instant::from_timestamp_millis(coded.get(1..)?.parse().ok()?)?;
+        Some((need, since))
+    });
+    Some(WaitingLead { lead, needs: needs.collect::<Option<_>>()? })
+}
+
+fn need_code(need: Need) -> char {
+    match need {
+        Need::Unanswered => 'u',
+        Need::Held => 'h',
+        Need::Review => 'r',
+        Need::Unclear => 'x',
+    }
 }
 
 /// The shard that a lead belongs to, for ever.

@@ -60,6 +60,11 @@ pub(super) fn lead_item(lead: &Lead, rev: Rev) -> StoreResult<Item> {
         written.insert("due_pk".to_owned(), item::text(partition));
         written.insert("due_sk".to_owned(), item::text(sort));
     }
+    if let Some(attention) = lead.attention() {
+        let partition = keys::attention(&lead.client, attention.untold);
+        written.insert("att_pk".to_owned(), item::text(partition));
+        written.insert("att_sk".to_owned(), item::text(keys::attention_lead(&attention, lead.id)));
+    }
     Ok(written)
 }
 

@@ -1,12 +1,13 @@
 //! What needs someone: every check of a report, with its threshold and its words.
 
+mod waiting;
 mod work;
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    super::{Instant, ids::LeadId},
+    super::{Instant, ids::LeadId, lead::Need},
     Facts, Ledger, Report,
     safety::{Tested, age, day},
 };
@@ -95,6 +96,8 @@ pub enum Check {
     Doubles,
     /// Something that came in is not accounted for.
     Books,
+    /// People wrote, and nobody has answered.
+    Unanswered,
     /// Texts that may have gone out.
     Unclear,
     /// The scheduler did not run.
@@ -115,6 +118,8 @@ pub enum Check {
     Review,
     /// Leads are held until a person decides.
     Held,
+    /// Campaigns that came about by themselves wait for review.
+    CampaignReview,
     /// What came in could not be used.
     Unusable,
     /// Bookings of people that nobody knows.
@@ -142,6 +147,7 @@ impl Check {
             Self::OutsideHours => "texts outside the hours",
             Self::Doubles => "texts sent twice",
             Self::Books => "books",
+            Self::Unanswered => "replies without an answer",
             Self::Unclear => "unclear texts",
             Self::Runs => "scheduler",
             Self::RunStopped => "stopped runs",
@@ -152,6 +158,7 @@ impl Check {
             Self::TemplateMissing => "missing texts",
             Self::Review => "waiting for review",
             Self::Held => "held leads",
+            Self::CampaignReview => "campaigns to review",
             Self::UnmatchedBookings => "bookings of nobody we know",
             Self::Unusable => "unusable events",
             Self::JobFailed => "failed work",
@@ -160,6 +167,36 @@ impl Check {
             Self::Missed => "missing reports",
             Self::NotMeasured => "not measured",
             Self::TestMode => "test mode",
+        }
+    }
+}
+
+impl Check {
+    /// What people wait for whom it finds, if it is about people who wait.
+    #[must_use]
+    pub fn need(self) -> Option<Need> {
+        match self {
+            Self::Unanswered => Some(Need::Unanswered),
+            Self::Held => Some(Need::Held),
+            Self::Review => Some(Need::Review),
+            Self::AfterOptOut | Self::OutsideHours | Self::Doubles | Self::Books | Self::Unclear => None,
+            Self::Runs | Self::RunStopped | Self::OnHold | Self::Overdue | Self::FailureRate => None,
+            Self::ErrorSpike | Self::TemplateMissing | Self::CampaignReview | Self::Unusable => None,
+            Self::UnmatchedBookings | Self::JobFailed | Self::SettleFailed | Self::Silence => None,
+            Self::Missed | Self::NotMeasured | Self::TestMode => None,
+        }
+    }
+
+    /// Returns `true` if what it found is over once it finds nothing. What is counted from one day's events, such
+    /// as events that could not be used, is not: nobody need have done anything about it.
+    #[must_use]
+    pub fn is_over_when_not_found(self) -> bool {
+        match self {
+            Self::Unanswered | Self::Held | Self::Review | Self::Unclear | Self::CampaignReview => true,
+            Self::Books | Self::Runs | Self::RunStopped | Self::OnHold | Self::Overdue => true,
+            Self::FailureRate | Self::ErrorSpike | Self::Silence | Self::NotMeasured | Self::TestMode => true,
+            Self::AfterOptOut | Self::OutsideHours | Self::Doubles | Self::TemplateMissing => false,
+            Self::Unusable | Self::UnmatchedBookings | Self::JobFailed | Self::SettleFailed | Self::Missed => false,
         }
     }
 }
@@ -220,6 +257,7 @@ impl Action {
 pub(super) fn actions(report: &Report, ledger: &Ledger, facts: &Facts) -> Vec<Action> {
     let mut found = safety(report);
     found.extend(books(report));
+    found.extend(waiting::actions(report, facts));
     found.extend(work::actions(report, ledger, facts));
     found.extend(reporting(report, facts));
     let before = facts.before.carried();

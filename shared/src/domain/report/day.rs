@@ -116,16 +116,8 @@ impl Day {
             Event::LeadUpdated => self.known_leads += 1,
             Event::Rejected => self.keep(Kept::Rejected, event),
             Event::SmsAttempt => self.text(event),
-            Event::ReviewNeeded => {
-                self.keep(Kept::Review, event);
-                self.problem(event);
-            }
-            // Who holds a lead by hand knows of it.
-            Event::LeadHeld if event.reason.as_deref() == Some("operator") => self.keep(Kept::Review, event),
-            Event::LeadHeld => {
-                self.keep(Kept::Review, event);
-                self.problem(event);
-            }
+            // Who waits for a person is read as it stands, never counted from what happened.
+            Event::ReviewNeeded | Event::LeadHeld => self.keep(Kept::Review, event),
             Event::StepDeferred => self.keep(Kept::Deferred, event),
             Event::StepSkipped => self.keep(Kept::Ended, event),
             Event::TemplateMissing => {

@@ -63,6 +63,8 @@ impl Story {
             leads: Default::default(),
             windows: Windows::from([((campaign(), Some(1)), None)]),
             due: Some(due),
+            waiting: Some(WaitingFacts { complete: true, ..WaitingFacts::default() }),
+            campaigns_to_review: Some(Vec::new()),
             unread: Vec::new(),
         };
         let mut story = Self { events: Vec::new(), facts, period };

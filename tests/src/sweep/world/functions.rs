@@ -72,6 +72,7 @@ impl World {
                 leadline_scheduler::Deps {
                     directory: store.clone(),
                     leads: store.clone(),
+                    attention: store.clone(),
                     due: store.clone(),
                     budget: store.clone(),
                     events: store.clone(),

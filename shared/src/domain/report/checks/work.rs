@@ -161,22 +161,6 @@ fn problems(ledger: &Ledger) -> Vec<Action> {
             "These leads get nothing until the step or the client has a text.",
         ),
         (
-            Event::ReviewNeeded,
-            Check::Review,
-            Verdict::Look,
-            "enrollment",
-            "put before a person",
-            "They get no text until someone has looked at them.",
-        ),
-        (
-            Event::LeadHeld,
-            Check::Held,
-            Verdict::Look,
-            "lead",
-            "held for your decision",
-            "They get no text until someone says `leadline answer`, however long that takes.",
-        ),
-        (
             Event::EventUnusable,
             Check::Unusable,
             Verdict::Look,
