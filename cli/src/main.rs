@@ -179,9 +179,14 @@ enum Command {
     Erase {
         /// The lead: its id, its phone number or its email address.
         lead: String,
-        /// Why, for the audit.
+        /// Why, for the audit, where it stays: without name, number and address.
         #[arg(long, value_name = "WORDS")]
         because: String,
+        /// JSON instead of words.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        erasures: erase::ErasuresTable,
         #[command(flatten)]
         person: Person,
         #[command(flatten)]
@@ -340,12 +345,18 @@ enum Command {
         /// Also for a table that is no copy under another name.
         #[arg(long)]
         force: bool,
+        /// Only erase again who was erased since. Do this before anything is taken in by the table: a new form of
+        /// theirs is then a new lead.
+        #[arg(long)]
+        erasures_only: bool,
         /// One JSON object a client instead of tables.
         #[arg(long)]
         json: bool,
         /// Who does it, for the audit. Without it, the name of the machine's user.
         #[arg(long, value_name = "NAME")]
         by: Option<String>,
+        #[command(flatten)]
+        erasures: erase::ErasuresTable,
         #[command(flatten)]
         target: Target,
     },
@@ -402,8 +413,9 @@ async fn main() -> ExitCode {
         Command::Openapi => leadline_cli::openapi::print(&mut io::stdout().lock()),
         Command::Events { command, target } => events::events(&target, &command, &mut io::stdout().lock()).await,
         Command::Sweep { options, person, target } => sweep::sweep(&target, options, &person, &mut io::stdout()).await,
-        Command::Erase { lead, because, person, target } => {
-            erase::erase(&target, &lead, &because, &person, &mut io::stdout().lock()).await
+        Command::Erase { lead, because, json, erasures, person, target } => {
+            let options = erase::Options { lead: &lead, because: &because, json };
+            erase::erase(&target, &erasures, options, &person, &mut io::stdout().lock()).await
         }
         Command::Bookings { which, json, target } => {
             bookings::show(&target, &which, json, &mut io::stdout().lock()).await
@@ -436,9 +448,16 @@ async fn main() -> ExitCode {
             sending::press(&Button::Resume, &target, false, &person, &mut io::stdout().lock()).await
         }
         Command::Completions { shell } => complete(shell, &mut io::stdout().lock()),
-        Command::Restored { since, force, json, by, target } => {
+        Command::Restored { since, force, erasures_only, json, by, erasures, target } => {
             let person = Person { by, yes: true };
-            restored::restored(&target, since, force, &person, json, &mut io::stdout().lock()).await
+            restored::restored(
+                &target,
+                &erasures,
+                restored::Options { since, force, erasures_only, json },
+                &person,
+                &mut io::stdout().lock(),
+            )
+            .await
         }
     };
     match done {

@@ -35,6 +35,9 @@ pub use setup::{ClientSetup, Setup};
 /// The table's name on one machine.
 pub const TABLE: &str = "leadline";
 
+/// The name of the table that remembers erasures.
+pub const ERASURES: &str = "leadline-erasures";
+
 /// The whole system on one machine.
 pub struct System {
     /// The one clock.
@@ -77,6 +80,7 @@ impl System {
         let seconds = clock.clone();
         let dynamo = dynamo::embedded(move || u64::try_from(seconds.now().timestamp()).unwrap_or(0))?;
         dynamo::create_table(&dynamo.client(), TABLE).await.context("creating the table")?;
+        dynamo::create_erasures_table(&dynamo.client(), ERASURES).await.context("creating the table of erasures")?;
         let store = Arc::new(DynamoStore::new(dynamo.client(), TABLE));
         let secrets = FixedSecrets::new();
         setup.write(store.as_ref(), Some(now)).await?;

@@ -13,6 +13,7 @@ pub mod counts;
 pub mod decide;
 pub mod document;
 pub mod email;
+pub mod erasure;
 pub mod gate;
 pub mod ids;
 pub mod input;

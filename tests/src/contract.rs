@@ -6,6 +6,7 @@
 pub mod budget;
 pub mod census;
 pub mod due;
+pub mod erasures;
 pub mod events;
 pub mod journal;
 pub mod leads;
@@ -20,8 +21,8 @@ use std::future::Future;
 use std::sync::Arc;
 
 use leadline::ports::{
-    Budget, Census, Directory, DueIndex, EventStore, Journal, LeadStore, Once, OptOuts, RequestLimits, StoreError,
-    StoreResult, Walks,
+    Budget, Census, Directory, DueIndex, ErasureStore, EventStore, Journal, LeadStore, Once, OptOuts, RequestLimits,
+    StoreError, StoreResult, Walks,
 };
 use tokio::sync::Barrier;
 
@@ -35,6 +36,7 @@ pub trait Store:
     + DueIndex
     + Budget
     + EventStore
+    + ErasureStore
     + Journal
     + Once
     + RequestLimits
@@ -51,6 +53,7 @@ impl<
         + DueIndex
         + Budget
         + EventStore
+        + ErasureStore
         + Journal
         + Once
         + RequestLimits
@@ -90,6 +93,12 @@ macro_rules! store_contract {
                 a_long_list_of_due_work_is_given_whole,
                 clients_have_due_work_of_their_own,
                 who_is_parked_is_found_by_campaign_and_not_among_what_is_due;
+            erasures: a_number_and_addresses_lead_nowhere_after_an_erasure,
+                an_opt_out_outlives_an_erasure_without_its_words,
+                an_opt_out_that_was_lifted_goes_with_its_number,
+                what_another_lead_has_by_now_is_left_alone,
+                an_erasure_over_an_older_revision_is_a_conflict_and_writes_nothing,
+                an_event_is_deleted_only_as_it_was_read;
             events: an_event_is_new_once_and_known_after,
                 an_event_received_many_times_at_once_is_new_once,
                 what_came_of_an_event_is_kept_with_it,

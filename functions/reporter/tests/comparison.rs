@@ -115,6 +115,7 @@ impl World {
             query: None,
             received_at: at,
             state: EventState::Received { due: at, tries: 0 },
+            proves: None,
         };
         let recorder = self.recorder(at);
         let received = recorder.event(Event::EventReceived, Status::Ok).because("kajabi", &event.key.0);
@@ -298,6 +299,24 @@ async fn what_is_older_than_all_that_is_known_of_its_form_is_not_taken_in() {
     }
     let report = world.report();
     assert!(report.contains("form 2150000888: none of the newest 1") && !report.contains("2150000999"), "{report}");
+}
+
+#[tokio::test]
+async fn what_may_have_been_forgotten_by_now_is_not_taken_in() {
+    for (newer, told) in [("2026-01-07T12:00:00Z", true), ("2026-01-03T12:00:00Z", false)] {
+        let world = World::comparing().await;
+        world.came(1, "2025-10-01T15:00:00Z").await;
+        world.lost(2);
+        world.came(3, newer).await;
+        let compared = world.compare().await;
+        assert!(world.event(2).await.is_none() && compared.missed == 0, "{compared:?}");
+        let remarks = compared.remarks.iter().filter(|remark| remark.contains("older than eight weeks")).count();
+        assert_eq!(remarks, usize::from(told), "what was listed at the last comparison was looked at then");
+        // Behind one that came in since, nothing is forgotten.
+        world.lost(4);
+        world.came(5, "2026-01-07T12:30:00Z").await;
+        assert_eq!((world.compare().await.missed, world.event(4).await.is_some()), (1, true));
+    }
 }
 
 #[tokio::test]

@@ -208,6 +208,22 @@ pub async fn create_table(client: &Client, name: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Creates the table that remembers erasures: `pk`, `sk`, on-demand billing.
+///
+/// # Errors
+/// When the database refuses, for example because the table is there already.
+pub async fn create_erasures_table(client: &Client, name: &str) -> anyhow::Result<()> {
+    let mut request = client.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
+    for attribute in ["pk", "sk"] {
+        request = request.attribute_definitions(
+            AttributeDefinition::builder().attribute_name(attribute).attribute_type(ScalarAttributeType::S).build()?,
+        );
+    }
+    let created = request.set_key_schema(Some(keys("pk", "sk")?)).send().await;
+    created.with_context(|| format!("create the table {name}"))?;
+    Ok(())
+}
+
 fn keys(hash: &str, range: &str) -> anyhow::Result<Vec<KeySchemaElement>> {
     let key = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
     Ok(vec![key(hash, KeyType::Hash)?, key(range, KeyType::Range)?])

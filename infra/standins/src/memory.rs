@@ -2,6 +2,7 @@
 //! on, and the plain model that the DynamoDB store is held against. It loses everything at its end,
 //! and it never fails by itself.
 
+mod erasures;
 mod journal;
 mod leads;
 mod settings;
@@ -17,6 +18,7 @@ use leadline::domain::{
     client::Client,
     counts::Counts,
     email::EmailAddress,
+    erasure::ErasureRecord,
     ids::{AuditId, CampaignId, ClientId, FormId, LeadId},
     phone::PhoneNumber,
     standing::ListedOptOut,
@@ -57,6 +59,7 @@ struct Tenant {
     marks: BTreeMap<String, work::Mark>,
     counts: BTreeMap<CampaignId, Counts>,
     walks: BTreeMap<String, Walk>,
+    erasures: BTreeMap<LeadId, ErasureRecord>,
 }
 
 enum Settings {

@@ -8,6 +8,7 @@ mod census;
 mod directory;
 mod due;
 mod erase;
+mod erasures;
 mod events;
 pub mod export;
 mod item;
@@ -23,6 +24,8 @@ use aws_sdk_dynamodb::{
     Client,
     error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
 };
+
+pub use erasures::DynamoErasures;
 
 use crate::ports::StoreError;
 

@@ -69,8 +69,8 @@ impl LeadStore for MemoryStore {
         for (campaign, moved) in counts::by_campaign(&counted) {
             tenant.counts.entry(campaign.clone()).or_default().add(&moved);
         }
-        if let Some(outcome) = &also.event {
-            tenant.conclude(outcome);
+        if let Some(outcome) = also.concluded() {
+            tenant.conclude(&outcome);
         }
         state.record(&also.audit);
         Ok(rev)
@@ -154,7 +154,7 @@ impl Tenant {
         self.phones.get(phone)?.opt_out.as_ref()
     }
 
-    fn write(&mut self, rev: Rev, lead: &Lead, also: &Also) -> StoreResult<()> {
+    pub(super) fn write(&mut self, rev: Rev, lead: &Lead, also: &Also) -> StoreResult<()> {
         let old = self.leads.get(&lead.id);
         let wrong = |what: &str| StoreError::Unreadable(format!("lead {} is saved {what}", lead.id));
         // Callers that break these rules would leave what nobody can read or find: they must notice.

@@ -120,6 +120,11 @@ pub fn event(id: &ClientId, event: &EventKey) -> Key {
     key(format!("C#{id}#EV#{}", event.0), "EVENT")
 }
 
+/// A remembered erasure, in a table of its own.
+pub fn erasure(id: &ClientId, lead: LeadId) -> Key {
+    key(client(id), lead.to_string())
+}
+
 /// An audit event stands with its lead, or with its client when it is about no lead.
 pub fn log(client_id: &ClientId, lead: Option<LeadId>, id: AuditId) -> Key {
     let pk = lead.map_or_else(|| format!("C#{client_id}#LOG"), |lead| lead_collection(client_id, lead));

@@ -330,8 +330,8 @@ impl LeadStore for DynamoStore {
         for event in &also.audit {
             writes.push(self.put(super::journal::log_item(event)?)?);
         }
-        if let Some(outcome) = &also.event {
-            writes.push(self.conclusion(outcome)?);
+        if let Some(outcome) = also.concluded() {
+            writes.push(self.conclusion(&outcome)?);
         }
         match self.transact(writes).await {
             Ok(()) => Ok(next),
