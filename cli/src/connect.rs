@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use anyhow::{Context, bail};
 use leadline::{
     aws::{
-        dynamodb::DynamoStore,
+        dynamodb::{DynamoErasures, DynamoStore},
         secrets::AwsSecrets,
         sqs::{SqsDeadLetters, SqsTextQueue},
     },
@@ -16,7 +16,7 @@ use leadline::{
         ids::{ClientId, RunId},
     },
     flows::record::Recorder,
-    ports::{Clock, Directory, IdSource},
+    ports::{Clock, Directory, ErasureLedger, IdSource},
     providers::{Endpoints, Providers, http_client},
     runtime::{AwsClients, RandomIds, Settings, SystemClock},
 };
@@ -36,6 +36,9 @@ pub struct LocalRun {
     pub dynamodb: String,
     /// Its table.
     pub table: String,
+    /// Its table of erasures.
+    #[serde(default)]
+    pub erasures_table: String,
     /// Where its clock can be read, as `{"now": …}`.
     pub now: String,
     /// Its queues.
@@ -61,6 +64,7 @@ impl LocalRun {
             "AWS_ENDPOINT_URL_SECRETS_MANAGER" => self.secrets.clone(),
             "AWS_REGION" => "us-east-1".to_owned(),
             "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => "local".to_owned(),
+            "LEADLINE_ERASURES_TABLE" => self.erasures_table.clone(),
             "LEADLINE_QUEUE_URL" => self.queue_url.clone(),
             "LEADLINE_DEAD_LETTERS_URL" => self.dead_letters_url.clone(),
             "LEADLINE_SECRETS_PREFIX" => self.secrets_prefix.clone(),
@@ -227,6 +231,26 @@ impl Place {
         let letters = SqsDeadLetters::new(aws.sqs(&settings), url);
         settings.check().context("where are the queues? give --dead-letters-url, or set it")?;
         Ok(letters)
+    }
+
+    /// Where erasures are remembered, once it is sure that it can be read.
+    ///
+    /// # Errors
+    /// When nothing says where, or it cannot be read.
+    pub async fn erasures(&self, named: Option<&str>) -> anyhow::Result<DynamoErasures> {
+        const WHERE: &str = "where are erasures remembered? Give --erasures-table, or set LEADLINE_ERASURES_TABLE: it is \
+                             the stack's output ErasuresTableName";
+        let mut settings = settings(self.run.clone(), &self.given, &Queues::default());
+        let aws = AwsClients::new(&mut settings);
+        let given = named.map(str::to_owned).or_else(|| settings.optional("LEADLINE_ERASURES_TABLE"));
+        let table = given.filter(|table| !table.is_empty()).context(WHERE)?;
+        let erasures = DynamoErasures::new(aws.dynamodb(&settings), &table);
+        settings.check()?;
+        // Any client will do. It is asked before anything is erased: no erasure without remembering it.
+        let any = ClientId::parse("any")?;
+        let read = erasures.erasures(&any, self.now).await;
+        read.with_context(|| format!("the table of erasures {table} cannot be read, so nothing was done"))?;
+        Ok(erasures)
     }
 
     /// The queue of texts.

@@ -56,6 +56,10 @@ pub async fn show(target: &Target, lead: &str, json: bool, out: &mut dyn Write) 
     }
     let number = stored.lead.phone.as_ref().map_or_else(|| "no number".to_owned(), |phone| phone.masked());
     writeln!(out, "Lead {} · {number} · {}", stored.lead.id, standing(&stored.lead.standing))?;
+    if let Some(unanswered) = &stored.lead.unanswered {
+        let since = utc(unanswered.since);
+        writeln!(out, "Waits for your answer since {since}. Once you have answered: --answered")?;
+    }
     for one in &said {
         writeln!(out, "{}", line(one))?;
     }
@@ -85,6 +89,26 @@ fn line(said: &Said) -> String {
         _ => String::new(),
     };
     format!("{}  {who} {shown}  [{}{from}]", utc(said.at), said.what)
+}
+
+/// Notes that somebody answered what a lead wrote.
+///
+/// # Errors
+/// When nothing of the lead waits for an answer, or the data cannot be reached.
+pub async fn answered(target: &Target, lead: &str, person: &Person, out: &mut dyn Write) -> anyhow::Result<()> {
+    let by = person.name()?;
+    let there = target.connect().await?;
+    let store = &there.store;
+    let client = store.client(&there.client).await??;
+    if let Some(home) = store.copy_of(&client.id).await? {
+        bail!("this table is a copy of {home}: `leadline restored` comes first");
+    }
+    let id = find(store, &client, lead).await?.lead.id;
+    let hand =
+        ByHand { directory: store, leads: store, alerts: told_here(store), ids: &RandomIds, by: &by, now: there.now };
+    let since = hand.answered(&client, id).await?;
+    writeln!(out, "Lead {id}, which had waited for an answer since {}, waits no more.", utc(since))?;
+    Ok(())
 }
 
 /// Writes what a person decides on a lead that is held.

@@ -110,8 +110,9 @@ pub async fn why(
 
 /// How a hold stands, and when it is tried whether it can be lifted.
 fn held(sending: &Sending, show: &dyn Fn(Instant) -> String) -> Option<String> {
-    let Sending::OnHold { reason, since, try_at, refusals } = sending else { return None };
+    let Sending::OnHold { reason, since, try_at, refusals, throttled } = sending else { return None };
     let next = match try_at {
+        Some(at) if *throttled => format!("one text is tried from {}, and if it is accepted the others go", show(*at)),
         Some(at) => format!("after {refusals} refusal(s) one text is tried from {}", show(*at)),
         None => "only a person lifts it, with `leadline resume`".to_owned(),
     };
@@ -124,6 +125,13 @@ fn on_its_way(text: &InFlight, zone: Tz) -> String {
     let show = |at: Instant| at.with_timezone(&zone).format("%a %-d %b %Y %H:%M:%S %Z").to_string();
     let next = match &text.state {
         InFlightState::Claimed { until } => format!("a sender has it until {}", show(*until)),
+        InFlightState::RetryScheduled { at } if text.is_put_off() => {
+            let times = text.put_off;
+            format!(
+                "the provider asked to wait ({times} time(s) in a row), which uses up no try; it can go from {}",
+                show(*at)
+            )
+        }
         InFlightState::RetryScheduled { at } => format!("it did not go out and is tried again {}", show(*at)),
         InFlightState::Unknown { why, asked, ask_at: Some(at), .. } => {
             format!("it may have gone out ({why}); asked {asked} time(s), the provider is asked next {}", show(*at))

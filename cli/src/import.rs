@@ -15,6 +15,7 @@ use leadline::{
         client::Client,
         ids::{FormId, RunId},
         phone::PhoneNumber,
+        tenants::Tenants,
     },
     flows::{
         import::{Became, Import, PHONE, Row},
@@ -127,7 +128,14 @@ pub async fn run(there: &Connection, client: &Client, options: &Options, total: 
     let store = &there.store;
     let alerts = told_here(store);
     let import = Import {
-        intake: Intake { directory: store, leads: store, events: store, alerts, queue: None },
+        intake: Intake {
+            directory: store,
+            leads: store,
+            events: store,
+            alerts,
+            queue: None,
+            tenants: Tenants::default(),
+        },
         journal: store,
         client,
         form: &options.form,

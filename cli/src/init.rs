@@ -186,6 +186,9 @@ impl Options {
             settings["simpletexting"] = json!({"token_hashes": [TokenHash::of(&token)]});
         }
         let client: Client = serde_json::from_value(settings).context("these are no settings")?;
+        if let Some(problem) = client.problems().first() {
+            bail!("{}: {}", problem.pointer, problem.detail);
+        }
         let mut campaigns = starter().campaigns.clone();
         if let (Some(form), Some(words), Some(first)) = (&self.form, &self.consent, campaigns.first_mut()) {
             let words = words.trim().to_owned();

@@ -7,6 +7,7 @@ mod apart;
 mod clock;
 mod forecast;
 mod http;
+mod posted;
 mod run_file;
 mod state;
 mod watch;
@@ -38,7 +39,7 @@ use crate::{
     connect::LocalRun,
     read,
     services::{self, SECRETS_PREFIX},
-    system::{DEAD, Setup, System, TABLE, TEXTS},
+    system::{DEAD, ERASURES, Setup, System, TABLE, TEXTS},
 };
 use apart::Apart;
 use watch::Watch;
@@ -221,6 +222,7 @@ pub async fn run(options: Options, out: &mut dyn Write) -> anyhow::Result<()> {
         page: url.clone(),
         dynamodb: dynamo_url,
         table: TABLE.to_owned(),
+        erasures_table: ERASURES.to_owned(),
         now: format!("{url}/api/now"),
         sqs: services.sqs,
         queue_url: services.queue_url,

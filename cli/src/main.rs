@@ -179,9 +179,14 @@ enum Command {
     Erase {
         /// The lead: its id, its phone number or its email address.
         lead: String,
-        /// Why, for the audit.
+        /// Why, for the audit, where it stays: without name, number and address.
         #[arg(long, value_name = "WORDS")]
         because: String,
+        /// JSON instead of words.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        erasures: erase::ErasuresTable,
         #[command(flatten)]
         person: Person,
         #[command(flatten)]
@@ -266,18 +271,25 @@ enum Command {
         #[command(flatten)]
         target: Target,
     },
-    /// Print what was said between us and a lead, in order.
-    #[command(after_help = "Example: leadline conversation '(305) 555-0123'")]
+    /// Print what was said between us and a lead, in order, or note that somebody answered it.
+    #[command(
+        after_help = "Examples: leadline conversation '(305) 555-0123'\n          leadline conversation '(305) 555-0123' --answered"
+    )]
     Conversation {
         /// The lead: its id, its phone number or its email address.
         lead: String,
+        /// Note that somebody answered what it wrote, by whatever way: it waits for your answer no more.
+        #[arg(long, conflicts_with = "json")]
+        answered: bool,
         /// One JSON object a line.
         #[arg(long)]
         json: bool,
         #[command(flatten)]
+        person: Person,
+        #[command(flatten)]
         target: Target,
     },
-    /// Decide on a lead that is held since a reply that may mean no.
+    /// Decide on a lead that is held since a reply that may mean no, or asks who is texting.
     #[command(
         after_help = "Examples: leadline answer '(305) 555-0123' --end --because \"not now, she says\"\n          leadline answer '(305) 555-0123' --go-on --because \"asked about another course\""
     )]
@@ -340,12 +352,18 @@ enum Command {
         /// Also for a table that is no copy under another name.
         #[arg(long)]
         force: bool,
+        /// Only erase again who was erased since. Do this before anything is taken in by the table: a new form of
+        /// theirs is then a new lead.
+        #[arg(long)]
+        erasures_only: bool,
         /// One JSON object a client instead of tables.
         #[arg(long)]
         json: bool,
         /// Who does it, for the audit. Without it, the name of the machine's user.
         #[arg(long, value_name = "NAME")]
         by: Option<String>,
+        #[command(flatten)]
+        erasures: erase::ErasuresTable,
         #[command(flatten)]
         target: Target,
     },
@@ -402,8 +420,9 @@ async fn main() -> ExitCode {
         Command::Openapi => leadline_cli::openapi::print(&mut io::stdout().lock()),
         Command::Events { command, target } => events::events(&target, &command, &mut io::stdout().lock()).await,
         Command::Sweep { options, person, target } => sweep::sweep(&target, options, &person, &mut io::stdout()).await,
-        Command::Erase { lead, because, person, target } => {
-            erase::erase(&target, &lead, &because, &person, &mut io::stdout().lock()).await
+        Command::Erase { lead, because, json, erasures, person, target } => {
+            let options = erase::Options { lead: &lead, because: &because, json };
+            erase::erase(&target, &erasures, options, &person, &mut io::stdout().lock()).await
         }
         Command::Bookings { which, json, target } => {
             bookings::show(&target, &which, json, &mut io::stdout().lock()).await
@@ -420,7 +439,10 @@ async fn main() -> ExitCode {
         Command::Release { lead, because, person, target } => {
             release::release(&target, &lead, &because, &person, &mut io::stdout().lock()).await
         }
-        Command::Conversation { lead, json, target } => {
+        Command::Conversation { lead, answered: true, person, target, .. } => {
+            conversation::answered(&target, &lead, &person, &mut io::stdout().lock()).await
+        }
+        Command::Conversation { lead, json, target, .. } => {
             conversation::show(&target, &lead, json, &mut io::stdout().lock()).await
         }
         Command::Answer { lead, decided, person, target } => {
@@ -436,9 +458,16 @@ async fn main() -> ExitCode {
             sending::press(&Button::Resume, &target, false, &person, &mut io::stdout().lock()).await
         }
         Command::Completions { shell } => complete(shell, &mut io::stdout().lock()),
-        Command::Restored { since, force, json, by, target } => {
+        Command::Restored { since, force, erasures_only, json, by, erasures, target } => {
             let person = Person { by, yes: true };
-            restored::restored(&target, since, force, &person, json, &mut io::stdout().lock()).await
+            restored::restored(
+                &target,
+                &erasures,
+                restored::Options { since, force, erasures_only, json },
+                &person,
+                &mut io::stdout().lock(),
+            )
+            .await
         }
     };
     match done {

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use leadline::domain::strict::Strict;
 use serde::de::DeserializeOwned;
 
 /// Why a file cannot be read.
@@ -33,7 +34,8 @@ pub enum ReadError {
     },
 }
 
-/// Reads a JSON file. Fields that nothing stands for are errors too: they are most often misspelt.
+/// Reads a JSON file. Fields that nothing stands for are errors too: they are most often misspelt. So is an array
+/// in the place of an object.
 ///
 /// # Errors
 /// [`ReadError`] names file, line and field.
@@ -57,7 +59,7 @@ pub fn parse<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, ReadEr
         unknown.get_or_insert_with(|| (lines.get(), field.to_string()));
     };
     let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
-    let read = T::deserialize(serde_ignored::Deserializer::new(tracked, &mut note));
+    let read = T::deserialize(Strict::new(serde_ignored::Deserializer::new(tracked, &mut note)));
     match (read, unknown) {
         (Err(error), _) => {
             let line = if error.line() == 0 { lines.get() } else { error.line() };
@@ -117,6 +119,8 @@ mod tests {
         assert!(cut.starts_with("a.json:2: "), "{cut}");
         let more = error("{\"clients\": []} x");
         assert!(more.starts_with("a.json:1: "), "{more}");
+        let list = error("{\"clients\": [\n [\"America/New_York\"]]}");
+        assert!(list.starts_with("a.json:2: `clients[0]`: it must be an object"), "{list}");
         let missing = error("{}");
         assert!(missing.contains("missing field `clients`"), "{missing}");
     }

@@ -82,7 +82,7 @@ struct Rehearsal {
 
 impl Rehearsal {
     async fn start(scenario: &Scenario) -> anyhow::Result<Self> {
-        let setup = Setup { clients: scenario.clients.clone() };
+        let setup = Setup { clients: scenario.clients.clone(), tenants: scenario.tenants };
         let system = System::start(setup, scenario.start, Arc::new(SeededIds::new(1)), PUBLIC_URL).await?;
         Ok(Self {
             system,

@@ -9,6 +9,7 @@ use anyhow::{Context, bail};
 use leadline::domain::{
     Instant,
     ids::{CampaignId, ClientId},
+    tenants::Tenants,
 };
 use leadline_standins::carrier::Behaviour;
 use serde::Deserialize;
@@ -29,6 +30,9 @@ pub struct Scenario {
     /// When it ends. Without it, when nothing waits any more and the last day's report is out.
     #[serde(default)]
     pub until: Option<Instant>,
+    /// Whether the clients have one owner.
+    #[serde(default)]
+    pub tenants: Tenants,
     /// The clients.
     pub clients: Vec<ClientSetup>,
     /// What happens, in the order of time.
@@ -204,7 +208,7 @@ impl Scenario {
     pub fn load(path: &Path) -> anyhow::Result<Self> {
         let mut scenario: Self = read::json(path)?;
         let beside = path.parent().unwrap_or(Path::new("."));
-        let problems = Setup { clients: scenario.clients.clone() }.problems();
+        let problems = Setup { clients: scenario.clients.clone(), tenants: scenario.tenants }.problems();
         if !problems.is_empty() {
             bail!("{}: {}", path.display(), problems.join("; "));
         }

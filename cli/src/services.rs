@@ -22,7 +22,7 @@ use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::{
     local,
-    system::{DEAD, RECEIVES, TABLE, TEXTS, VISIBILITY},
+    system::{DEAD, ERASURES, RECEIVES, TABLE, TEXTS, VISIBILITY},
 };
 
 /// What the names of clients' secrets begin with.
@@ -47,6 +47,7 @@ pub async fn run(options: Options, out: &mut dyn Write) -> anyhow::Result<()> {
     let setup = local::setup(options.clients.as_deref())?;
     let database = dynamo::embedded(|| u64::try_from(SystemClock.now().timestamp()).unwrap_or(0))?;
     dynamo::create_table(&database.client(), TABLE).await?;
+    dynamo::create_erasures_table(&database.client(), ERASURES).await?;
     let secrets = Secrets::default();
     setup.write(&DynamoStore::new(database.client(), TABLE), None).await?;
     for client in &setup.clients {
@@ -152,6 +153,7 @@ fn environment(port: u16) -> String {
         ("AWS_ACCESS_KEY_ID", "standin".to_owned()),
         ("AWS_SECRET_ACCESS_KEY", "standin".to_owned()),
         ("LEADLINE_TABLE", TABLE.to_owned()),
+        ("LEADLINE_ERASURES_TABLE", ERASURES.to_owned()),
         ("LEADLINE_QUEUE_URL", Sqs::queue_url(port + 1, TEXTS)),
         ("LEADLINE_DEAD_LETTERS_URL", Sqs::queue_url(port + 1, DEAD)),
         ("LEADLINE_MAIL_FROM", "leadline@example.com".to_owned()),

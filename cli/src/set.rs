@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use leadline::domain::client::Client;
+use leadline::domain::{
+    client::Client,
+    document::{in_words, touched},
+};
 use serde_json::{Map, Value};
 
 use crate::read;
@@ -17,6 +20,9 @@ const NOT_HERE: [(&str, &str); 6] = [
     ("kajabi.token_hashes", "use `leadline clients token`"),
     ("simpletexting", "use `leadline clients token`"),
 ];
+
+/// The same as JSON pointers: setting what they are a part of must leave them as they are.
+const GUARDED: [&str; 6] = ["/id", "/since", "/sending", "/api_keys", "/kajabi/token_hashes", "/simpletexting"];
 
 /// A change of one setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,7 +81,10 @@ fn with(client: &Client, path: &str, value: Value) -> anyhow::Result<Client> {
         value => drop(at.insert(last.to_owned(), value)),
     }
     // Read like a file: a setting that nothing stands for is an error.
-    Ok(read::parse(Path::new("the settings"), settings.to_string().as_bytes())?)
+    let new: Client = read::parse(Path::new("the settings"), settings.to_string().as_bytes())?;
+    let changed = touched(client, &new, &GUARDED);
+    anyhow::ensure!(changed.is_empty(), "{}", in_words(&changed));
+    Ok(new)
 }
 
 /// What differs, by path.
@@ -154,6 +163,17 @@ mod tests {
             ("sending.on-hold", "{}", "leadline hold"),
             ("kajabi.token_hashes", "[]", "leadline clients token"),
             ("simpletexting.token_hashes", "[]", "leadline clients token"),
+            (
+                "kajabi",
+                r#"[["0000000000000000000000000000000000000000000000000000000000000000"]]"#,
+                "must be an object",
+            ),
+            (
+                "kajabi",
+                r#"{"token_hashes": ["0000000000000000000000000000000000000000000000000000000000000000"]}"#,
+                "/kajabi/token_hashes: it cannot be written here",
+            ),
+            ("limits", "[1, 2, 3]", "must be an object"),
         ] {
             let error = format!("{:#}", merged(&client(), path, value).expect_err(path));
             assert!(error.contains(why), "{path}: {error}");

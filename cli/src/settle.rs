@@ -82,12 +82,16 @@ fn in_words(settled: &Settled) -> String {
         Settled::Completed => "written as sent; it was the last text of the sequence".to_owned(),
         Settled::Recorded => "written; the sequence had ended meanwhile".to_owned(),
         Settled::Retrying { at } => format!("written as not sent; it is tried again {}, if it may still go", utc(*at)),
+        Settled::PutOff { at, .. } => format!("the provider asked to wait; it can go from {}", utc(*at)),
         Settled::ForReview(reason) => {
             format!("written as not sent; its tries are used up ({reason}), `leadline redrive` begins anew")
         }
         Settled::Already => "somebody else settled it just now; nothing was written".to_owned(),
         Settled::Unclear { why, .. } => format!("unclear still: {why}"),
-        Settled::Undeliverable(refusal) | Settled::OptedOut(refusal) | Settled::AccountRefused(refusal) => {
+        Settled::Undeliverable(refusal)
+        | Settled::OptedOut(refusal)
+        | Settled::AccountRefused(refusal)
+        | Settled::AccountFailed(refusal) => {
             format!("refused: {refusal}")
         }
     }

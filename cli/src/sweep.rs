@@ -11,7 +11,7 @@ use leadline::{
         sweep::{Recounted, SWEEP, Sweep, recount},
         walking::{Found, Walking},
     },
-    ports::{Census, Directory, Walks},
+    ports::{AttentionList, Census, Directory, Walks},
 };
 use serde_json::json;
 
@@ -83,7 +83,8 @@ pub async fn run(
             walk
         }
     };
-    let sweep = Sweep::new(store, store, &campaigns, dry_run, recorder);
+    let listed = store.waiting(&client.id, usize::MAX).await?.into_iter().map(|waiting| waiting.lead).collect();
+    let sweep = Sweep::new(store, store, &campaigns, listed, dry_run, recorder);
     let mut told = Ok(());
     let mut tell = |walk: &Walk, found: &[Found]| {
         if told.is_ok() {

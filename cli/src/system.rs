@@ -35,6 +35,9 @@ pub use setup::{ClientSetup, Setup};
 /// The table's name on one machine.
 pub const TABLE: &str = "leadline";
 
+/// The name of the table that remembers erasures.
+pub const ERASURES: &str = "leadline-erasures";
+
 /// The whole system on one machine.
 pub struct System {
     /// The one clock.
@@ -77,6 +80,7 @@ impl System {
         let seconds = clock.clone();
         let dynamo = dynamo::embedded(move || u64::try_from(seconds.now().timestamp()).unwrap_or(0))?;
         dynamo::create_table(&dynamo.client(), TABLE).await.context("creating the table")?;
+        dynamo::create_erasures_table(&dynamo.client(), ERASURES).await.context("creating the table of erasures")?;
         let store = Arc::new(DynamoStore::new(dynamo.client(), TABLE));
         let secrets = FixedSecrets::new();
         setup.write(store.as_ref(), Some(now)).await?;
@@ -114,10 +118,13 @@ impl System {
                 clock: shared_clock.clone(),
                 ids: ids.clone(),
                 public_url: public_url.to_owned(),
+                tenants: setup.tenants,
+                refused: Arc::new(leadline_webhook::Tally::new(store.clone())),
             },
             scheduler: leadline_scheduler::Deps {
                 directory: store.clone(),
                 leads: store.clone(),
+                attention: store.clone(),
                 due: store.clone(),
                 budget: store.clone(),
                 events: store.clone(),
@@ -127,6 +134,7 @@ impl System {
                 mailer: mailer.clone(),
                 clock: shared_clock.clone(),
                 ids: ids.clone(),
+                tenants: setup.tenants,
             },
             sender: leadline_sender::Deps {
                 directory: store.clone(),
@@ -145,12 +153,16 @@ impl System {
                 leads: store.clone(),
                 events: store.clone(),
                 feed: Arc::new(kajabi.clone()),
+                attention: store.clone(),
                 due: store.clone(),
                 journal: store.clone(),
                 once: store.clone(),
                 mailer,
                 clock: shared_clock,
                 ids,
+                refusals: store.clone(),
+                // The stand-in for the providers posts none by itself.
+                receipts_come: false,
             },
             clock,
             dynamo,

@@ -264,6 +264,7 @@ impl Protocol {
                 Design::AskThenResendAtOnce => None,
                 _ => Some(Item::Unknown { proof_in, asked: 0 }),
             },
+            // One that the list shows as failed is with a person then, who alone may have it sent again.
             (Worker::Concludes { answer: Answer::Listed, .. }, _) => Some(Item::Sent(Proof::List)),
             (Worker::Concludes { answer: Answer::Absent, .. }, item) if open => match (self.design, item) {
                 (Design::ListJudgedLate, Item::Unknown { proof_in: 1.., .. }) => None,

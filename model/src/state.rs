@@ -128,7 +128,8 @@ pub enum Fate {
     Accepted,
     /// The provider refuses it for good.
     Refused,
-    /// It provably did not go out.
+    /// It provably did not go out: `SendOutcome::NotSent`, or `Throttled`. No state counts tries, so that a
+    /// provider which asks to wait uses up none makes no other state.
     NotSent,
     /// It went nowhere, and there is no answer.
     Lost,

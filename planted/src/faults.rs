@@ -352,6 +352,28 @@ pub const FAULTS: &[Fault] = &[
         as_what: "counters",
     },
     Fault {
+        name: "a-provider-that-says-later-uses-up-a-try",
+        breaks: "A 429 is taken for a try that did not go out: half an hour of it puts everybody up for review.",
+        edits: &[Edit {
+            file: SETTLE,
+            from: "SendOutcome::Throttled { why, retry_after } => self.put_off(text, why, retry_after, now),",
+            to: "SendOutcome::Throttled { why, .. } => self.not_sent(text, &why, now),",
+        }],
+        found_by: Finder::Simulation,
+        as_what: "later uses up no try",
+    },
+    Fault {
+        name: "a-text-that-failed-is-taken-for-sent",
+        breaks: "A text that the provider lists as failed counts as one that the person got.",
+        edits: &[Edit {
+            file: MESSAGE,
+            from: "Self::Failed(problem) => SendOutcome::Failed { provider_id, problem: problem.clone() },",
+            to: "Self::Failed(_) => SendOutcome::Accepted { provider_id },",
+        }],
+        found_by: Finder::Rules,
+        as_what: "the_list_proves_what_it_says_of_the_text",
+    },
+    Fault {
         name: "the-law-of-a-state-is-passed-over",
         breaks: "The hours of the whole country are taken for everybody, as if no state had its own.",
         edits: &[Edit {

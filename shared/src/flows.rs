@@ -24,5 +24,6 @@ pub mod restored;
 pub mod settings;
 pub mod settling;
 pub mod sweep;
+pub mod unanswered;
 pub mod unsubscribed;
 pub mod walking;

@@ -14,11 +14,13 @@ use crate::domain::{
     client::{Client, Sending, SettingsProblem},
     counts::Counts,
     email::EmailAddress,
+    erasure::ErasureRecord,
     ids::{AuditId, CampaignId, ClientId, EnrollmentId, FormId, LeadId, RunId},
-    lead::Lead,
+    lead::{Lead, Need},
     message::{ClaimedText, ListedText, SendOutcome},
     phone::PhoneNumber,
     profile::Profile,
+    refusals::{Refused, RefusedCounts},
     standing::{Lifted, ListedOptOut, OptOut, Standing},
     walk::Walk,
 };
@@ -163,6 +165,19 @@ impl Also {
         };
         Some(ListedOptOut { phone: phone.clone(), opt_out, lifted })
     }
+
+    /// The raw event as this write concludes it, with what it is kept as a proof of.
+    #[must_use]
+    pub fn concluded(&self) -> Option<EventOutcome> {
+        let mut outcome = self.event.clone()?;
+        let consent = self.profile.as_ref().and_then(|profile| profile.consent.as_ref());
+        if self.opt_out.is_some() || self.lifted.is_some() {
+            outcome.event.proves = Some(Proof::OptOut);
+        } else if consent.is_some_and(|consent| consent.event == outcome.event.key.0) {
+            outcome.event.proves = Some(Proof::Consent);
+        }
+        Some(outcome)
+    }
 }
 
 /// What is kept with a phone number, whoever's it is.
@@ -217,6 +232,32 @@ pub trait Walks: Send + Sync {
     async fn walk(&self, client: &ClientId, name: &str) -> StoreResult<Option<Walk>>;
     /// Writes where a walk has come to, whatever stood there.
     async fn put_walk(&self, client: &ClientId, name: &str, walk: &Walk) -> StoreResult<()>;
+}
+
+/// A lead that waits for a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingLead {
+    /// The lead.
+    pub lead: LeadId,
+    /// What it waits for, each since when, to the millisecond.
+    pub needs: BTreeMap<Need, Instant>,
+}
+
+impl WaitingLead {
+    /// Since when it waits for anything.
+    #[must_use]
+    pub fn since(&self) -> Option<Instant> {
+        self.needs.values().min().copied()
+    }
+}
+
+/// Who waits for a person: an index that the save of a lead keeps. A read may lag a moment behind.
+#[async_trait]
+pub trait AttentionList: Send + Sync {
+    /// The leads that wait for a person, those first that have waited longest, at most `limit`.
+    async fn waiting(&self, client: &ClientId, limit: usize) -> StoreResult<Vec<WaitingLead>>;
+    /// Those of them with a reply that nobody was told of, in the same order, at most `limit`.
+    async fn untold(&self, client: &ClientId, limit: usize) -> StoreResult<Vec<WaitingLead>>;
 }
 
 /// The opt-outs of a client, by number.
@@ -329,6 +370,22 @@ pub trait RequestLimits: Send + Sync {
     async fn admit(&self, client: &ClientId, at: Instant, limit: u32) -> StoreResult<bool>;
 }
 
+/// Calls that were turned away because nothing proved who made them.
+#[async_trait]
+pub trait Refusals: Send + Sync {
+    /// Counts calls of one source, of a client that exists, in the clock hour of `at`. After a lost answer they may
+    /// count twice.
+    async fn count_refused(
+        &self,
+        client: &ClientId,
+        source: Source,
+        at: Instant,
+        more: RefusedCounts,
+    ) -> StoreResult<()>;
+    /// What was counted in the clock hours from that of `from` up to `until`, by source.
+    async fn refused(&self, client: &ClientId, from: Instant, until: Instant) -> StoreResult<Refused>;
+}
+
 /// The idempotency key of a raw event: who sent it, and what makes it the same event.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -393,6 +450,25 @@ pub enum Source {
     KajabiFeed,
 }
 
+impl Source {
+    /// The code that it is stored and counted by.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Kajabi => "kajabi",
+            Self::TwilioInbound => "twilio-inbound",
+            Self::TwilioStatus => "twilio-status",
+            Self::Api => "api",
+            Self::Import => "import",
+            Self::OpenPhone => "openphone",
+            Self::SimpleTexting => "simpletexting",
+            Self::Calendly => "calendly",
+            Self::Calcom => "calcom",
+            Self::KajabiFeed => "kajabi-feed",
+        }
+    }
+}
+
 /// A raw event, kept as it came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RawEvent {
@@ -411,7 +487,27 @@ pub struct RawEvent {
     pub received_at: Instant,
     /// What came of it.
     pub state: EventState,
+    /// What it is kept as a proof of, once it was worked through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proves: Option<Proof>,
 }
+
+/// What a raw event is kept as a proof of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Proof {
+    /// It gave consent.
+    Consent,
+    /// It opted a number out, or took an opt-out back.
+    OptOut,
+}
+
+/// How long a raw event is kept that proves a consent or an opt-out, or that nobody has worked through: claims reach
+/// back four years (28 USC 1658).
+pub const PROOF_KEPT: chrono::TimeDelta = chrono::TimeDelta::days(5 * 366);
+
+/// How long any other raw event is kept: for looking into what went wrong, and so that a repeat is known.
+pub const OTHERS_KEPT: chrono::TimeDelta = chrono::TimeDelta::weeks(8);
 
 /// How long after an event is stored a run of the scheduler takes it up, if nobody finished it.
 const TAKE_UP_AFTER: chrono::TimeDelta = chrono::TimeDelta::minutes(2);
@@ -421,7 +517,18 @@ impl RawEvent {
     #[must_use]
     pub fn new(key: EventKey, client: ClientId, source: Source, body: String, now: Instant) -> Self {
         let state = EventState::Received { due: now + TAKE_UP_AFTER, tries: 0 };
-        Self { key, client, source, body, query: None, received_at: now, state }
+        Self { key, client, source, body, query: None, received_at: now, state, proves: None }
+    }
+
+    /// How long it is kept from when it was received, as it stands now. One that cannot be read and may be an
+    /// opt-out is kept like one.
+    #[must_use]
+    pub fn kept_for(&self) -> chrono::TimeDelta {
+        match (&self.state, self.proves) {
+            (EventState::Received { .. }, _) | (_, Some(Proof::Consent | Proof::OptOut)) => PROOF_KEPT,
+            (EventState::Unusable { .. }, None) if self.key.comes_first() => PROOF_KEPT,
+            (EventState::Unusable { .. } | EventState::Done { .. }, None) => OTHERS_KEPT,
+        }
     }
 }
 
@@ -477,6 +584,54 @@ pub trait EventStore: Send + Sync {
     /// Writes what came of an event and its audit, all or nothing. A conflict if the event does not stand
     /// as it was read any more: someone else worked on it.
     async fn conclude(&self, outcome: &EventOutcome, audit: Vec<AuditEvent>) -> StoreResult<()>;
+}
+
+/// A person whose words are gone, and whose numbers and addresses go last, in one write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Emptied {
+    /// The lead as it was read.
+    pub stored: StoredLead,
+    /// The lead as it is to stand.
+    pub lead: Lead,
+    /// Its data as it is to stand.
+    pub profile: Profile,
+    /// Its number and former ones, each once.
+    pub phones: Vec<PhoneNumber>,
+    /// Its email address and former ones, each once.
+    pub emails: Vec<EmailAddress>,
+    /// What is to be recorded.
+    pub audit: AuditEvent,
+}
+
+/// What the last write of an erasure deleted or emptied.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ErasedItems {
+    /// Numbers that lead nowhere any more, opted out or not.
+    pub numbers: usize,
+    /// Email addresses that lead nowhere any more.
+    pub addresses: usize,
+    /// Opt-outs that stay with their number, without their words.
+    pub opt_outs: usize,
+}
+
+/// What only an erasure may do.
+#[async_trait]
+pub trait ErasureStore: Send + Sync {
+    /// Writes the emptied lead over the revision at which it was read, and deletes the items of its numbers and
+    /// addresses, all or nothing. An opt-out stays with its number, without its words. A number or an address that
+    /// another lead has by now is left alone.
+    async fn erase(&self, emptied: &Emptied) -> StoreResult<ErasedItems>;
+    /// Deletes a raw event whose key itself names a person. A conflict if it does not stand as it was read.
+    async fn delete_event(&self, event: &RawEvent) -> StoreResult<()>;
+}
+
+/// What was erased, remembered outside the history of the table: a restored backup brings nobody back.
+#[async_trait]
+pub trait ErasureLedger: Send + Sync {
+    /// Remembers an erasure, in place of an earlier one of the same lead.
+    async fn remember(&self, record: &ErasureRecord) -> StoreResult<()>;
+    /// A client's erasures since a moment, strongly consistent, in the order of the leads' ids.
+    async fn erasures(&self, client: &ClientId, since: Instant) -> StoreResult<Vec<ErasureRecord>>;
 }
 
 /// The audit.

@@ -132,8 +132,8 @@ impl SmsProvider for Providers {
         since: Instant,
     ) -> Result<Vec<ListedText>, String> {
         match &client.provider {
-            ProviderSettings::Twilio { account_sid, .. } => {
-                self.twilio.list(&client.id, account_sid, direction, number, since).await
+            ProviderSettings::Twilio { account_sid, sender } => {
+                self.twilio.list(&client.id, (account_sid, sender), direction, number, since).await
             }
             ProviderSettings::OpenPhone { phone_number_id, .. } => {
                 self.openphone.list(&client.id, phone_number_id, direction, number, since).await

@@ -63,16 +63,19 @@ pub enum Class {
     Operator,
     /// An item of an older form is written.
     Deploy,
+    /// The provider asks to wait: too many requests.
+    Throttled,
 }
 
 impl Class {
     /// All of them, in the order in which they are switched off.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Deploy,
         Self::Operator,
         Self::Callback,
         Self::Gap,
         Self::Duplicate,
+        Self::Throttled,
         Self::Outage,
         Self::Provider,
         Self::Slow,
@@ -93,6 +96,7 @@ impl Class {
             Self::Death => "process_ended",
             Self::Provider => "provider",
             Self::Outage => "outage",
+            Self::Throttled => "throttled",
             Self::Callback => "callback",
             Self::Gap => "in_a_gap",
             Self::Duplicate => "duplicate",

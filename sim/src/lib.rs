@@ -1,6 +1,7 @@
 //! The whole system in simulated time: weeks to months of many clients and leads in each of many small
 //! worlds, every kind of fault at every call, and judges that go by what reached the provider.
 
+pub mod backlog;
 mod bookings;
 pub mod executor;
 pub mod faults;

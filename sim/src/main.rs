@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use leadline_sim::{
     Asked, Summary,
+    backlog::{self, Backlog},
     judge::Violation,
     run::run,
     shrink::shrink,
@@ -31,6 +32,10 @@ struct Arguments {
     /// The whole trace of that world.
     #[arg(long, requires = "world")]
     trace: bool,
+    /// So many texts due at once instead, with half of all calls of the first hour turned away (429): how long
+    /// they take, and how many calls.
+    #[arg(long, conflicts_with_all = ["world", "json"])]
+    backlog: Option<usize>,
     /// Only name the first violation of each kind, and look for no shortest trace.
     #[arg(long)]
     brief: bool,
@@ -42,6 +47,9 @@ const SHOWN: usize = 10;
 fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
     let (seed, scale) = (arguments.seed, Scale::default());
+    if let Some(texts) = arguments.backlog {
+        return Ok(drain(seed, texts));
+    }
     let violations = match arguments.world {
         Some(number) => {
             let options = Options { lines: arguments.trace, ..Options::default() };
@@ -74,6 +82,26 @@ fn main() -> anyhow::Result<ExitCode> {
         complain(seed, scale, &violations);
     }
     Ok(ExitCode::FAILURE)
+}
+
+/// Prints how a backlog went. It fails if it took more than twice what the limits allow, or 1.2 calls a text.
+fn drain(seed: u64, texts: usize) -> ExitCode {
+    let clients = texts.div_ceil(backlog::MOST).max(1);
+    let asked = Backlog { clients, each: texts.div_ceil(clients), turned_away: 5_000 };
+    let (drained, seconds) = timed(|| asked.drain(seed));
+    let calls = drained.calls as f64 / drained.texts.max(1) as f64;
+    println!("backlog     {} texts of {clients} clients, {} of each", clients * asked.each, asked.each);
+    println!("texts       {} to {} people", drained.texts, drained.people);
+    println!("calls       {}, {calls:.3} a text", drained.calls);
+    let (took, limit) = (drained.took.num_minutes(), asked.by_limit().num_minutes());
+    println!("took        {took} min; the limit of {} an hour allows {limit} min", backlog::PER_HOUR);
+    println!("reviews     {}, mails {}", drained.reviews, drained.mails);
+    println!("speed       {:.0} texts a second", drained.texts as f64 / seconds);
+    let all = drained.texts == clients * asked.each && drained.people == drained.texts && drained.reviews == 0;
+    match all && took <= 2 * limit && calls <= 1.2 {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the speed is that of this machine, and nothing else depends on it")]

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 /// Fields that the release of before does not know. It reads an item without them and writes it back
 /// without them; this release must take up such an item where it stands.
-const NEWER: [&str; 6] = ["asked", "ask_at", "try_at", "refusals", "query", "counts_from"];
+const NEWER: [&str; 7] = ["asked", "ask_at", "try_at", "refusals", "query", "counts_from", "unanswered"];
 
 /// An item after the release of before has written it. `None` if this release cannot read it, which it
 /// must; or if it cannot read it with a field that a later release adds, which it must as well.

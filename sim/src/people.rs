@@ -259,6 +259,12 @@ fn flat(world: &World, n: usize, visit: &Visit, id: u64) -> String {
     body.to_string()
 }
 
+/// What phones write by themselves: nobody replied, and nothing is changed by it.
+const BY_ITSELF: [&str; 2] = [
+    "Liked “Hi, step 1. Reply STOP to end these texts.”",
+    "I'm driving with Focus turned on. I'll see your message when I get where I'm going.",
+];
+
 /// Writes to the client's number: a stop word, or something else.
 pub async fn say(world: &Arc<World>, n: usize, stop: bool, salt: u64) {
     if world.faults.over() {
@@ -281,7 +287,17 @@ pub async fn say(world: &Arc<World>, n: usize, stop: bool, salt: u64) {
             "no more texts",
         ])
     } else {
-        *rng.pick(&["Yes please", "who is this", "When does it end?", "ok 👍", "", "call me tomorrow", "no thanks"])
+        *rng.pick(&[
+            "Yes please",
+            "who is this",
+            "When does it end?",
+            "ok 👍",
+            "",
+            "call me tomorrow",
+            "no thanks",
+            BY_ITSELF[0],
+            BY_ITSELF[1],
+        ])
     };
     let sid = format!("SM{:032x}", u128::from(key(&[world.spec.seed, 24, n as u64, salt])));
     let path = format!("/webhooks/twilio/{}/inbound", client.settings.id);
@@ -307,7 +323,9 @@ pub async fn say(world: &Arc<World>, n: usize, stop: bool, salt: u64) {
         world.trace.note(format_args!("{} writes {words:?}: {status:?}", person.name));
         if status.is_some_and(|status| (200..300).contains(&status)) {
             let taken = world.handle.now();
-            lock(&world.notes).replies.push(Reply { person: n, stop, taken });
+            if !BY_ITSELF.contains(&words) {
+                lock(&world.notes).replies.push(Reply { person: n, stop, taken });
+            }
             if twice {
                 world.handle.sleep(TimeDelta::seconds(rng.between(0, 90))).await;
                 lock(&world.notes).said.push(Said { person: n, to_confirm, at: world.handle.now() });

@@ -16,7 +16,7 @@ use leadline::{
         Instant,
         client::Client,
         ids::{AttemptId, ClientId, LeadId},
-        message::{CALL_DEADLINE, ClaimedText, ListedText, SendOutcome},
+        message::{CALL_DEADLINE, ClaimedText, ListedState, ListedText, SendOutcome},
         phone::PhoneNumber,
     },
     ports::{Clock, Direction, SmsProvider},
@@ -94,9 +94,16 @@ fn unknown(why: &str) -> SendOutcome {
     SendOutcome::Unknown { why: why.to_owned() }
 }
 
+fn throttled(why: &str) -> SendOutcome {
+    SendOutcome::Throttled { why: why.to_owned(), retry_after: None }
+}
+
 fn not_sent(why: &str) -> SendOutcome {
     SendOutcome::NotSent { why: why.to_owned() }
 }
+
+/// How long a text to a number that is out of reach is on its way in the list, before it is shown as failed.
+const UNREACHED_AFTER: TimeDelta = TimeDelta::seconds(90);
 
 const NO_ANSWER: &str = "no answer within the time of the call";
 
@@ -167,6 +174,14 @@ impl Provider {
         self.faults.strikes(Class::Outage, &[at as u64], 10_000).then_some(outages[at].2)
     }
 
+    /// Of ten thousand requests so many are turned away now, as they are too many.
+    fn throttles(&self) -> Option<u32> {
+        let now = self.handle.now();
+        let spells = &self.faults.weather().throttled;
+        let at = spells.iter().position(|(from, until, _)| *from <= now && now < *until)?;
+        self.faults.strikes(Class::Throttled, &[at as u64], 10_000).then_some(spells[at].2)
+    }
+
     fn account_refused(&self, client: &ClientId) -> Option<u32> {
         let now = self.handle.now();
         let accounts = &self.faults.weather().accounts;
@@ -186,6 +201,11 @@ impl Provider {
             Some(Outage::Silent) => return Verdict::Not(unknown(NO_ANSWER)),
             None => {}
         }
+        if let Some(share) = self.throttles()
+            && rng.chance(share)
+        {
+            return Verdict::Not(throttled("HTTP 429"));
+        }
         if let Some(code) = self.account_refused(&offer.client) {
             return Verdict::Not(codes::outcome(code));
         }
@@ -201,7 +221,7 @@ impl Provider {
             5 => Verdict::AcceptedAnd(unknown("HTTP 500")),
             6 => Verdict::Not(unknown("HTTP 502")),
             7 => Verdict::Not(codes::outcome(*rng.pick(&[21617, 30007, 21214, 29_999]))),
-            _ => Verdict::Not(not_sent("HTTP 429")),
+            _ => Verdict::Not(throttled("HTTP 429")),
         }
     }
 
@@ -396,7 +416,16 @@ impl SmsProvider for Provider {
             let offer = &state.offers[*n];
             let at = offer.accepted.filter(|at| *at >= since)?;
             offer.listed.filter(|listed| *listed <= now)?;
-            Some(ListedText { provider_id: Offer::sid(*n), body: offer.body.clone(), at })
+            let state = match self.number(&offer.to) {
+                // It is reported a while later, as receipts are.
+                // Those that an operator may have sent again are left out: it would be a second text of the step,
+                // which is what that operator wants.
+                NumberKind::Unreachable(code @ (30004..=30006)) if at + UNREACHED_AFTER <= now => {
+                    ListedState::Failed(codes::problem(code))
+                }
+                NumberKind::Unreachable(_) | NumberKind::Mobile | NumberKind::Refused(_) => ListedState::Taken,
+            };
+            Some(ListedText { provider_id: Offer::sid(*n), body: offer.body.clone(), at, state })
         });
         Ok(shown.collect())
     }

@@ -4,6 +4,7 @@
 use chrono::TimeDelta;
 use leadline_sim::{
     Asked,
+    backlog::Backlog,
     faults::Without,
     judge::Violation,
     run::{Ran, run},
@@ -34,6 +35,16 @@ fn nothing_is_violated_in_some_thousand_texts() {
     assert_eq!(words(&summary.violations), [""; 0]);
     assert!(summary.texts >= 2_500 && summary.faults_in_all() > 1_000, "{}", summary.faults_in_all());
     assert!(summary.faults.len() >= 11, "every kind of fault is there: {:?}", summary.faults);
+}
+
+#[test]
+fn a_backlog_is_emptied_in_twice_what_the_limits_allow_though_half_of_an_hours_calls_are_turned_away() {
+    let backlog = Backlog { clients: 4, each: 2_500, turned_away: 5_000 };
+    let drained = backlog.drain(1);
+    assert_eq!((drained.texts, drained.people, drained.reviews), (10_000, 10_000, 0), "each once: {drained:?}");
+    assert!(drained.took <= backlog.by_limit() * 2, "{drained:?}");
+    assert!(drained.calls * 10 <= drained.texts * 12, "{drained:?}");
+    assert!(drained.calls > drained.texts, "some were turned away: {drained:?}");
 }
 
 #[test]

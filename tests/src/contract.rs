@@ -3,14 +3,17 @@
 //!
 //! Only what the ports promise is checked, never how a store does it. Moments are whole seconds.
 
+pub mod attention;
 pub mod budget;
 pub mod census;
 pub mod due;
+pub mod erasures;
 pub mod events;
 pub mod journal;
 pub mod leads;
 pub mod numbers;
 pub mod once;
+pub mod refusals;
 pub mod requests;
 pub mod revisions;
 mod samples;
@@ -20,8 +23,8 @@ use std::future::Future;
 use std::sync::Arc;
 
 use leadline::ports::{
-    Budget, Census, Directory, DueIndex, EventStore, Journal, LeadStore, Once, OptOuts, RequestLimits, StoreError,
-    StoreResult, Walks,
+    AttentionList, Budget, Census, Directory, DueIndex, ErasureStore, EventStore, Journal, LeadStore, Once, OptOuts,
+    Refusals, RequestLimits, StoreError, StoreResult, Walks,
 };
 use tokio::sync::Barrier;
 
@@ -33,10 +36,13 @@ pub trait Store:
     + Walks
     + OptOuts
     + DueIndex
+    + AttentionList
     + Budget
     + EventStore
+    + ErasureStore
     + Journal
     + Once
+    + Refusals
     + RequestLimits
     + 'static
 {
@@ -49,10 +55,13 @@ impl<
         + Walks
         + OptOuts
         + DueIndex
+        + AttentionList
         + Budget
         + EventStore
+        + ErasureStore
         + Journal
         + Once
+        + Refusals
         + RequestLimits
         + 'static,
 > Store for S
@@ -65,6 +74,11 @@ impl<
 macro_rules! store_contract {
     ($fresh:path) => {
         $crate::store_contract! { @rules $fresh;
+            attention: those_who_wait_are_listed_longest_first_with_what_for,
+                a_lead_leaves_the_list_in_the_write_that_clears_it,
+                a_reply_that_nobody_was_told_of_is_found_until_somebody_was,
+                clients_have_people_who_wait_of_their_own,
+                whatever_happened_the_list_is_what_a_walk_over_all_leads_finds;
             budget: a_run_gets_what_it_wants_up_to_what_is_left,
                 a_run_that_asks_again_gets_the_same_answer,
                 a_run_that_asks_many_times_at_once_is_counted_once,
@@ -90,6 +104,12 @@ macro_rules! store_contract {
                 a_long_list_of_due_work_is_given_whole,
                 clients_have_due_work_of_their_own,
                 who_is_parked_is_found_by_campaign_and_not_among_what_is_due;
+            erasures: a_number_and_addresses_lead_nowhere_after_an_erasure,
+                an_opt_out_outlives_an_erasure_without_its_words,
+                an_opt_out_that_was_lifted_goes_with_its_number,
+                what_another_lead_has_by_now_is_left_alone,
+                an_erasure_over_an_older_revision_is_a_conflict_and_writes_nothing,
+                an_event_is_deleted_only_as_it_was_read;
             events: an_event_is_new_once_and_known_after,
                 an_event_received_many_times_at_once_is_new_once,
                 what_came_of_an_event_is_kept_with_it,
@@ -129,6 +149,9 @@ macro_rules! store_contract {
                 what_is_done_stays_done,
                 what_was_begun_before_can_still_be_finished,
                 each_thing_of_each_client_has_its_own_turn;
+            refusals: what_was_turned_away_adds_up_by_source,
+                only_the_clock_hours_that_are_asked_for_count,
+                clients_have_refusals_of_their_own;
             requests: a_minute_admits_its_limit_and_no_more,
                 of_many_requests_at_once_the_limit_is_admitted,
                 clients_have_minutes_of_their_own;

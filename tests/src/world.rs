@@ -12,6 +12,7 @@ use leadline::{
         ids::ClientId,
         lead::Lead,
         phone::PhoneNumber,
+        tenants::Tenants,
     },
     ports::{Clock, Directory, Journal, LeadStore},
 };
@@ -79,8 +80,13 @@ impl World {
 
     /// The system with one client, set up as told.
     pub async fn with(client: Value, now: &str) -> Self {
+        Self::of(Tenants::default(), client, now).await
+    }
+
+    /// The same, in an installation whose clients have one owner, or not.
+    pub async fn of(tenants: Tenants, client: Value, now: &str) -> Self {
         let client: ClientSetup = serde_json::from_value(client).expect("a client");
-        let setup = Setup { clients: vec![client] };
+        let setup = Setup { clients: vec![client], tenants };
         assert_eq!(setup.problems(), [""; 0]);
         let ids = Arc::new(SeededIds::new(7));
         let system = System::start(setup, new_york(now), ids, PUBLIC_URL).await.expect("the system starts");

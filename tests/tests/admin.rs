@@ -379,6 +379,27 @@ async fn leads_are_given_by_page_and_one_with_all_that_happened_to_it() {
 }
 
 #[tokio::test]
+async fn a_reply_is_noted_as_answered_once() {
+    let mut world = world().await;
+    world.form("1", "Pat", PAT).await;
+    world.until("2026-01-06 11:10").await;
+    assert_eq!(world.write(PAT, "How much is it?").await, 200);
+    let path = format!("/admin/leads/{}", world.lead(PAT).await.expect("a lead").id);
+    let lead = get(&world, &path).await;
+    assert!(
+        lead["lead"]["unanswered_since"].as_str().is_some_and(|since| since.starts_with("2026-01-06T16:10")),
+        "{lead}"
+    );
+    let path = format!("{path}/answered");
+    assert_eq!(ask(&world, READ, Method::POST, &path, "").await.status, 403);
+    let (status, lead) = manage(&world, Method::POST, &path, Value::Null).await;
+    assert_eq!((status, &lead["unanswered_since"]), (200, &Value::Null), "{lead}");
+    assert_eq!(manage(&world, Method::POST, &path, Value::Null).await.0, 409, "nothing is left to answer");
+    let nobody = "/admin/leads/01ARZ3NDEKTSV4RRFFQ69G5FAV/answered";
+    assert_eq!(manage(&world, Method::POST, nobody, Value::Null).await.0, 404);
+}
+
+#[tokio::test]
 async fn a_lead_is_held_released_ended_and_put_in_again_with_who_and_why() {
     let world = world().await;
     world.form("1", "Pat", PAT).await;

@@ -24,6 +24,18 @@ mod dynamodb {
     leadline_tests::store_contract!(super::fresh);
 }
 
+#[tokio::test]
+async fn both_ledgers_remember_erasures() {
+    use leadline::aws::dynamodb::DynamoErasures;
+    use leadline_standins::{dynamo, memory::MemoryStore};
+    use leadline_tests::contract::erasures::erasures_are_listed_by_client_since_a_moment_and_the_last_one_of_a_lead_counts as check;
+
+    check(&MemoryStore::new()).await;
+    let client = dynamo::embedded(|| 1_767_225_600).expect("the embedded DynamoDB starts").client();
+    dynamo::create_erasures_table(&client, "erasures").await.expect("a table");
+    check(&DynamoErasures::new(client, "erasures")).await;
+}
+
 /// A check that nobody runs is no check.
 #[test]
 fn every_check_is_in_the_list_of_rules() {
@@ -36,6 +48,7 @@ fn every_check_is_in_the_list_of_rules() {
         include_str!("../src/contract/leads.rs"),
         include_str!("../src/contract/numbers.rs"),
         include_str!("../src/contract/once.rs"),
+        include_str!("../src/contract/refusals.rs"),
         include_str!("../src/contract/requests.rs"),
         include_str!("../src/contract/revisions.rs"),
         include_str!("../src/contract/settings.rs"),

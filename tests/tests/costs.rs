@@ -8,7 +8,10 @@ use aws_smithy_runtime_api::client::{
     orchestrator::HttpRequest,
 };
 use aws_smithy_types::body::SdkBody;
-use leadline::aws::dynamodb::DynamoStore;
+use leadline::{
+    aws::dynamodb::DynamoStore,
+    ports::{Also, Census, Clock, LeadStore},
+};
 use leadline_cli::system::TABLE;
 use leadline_standins::dynamo::{self, DynamoConnector};
 use leadline_tests::world::{World, new_york, sample};
@@ -148,4 +151,59 @@ async fn a_run_reads_only_what_is_due_however_many_leads_there_are() {
         world.leaves_jobs();
     }
     assert_eq!(counts[0], counts[1], "(calls, units) with 10 leads waiting and with 400");
+}
+
+#[tokio::test]
+async fn a_text_to_somebody_who_waits_for_an_answer_costs_no_more() {
+    let mut client = sample();
+    client["campaigns"][0]["on_reply"] = json!("go-on");
+    let mut world = World::with(client, "2026-01-06 14:00").await;
+    world.form("1", "Pat Rivera", "3055550123").await;
+    world.until("2026-01-06 15:10").await;
+    assert_eq!(world.reply(&format!("SM{:032}", 1), "+13055550123", "How much is it?").await, 200);
+    world.system.clock.set(new_york("2026-01-08 15:01"));
+    let calls = cost_of_a_text(&mut world).await;
+    assert_eq!(names(&calls), ["BatchGetItem", "PutItem", "PutItem", "PutItem"]);
+    assert!(write_units(&calls) <= 6.0, "{calls:?}");
+    assert!(world.lead("+13055550123").await.is_some_and(|lead| lead.unanswered.is_some()));
+}
+
+#[tokio::test]
+async fn what_a_report_reads_of_those_who_wait_does_not_depend_on_how_many_leads_there_are() {
+    let mut counts = Vec::new();
+    for (leads, held) in [(10, 3), (200, 3), (200, 60)] {
+        let mut client = sample();
+        client["campaigns"][0]["messages"][0]["delay_minutes"] = json!(9_000);
+        client["campaigns"][0]["timing"] = json!({"earliest_minutes": 60, "latest_minutes": 20_000});
+        let mut world = World::with(client, "2026-01-06 14:00").await;
+        for n in 0..leads {
+            world.form(&(n + 1).to_string(), "Pat", &format!("30555{:05}", 50_000 + n)).await;
+        }
+        let store = world.system.store.clone();
+        for id in store.lead_ids(&world.client(), None, held).await.expect("the store") {
+            let stored = store.lead(&world.client(), id).await.expect("the store").expect("a lead");
+            let mut lead = stored.lead;
+            lead.hold_person("in doubt", world.system.clock.now());
+            store.save(&lead, Some(stored.rev), Also::default()).await.expect("written");
+        }
+        for day in ["2026-01-07 09:00", "2026-01-08 09:00"] {
+            world.system.clock.set(new_york(day));
+            world.system.report().await.expect("a report");
+        }
+        world.system.clock.set(new_york("2026-01-09 09:00"));
+        let (meter, metered) = Meter::over(&world);
+        let reporter = &mut world.system.reporter;
+        reporter.attention = metered.clone();
+        reporter.leads = metered.clone();
+        reporter.journal = metered.clone();
+        world.system.report().await.expect("a report");
+        let report = world.system.mailbox.sent().pop().expect("a report").email;
+        assert!(report.text.contains(&format!("{held} people are held for your decision")), "{}", report.text);
+        counts
+            .push(meter.calls().iter().filter(|call| call.operation != "PutItem").map(|call| call.units).sum::<f64>());
+        world.leaves_jobs();
+    }
+    assert!((counts[0] - counts[1]).abs() < f64::EPSILON, "read units with 10 leads and with 200: {counts:?}");
+    // At most 20 of a kind are read, each with its data: 40 items of at most a unit each, and the keys.
+    assert!(counts[2] <= counts[0] + 45.0, "with 60 held of 200: {counts:?}");
 }

@@ -91,7 +91,7 @@ async fn tries(world: &World) -> Vec<String> {
 
 #[tokio::test]
 async fn a_text_that_is_turned_away_is_tried_four_times_and_then_a_person_has_it_tried_again() {
-    let mut world = with(Behaviour::Throttled).await;
+    let mut world = with(Behaviour::CONGESTED).await;
     world.until("2026-01-06 15:40").await;
     assert_eq!(tries(&world).await, ["15:00:00", "15:00:30", "15:05:30", "15:35:30"]);
     assert_eq!(world.lead(PAT).await.expect("a lead").sms_status(), SmsStatus::Failed);
@@ -113,7 +113,7 @@ async fn a_text_that_is_turned_away_is_tried_four_times_and_then_a_person_has_it
 
 #[tokio::test]
 async fn a_first_text_that_is_tried_again_too_late_is_not_sent() {
-    let mut world = with(Behaviour::Throttled).await;
+    let mut world = with(Behaviour::CONGESTED).await;
     world.until("2026-01-06 17:10").await;
     world.system.carrier.script_default(Behaviour::Accept);
     assert!(matches!(&redrive(&world, false).await[..], [Redriven::Moved(_)]));
@@ -123,8 +123,24 @@ async fn a_first_text_that_is_tried_again_too_late_is_not_sent() {
 }
 
 #[tokio::test]
+async fn a_text_that_was_taken_and_failed_is_tried_again_only_if_it_is_named() {
+    let mut world = with(Behaviour::AnswerLost).await;
+    world.until("2026-01-06 15:01").await;
+    let sid = world.system.carrier.ledger()[0].sid.clone();
+    assert!(world.system.carrier.set_status(&sid, "undelivered", Some(30007)));
+    world.until("2026-01-06 15:40").await;
+    world.system.carrier.script_default(Behaviour::Accept);
+    let all = redrive(&world, false).await;
+    assert!(matches!(&all[..], [Redriven::Stays(why)] if why.contains("took its text once")), "{all:?}");
+    let named = redrive(&world, true).await;
+    assert!(matches!(&named[..], [Redriven::Moved(Some(_))]), "{named:?}");
+    world.until("2026-01-06 15:41").await;
+    assert_eq!(world.texts().len(), 2, "as a person wanted it");
+}
+
+#[tokio::test]
 async fn a_lead_in_review_without_a_letter_can_be_tried_again_too() {
-    let mut world = with(Behaviour::Throttled).await;
+    let mut world = with(Behaviour::CONGESTED).await;
     world.until("2026-01-06 15:40").await;
     let letter = world.system.queue.take(1, MINUTE).await.expect("the queue").remove(0);
     world.system.queue.delete(&letter).await.expect("deleted");
@@ -139,7 +155,7 @@ async fn a_lead_in_review_without_a_letter_can_be_tried_again_too() {
 
 #[tokio::test]
 async fn what_is_tried_again_counts_towards_the_hour_and_nothing_moves_while_sending_is_on_hold() {
-    let mut world = with(Behaviour::Throttled).await;
+    let mut world = with(Behaviour::CONGESTED).await;
     world.form("2", "Kim", "3055550124").await;
     world.until("2026-01-06 16:50").await;
     assert_eq!(letters(&world).await.len(), 2);

@@ -1,7 +1,7 @@
 //! The main job, end to end: what a form leads to, whatever else happens.
 
 use leadline::domain::{
-    audit::Event,
+    audit::{AuditEvent, Event},
     client::{Mode, Sending},
     lead::{Outcome, SmsStatus},
 };
@@ -151,7 +151,7 @@ async fn a_lost_answer_is_never_sent_again() {
 #[tokio::test]
 async fn what_provably_did_not_go_out_is_tried_again_and_then_reviewed() {
     let mut world = World::at("2026-01-06 09:00").await;
-    world.system.carrier.script_default(Behaviour::Throttled);
+    world.system.carrier.script_default(Behaviour::CONGESTED);
     world.form("1", "Pat", "3055550123").await;
     world.until("2026-01-06 12:00").await;
     assert_eq!(world.texts(), []);
@@ -271,6 +271,65 @@ async fn a_step_without_a_text_waits_for_review_and_alerts_once() {
     world.form("1", "Pat", "3055550123").await;
     world.until("2026-01-06 12:00").await;
     assert_eq!(world.texts()[0].2, "Hello Pat, this is Acme.");
+}
+
+#[tokio::test]
+async fn a_number_that_is_not_certain_is_texted_to_nobody_and_says_why() {
+    let mut world = World::at("2026-01-06 09:00").await;
+    world.form("1", "Letter", "305-555-01O5").await;
+    world.form("2", "Float", "1.3055550103E10").await;
+    world.form("3", "Two", "305-555-0103 or 305-555-0104").await;
+    world.form("4", "Two", "305-555-0105 / 305-555-0106").await;
+    world.until("2026-01-06 12:00").await;
+    assert_eq!(world.texts(), []);
+    let mut rejected = world.reasons(Event::Rejected).await;
+    rejected.sort();
+    assert_eq!(rejected, ["no_valid_phone", "no_valid_phone", "two_numbers", "two_numbers"]);
+    let journal = world.journal().await;
+    let why = |words: &str| {
+        let said = |event: &&AuditEvent| event.detail.as_deref().is_some_and(|detail| detail.contains(words));
+        journal.iter().filter(said).count()
+    };
+    assert_eq!(why("a letter or sign stands where a digit belongs"), 1);
+    assert_eq!(why("it is in scientific notation"), 1);
+    assert_eq!(why("it holds two different numbers"), 2);
+    assert_eq!(world.alerts("two different phone numbers"), 1, "one mail a day");
+    for number in ["+13055550103", "+13055550104", "+13055550105", "+13055550106"] {
+        assert_eq!(world.lead(number).await, None, "nothing says whose number it is");
+    }
+}
+
+#[tokio::test]
+async fn a_number_is_texted_however_a_form_or_a_spreadsheet_wrote_it() {
+    for raw in ["３０５５５５０１０５", "+1305.555.0105", "13055550105.0", "001-305-555-0105", "305-555-0105 (cell)"]
+    {
+        let mut world = World::at("2026-01-06 09:00").await;
+        world.form("1", "Pat", raw).await;
+        world.until("2026-01-06 12:00").await;
+        let to: Vec<String> = world.texts().into_iter().map(|(_, to, _)| to).collect();
+        assert_eq!(to, ["+13055550105"], "{raw}");
+    }
+}
+
+#[tokio::test]
+async fn a_stored_text_with_a_merge_tag_of_another_tool_is_reviewed_and_never_sent() {
+    for tag in ["Hi *|FNAME|*, it's Sam.", "Hi {{first_name|there}, it's {{business_name}}.", "Hi [First Name]."] {
+        let mut campaign = sample()["campaigns"][0].clone();
+        campaign["messages"][0]["text"] = json!(tag);
+        campaign["version"] = json!(2);
+        let mut world = World::at("2026-01-06 09:00").await;
+        // As it stands in the table since before such a text was refused.
+        world.put_campaign(&serde_json::from_value(campaign).expect("a campaign")).await;
+        for n in 0..2 {
+            world.form(&(n + 1).to_string(), "Pat", &format!("305555010{n}")).await;
+        }
+        world.until("2026-01-06 12:00").await;
+        assert_eq!(world.texts(), [], "{tag}");
+        assert_eq!(world.reasons(Event::ReviewNeeded).await, ["template_invalid", "template_invalid"], "{tag}");
+        let mails = world.system.mailbox.sent();
+        let alerts = mails.iter().filter(|mail| mail.email.text.contains("Correct the text")).count();
+        assert_eq!(alerts, 1, "{tag}: {mails:?}");
+    }
 }
 
 #[tokio::test]

@@ -277,6 +277,23 @@ async fn someone_who_writes_from_the_inbox_pauses_the_sequence_until_a_person_li
     }
 }
 
+#[tokio::test]
+async fn someone_who_writes_from_the_inbox_after_a_reply_has_answered_it_and_before_it_has_not() {
+    for provider in BOTH {
+        let mut world = provider.with_a_lead().await;
+        world.until("2026-01-06 15:01").await;
+        assert_eq!(world.write(PAT, "How much is it?").await, 200);
+        let lead = world.lead(PAT).await.expect("a lead");
+        assert!(lead.unanswered.is_some() && lead.enrollments.is_empty(), "{provider:?}");
+        world.until("2026-01-06 15:05").await;
+        assert_eq!(provider.someone_writes(&world).await, 200);
+        let lead = world.lead(PAT).await.expect("a lead");
+        assert_eq!((lead.unanswered.clone(), lead.standing.is_open()), (None, true), "{provider:?}");
+        assert_eq!(world.reasons(Event::ReviewDone).await, ["answered"]);
+        books_balance(&world, 0).await;
+    }
+}
+
 async fn release(world: &World, lead: leadline::domain::ids::LeadId) -> Result<String, NotDone> {
     let (store, mailer) = (world.system.store.as_ref(), &world.system.mailbox);
     let client = store.client(&world.client()).await.expect("the store").expect("settings");
@@ -350,6 +367,36 @@ async fn an_unsubscription_opts_out_with_the_event_as_the_proof() {
     world.until("2026-01-06 20:00").await;
     assert_eq!(world.texts().len(), 1);
     books_balance(&world, 0).await;
+}
+
+#[tokio::test]
+async fn a_text_that_openphone_lists_as_undelivered_is_for_a_person_and_its_event_holds_nobody() {
+    let provider = Provider::OpenPhone;
+    let mut world = provider.with_a_lead().await;
+    world.system.carrier.script_next([Behaviour::AnswerLost]);
+    world.until("2026-01-06 15:01").await;
+    assert!(world.system.carrier.set_status(&the_text(&world).sid, "undelivered", None));
+    world.until("2026-01-06 15:05").await;
+    assert_eq!(status(&world).await, SmsStatus::Failed);
+    assert_eq!(provider.report(&world, &the_text(&world), false).await, 200);
+    world.until("2026-01-06 19:00").await;
+    let lead = world.lead(PAT).await.expect("a lead");
+    assert_eq!((&lead.standing, lead.sms_status()), (&Standing::Open, SmsStatus::Failed), "it is our own text");
+    assert_eq!(world.texts().len(), 1);
+}
+
+#[tokio::test]
+async fn both_are_waited_for_when_they_ask_for_it() {
+    for provider in BOTH {
+        let mut world = provider.with_a_lead().await;
+        world.system.carrier.script_default(Behaviour::Throttled);
+        world.until("2026-01-06 15:50").await;
+        assert_eq!((world.texts().len(), status(&world).await), (0, SmsStatus::RetryScheduled), "{provider:?}");
+        world.system.carrier.script_default(Behaviour::Accept);
+        world.until("2026-01-06 16:01").await;
+        assert_eq!((world.texts().len(), status(&world).await), (1, SmsStatus::Sent), "{provider:?}");
+        assert_eq!(world.reasons(Event::ReviewNeeded).await, [""; 0], "{provider:?}");
+    }
 }
 
 #[tokio::test]

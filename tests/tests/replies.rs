@@ -6,7 +6,7 @@ use leadline::{
         answer::{Answer, Answered},
         audit::{Event, Status},
         client::{Mode, Sending},
-        ids::{ClientId, LeadId},
+        conversation::{By, conversation},
         lead::{Lead, Outcome},
         phone::{PhoneNumber, Region},
         standing::{OptOutChannel, Standing},
@@ -18,7 +18,7 @@ use leadline::{
     },
     ports::{Clock, Directory, Job, LeadStore, OptOuts, TextQueue},
 };
-use leadline_cli::{person::ToldHere, system::ClientSetup};
+use leadline_cli::person::ToldHere;
 use leadline_standins::{carrier::Behaviour, twilio};
 use leadline_tests::world::{PUBLIC_URL, World, new_york, sample};
 use serde_json::json;
@@ -81,13 +81,26 @@ macro_rules! by_hand {
 async fn each_kind_of_reply_does_what_it_means() {
     use OptOutChannel::{FreeText, Legal, Reply, WrongPerson};
     type Case = (&'static str, &'static str, Option<OptOutChannel>, bool, Option<Outcome>);
-    let cases: [Case; 10] = [
+    let cases: [Case; 17] = [
         ("STOP", "stop", Some(Reply), false, Some(Outcome::OptedOut)),
         ("please take me off your list", "stop_free", Some(FreeText), false, Some(Outcome::OptedOut)),
         ("wrong number", "wrong_person", Some(WrongPerson), false, Some(Outcome::OptedOut)),
         ("I'm not Pat", "wrong_person", Some(WrongPerson), false, Some(Outcome::OptedOut)),
         ("my lawyer will call you", "legal", Some(Legal), false, Some(Outcome::OptedOut)),
         ("no thanks", "doubtful", None, true, None),
+        ("Who is this?", "question_who", None, true, None),
+        ("Who is this? Stop", "stop_free", Some(FreeText), false, Some(Outcome::OptedOut)),
+        ("Stop\n\nSent from my iPhone", "stop", Some(Reply), false, Some(Outcome::OptedOut)),
+        ("Liked “Hi Pat. Reply STOP to end these texts.”", "reaction", None, false, None),
+        ("Disliked “Hi Pat. Reply STOP to end these texts.”", "doubtful", None, true, None),
+        (
+            "I'm driving with Focus turned on. I'll see your message when I get where I'm going.",
+            "automatic",
+            None,
+            false,
+            None,
+        ),
+        ("Please don't remove me", "other", None, false, Some(Outcome::Replied)),
         ("HELP", "help", None, false, None),
         ("START", "start", None, false, None),
         ("yes", "other", None, false, Some(Outcome::Replied)),
@@ -108,6 +121,40 @@ async fn each_kind_of_reply_does_what_it_means() {
         let record = world.system.store.phone(&world.client(), &number()).await.expect("the store");
         assert_eq!(record.opt_out.is_some(), opted_out.is_some(), "{words}: kept with the number");
     }
+}
+
+#[tokio::test]
+async fn who_asks_who_we_are_is_held_and_told_and_an_operators_answer_lets_it_go_on() {
+    let mut world = with_pat().await;
+    says(&world, 1, "¿Quién es?").await;
+    says(&world, 2, "Who is this??").await;
+    assert_eq!(world.alerts("asks who is texting"), 1);
+    assert_eq!(world.reasons(Event::LeadHeld).await, ["question_who"]);
+    let client = world.system.store.client(&world.client()).await.expect("the store").expect("settings");
+    let hand = by_hand!(world);
+    hand.decide_held(&client, pat(&world).await.id, Verdict::GoOn, "told them").await.expect("decided");
+    world.until("2026-01-06 18:00").await;
+    assert_eq!(world.texts().len(), 2);
+}
+
+#[tokio::test]
+async fn what_a_phone_writes_by_itself_is_shown_and_changes_and_tells_nothing() {
+    let mut world = with_pat().await;
+    says(&world, 1, "👍 to “Hi Pat. Reply STOP to end these texts.”").await;
+    world.until("2026-01-06 15:12").await;
+    says(&world, 2, "Auto-reply: I am out of the office until Monday.").await;
+    assert_eq!(world.reasons(Event::ReplyReceived).await, ["reaction", "automatic"]);
+    let lead = pat(&world).await;
+    assert_eq!((&lead.standing, lead.enrollments.len()), (&Standing::Open, 1));
+    let journey = world.system.store.journey(&world.client(), lead.id, Instant::UNIX_EPOCH).await.expect("its journey");
+    let said = conversation(&journey);
+    let theirs: Vec<_> = said.iter().filter(|said| said.by == By::Lead).map(|said| said.what.as_str()).collect();
+    assert_eq!(theirs, ["reaction", "automatic"]);
+    world.until("2026-01-07 09:30").await;
+    assert_eq!(world.texts().len(), 2, "the sequence goes on");
+    let mails: Vec<String> = world.system.mailbox.sent().into_iter().map(|mail| mail.email.subject).collect();
+    assert!(mails.iter().any(|subject| subject.contains("0 replies")), "{mails:?}");
+    assert!(!mails.iter().any(|subject| subject.contains("waits for your")), "nobody is asked: {mails:?}");
 }
 
 #[tokio::test]
@@ -260,28 +307,12 @@ async fn help_is_answered_once_a_day_unless_the_provider_does_and_never_to_who_h
 }
 
 #[tokio::test]
-async fn after_a_threat_the_number_is_held_at_every_other_client_and_the_operator_is_told() {
+async fn a_threat_opts_out_tells_the_operator_once_and_is_lifted_by_no_start() {
     let world = with_pat().await;
-    let mut other = sample();
-    other["settings"]["id"] = json!("beta");
-    let other: ClientSetup = serde_json::from_value(other).expect("a client");
-    let beta = ClientId::parse("beta").expect("an id");
-    world.system.store.put_client(&other.settings).await.expect("written");
-    let mut lead = Lead::new("00000000000000000000000001".parse::<LeadId>().expect("an id"), beta.clone());
-    lead.phone = Some(number());
-    let profile = leadline::domain::profile::Profile::new(lead.id, world.system.clock.now());
-    let also = leadline::ports::Also { profile: Some(profile), ..Default::default() };
-    world.system.store.save(&lead, None, also).await.expect("written");
-
     for n in [1, 2] {
         says(&world, n, "I will sue you").await;
     }
     assert_eq!(channel(&pat(&world).await), Some(OptOutChannel::Legal));
-    let there = world.system.store.lead(&beta, lead.id).await.expect("the store").expect("the other lead").lead;
-    assert!(matches!(there.standing, Standing::Held { .. }), "{:?}", there.standing);
-    let journey =
-        world.system.store.journey(&beta, lead.id, leadline::domain::Instant::UNIX_EPOCH).await.expect("its journey");
-    assert_eq!(journey.iter().filter(|event| event.event == Event::LeadHeld).count(), 1);
     assert_eq!(world.alerts("threatens with the law"), 1);
     assert_eq!(world.reasons(Event::ReplyReceived).await, ["legal", "legal"]);
     says(&world, 3, "START").await;
@@ -373,4 +404,5 @@ async fn an_answer_to_nobody_and_of_nothing_is_dropped() {
     world.system.queue.enqueue(vec![(Job::Answer(nobody), std::time::Duration::ZERO)]).await;
     world.until("2026-01-06 16:00").await;
     assert_eq!(bodies(&world), [""; 0]);
+    assert_eq!(world.alerts("the answer `help` cannot be sent"), 1, "somebody asked and got nothing");
 }

@@ -4,24 +4,30 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use leadline::{
-    aws::dynamodb::DynamoStore,
+    aws::dynamodb::{DynamoErasures, DynamoStore},
     domain::{
         Instant,
         audit::Event,
         campaign::{Campaign, CampaignStatus},
         client::{Client, Sending},
         ids::RunId,
-        lead::{Lead, SmsStatus, Waits},
+        lead::{Lead, Outcome, SmsStatus, Waits},
         standing::Standing,
     },
     flows::{
         by_hand::ByHand,
+        erase::Erase,
         restored::{Found, Restoring, Stopped, Summary},
     },
-    ports::{Clock, Directory, IdSource},
+    ports::{Clock, Directory, ErasureLedger, IdSource},
     runtime::RandomIds,
 };
-use leadline_cli::{person::told_here, system::TABLE};
+use leadline_cli::{
+    connect::Connection,
+    erase,
+    person::told_here,
+    system::{ERASURES, TABLE},
+};
 use leadline_standins::{carrier::Behaviour, dynamo};
 use leadline_tests::world::{World, new_york, sample};
 use serde_json::{Value, json};
@@ -145,6 +151,11 @@ async fn settings(world: &World) -> Client {
 }
 
 async fn run(world: &World) -> Result<Summary, Stopped> {
+    let ledger = DynamoErasures::new(world.system.dynamo.client(), ERASURES);
+    run_with(world, &ledger).await
+}
+
+async fn run_with(world: &World, ledger: &dyn ErasureLedger) -> Result<Summary, Stopped> {
     let (store, client) = (world.system.store.as_ref(), settings(world).await);
     let now = world.system.clock.now();
     let restoring = Restoring {
@@ -152,12 +163,14 @@ async fn run(world: &World) -> Result<Summary, Stopped> {
         leads: store,
         due: store,
         alerts: told_here(store),
+        erase: Erase { leads: store, events: store, journal: store, store, ledger },
         provider: world.system.sender.provider.as_ref(),
         ids: &RandomIds,
         client: &client,
         since: new_york(BACKUP),
         now,
         run: RunId(RandomIds.new_id(now)),
+        tenants: Default::default(),
     };
     restoring.all(&mut |_, _| {}).await
 }
@@ -232,6 +245,35 @@ async fn a_restored_table_learns_whom_it_texted_and_the_sequences_go_on_where_th
     assert_eq!(last, Some("2026-01-09 15:00"), "a day after the text before, as if nothing had been lost");
     for (phone, texts) in [(KIM, 2), (ANN, 2), (MAX, 1)] {
         assert_eq!(got[phone].len(), texts, "{:?}", got[phone]);
+    }
+}
+
+#[tokio::test]
+async fn a_text_that_the_list_shows_as_failed_is_none_that_the_person_got() {
+    let mut world = on_the_copy().await;
+    let sid = |phone: &str, words: &str| {
+        let ledger = world.system.carrier.ledger();
+        ledger.into_iter().find(|text| text.to == phone && text.body.contains(words)).expect("a text").sid
+    };
+    let (pat, lee) = (sid(PAT, "text 2"), sid(LEE, "text 2"));
+    assert!(world.system.carrier.set_status(&pat, "undelivered", Some(30006)));
+    assert!(world.system.carrier.set_status(&lee, "failed", None));
+    let before = world.texts();
+    let summary = run(&world).await.expect("compared");
+    assert_eq!(of(&world, PAT).await.history.last().map(|past| past.outcome), Some(Outcome::Undeliverable));
+    let why = found(&world, &summary, LEE).await.review.expect("a person looks");
+    assert!(why.contains("lists a text of 2026-01-07 20:15 UTC as failed"), "{why}");
+    let lead = of(&world, LEE).await;
+    assert_eq!(
+        (lead.enrollments[0].step, lead.enrollments[0].sent),
+        (2, 1),
+        "the first one counts, the second does not"
+    );
+    resume(&world).await;
+    world.until("2026-01-13 17:00").await;
+    let to = |texts: &[(String, String, String)], phone: &str| texts.iter().filter(|(_, to, _)| to == phone).count();
+    for phone in [PAT, LEE] {
+        assert_eq!(to(&world.texts(), phone), to(&before, phone), "{phone} gets nothing more by itself");
     }
 }
 
@@ -320,4 +362,90 @@ async fn who_waited_for_a_paused_campaign_at_the_backup_is_compared_as_well() {
     let pat = world.lead(PAT).await.expect("Pat");
     assert!(matches!(pat.standing, Standing::OptedOut(_)), "{:?}", pat.standing);
     assert!(pat.enrollments.is_empty(), "and nothing goes out again");
+}
+
+async fn erased(world: &World, lead: &str) {
+    let ledger = DynamoErasures::new(world.system.dynamo.client(), ERASURES);
+    let conn = Connection {
+        store: DynamoStore::new(world.system.dynamo.client(), TABLE),
+        now: world.system.clock.now(),
+        client: world.client(),
+    };
+    erase::run(&conn, &ledger, lead, "asked by email", "sam").await.expect("erased");
+}
+
+/// How many items of the copy hold any of these.
+async fn holding(world: &World, words: &[&str]) -> usize {
+    let found = world.system.dynamo.client().scan().table_name(COPY).send().await.expect("the copy");
+    assert!(found.last_evaluated_key.is_none(), "all of it");
+    let items = found.items.expect("items").into_iter().map(|item| format!("{item:?}").to_lowercase());
+    items.filter(|item| words.iter().any(|word| item.contains(word))).count()
+}
+
+#[tokio::test]
+async fn who_was_erased_is_not_brought_back_by_a_restore_and_who_comes_again_stays() {
+    let mut world = until_the_backup().await;
+    let pat = of(&world, PAT).await.id;
+    back_up(&world).await;
+    world.until("2026-01-07 16:00").await;
+    erased(&world, PAT).await;
+    let texted = |world: &World| world.texts().iter().filter(|(_, to, _)| to == PAT).count();
+    assert_eq!(texted(&world), 2);
+    point_at_the_copy(&mut world);
+    let words = ["pat", "3055550123", "1@example.org"];
+    assert!(holding(&world, &words).await > 3, "the copy has brought her back");
+
+    let nowhere = DynamoErasures::new(world.system.dynamo.client(), "nowhere");
+    let stopped = run_with(&world, &nowhere).await.expect_err("nobody knows who was erased");
+    assert!(stopped.to_string().contains("erased people would be back"), "{stopped}");
+    assert!(!world.sending().await.lets_through(world.system.clock.now()), "it is a copy still");
+    let summary = run(&world).await.expect("compared");
+    assert_eq!(summary.erased, 1);
+    assert_eq!(holding(&world, &words).await, 0);
+    assert_eq!(run(&world).await.expect("compared").erased, 1, "again, which changes nothing");
+
+    world.until("2026-01-07 16:10").await;
+    world.form("21", "Patty", PAT).await;
+    assert_eq!(run(&world).await.expect("compared").erased, 1);
+    let again = of(&world, PAT).await;
+    assert!(again.id != pat && again.enrollments.len() == 1, "what came in after the erasure is her new word");
+    resume(&world).await;
+    world.until("2026-01-07 18:00").await;
+    assert_eq!(texted(&world), 3);
+    world.leaves_jobs();
+}
+
+#[tokio::test]
+async fn who_gave_consent_again_before_the_erasure_was_repeated_is_left_to_a_person() {
+    let mut world = until_the_backup().await;
+    let pat = of(&world, PAT).await.id;
+    back_up(&world).await;
+    erased(&world, PAT).await;
+    erased(&world, KIM).await;
+    point_at_the_copy(&mut world);
+    world.until("2026-01-07 09:00").await;
+    world.form("21", "Patty", PAT).await;
+    let summary = run(&world).await.expect("compared");
+    assert_eq!((summary.erased, summary.came_again), (1, vec![pat]));
+    assert_eq!(of(&world, PAT).await.id, pat, "her new form is in the lead that the copy brought back");
+    assert_eq!(holding(&world, &["kim", "3055550124", "2@example.org"]).await, 0);
+}
+
+#[tokio::test]
+async fn who_was_erased_and_is_no_lead_in_the_copy_is_searched_for_by_what_is_remembered() {
+    let mut world = World::with(client(), "2026-01-06 14:00").await;
+    let mut odd = leadline_tests::world::form("31", "Pat", PAT);
+    odd["payload"][0]["relationships"] = json!({});
+    odd["event"] = json!("contact_created");
+    odd["payload"][0]["type"] = json!("contacts");
+    assert_eq!(world.kajabi(&odd).await, 200);
+    back_up(&world).await;
+    world.until("2026-01-06 16:40").await;
+    world.form("31", "Pat", PAT).await;
+    world.until("2026-01-06 18:00").await;
+    erased(&world, PAT).await;
+    point_at_the_copy(&mut world);
+    assert!(holding(&world, &["31@example.org"]).await > 0);
+    assert_eq!(run(&world).await.expect("compared").erased, 1);
+    assert_eq!(holding(&world, &["pat", "3055550123", "31@example.org"]).await, 0);
 }

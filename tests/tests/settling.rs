@@ -40,7 +40,7 @@ fn the_text(world: &World) -> Accepted {
 async fn a_text_that_provably_did_not_go_out_is_tried_again_after_30_seconds_5_and_30_minutes() {
     for (refusals, expected) in [(1, "00:30"), (2, "05:30"), (3, "35:30")] {
         let mut world = with_a_lead().await;
-        world.system.carrier.script_next(vec![Behaviour::Throttled; refusals]);
+        world.system.carrier.script_next(vec![Behaviour::CONGESTED; refusals]);
         world.until("2026-01-06 15:00").await;
         assert_eq!(status(&world).await, SmsStatus::RetryScheduled);
         world.until("2026-01-06 16:00").await;
@@ -54,7 +54,7 @@ async fn a_text_that_provably_did_not_go_out_is_tried_again_after_30_seconds_5_a
 #[tokio::test]
 async fn after_the_fourth_try_it_waits_for_a_person_who_is_told_once_and_its_job_is_a_dead_letter() {
     let mut world = with_a_lead().await;
-    world.system.carrier.script_default(Behaviour::Throttled);
+    world.system.carrier.script_default(Behaviour::CONGESTED);
     world.until("2026-01-06 18:00").await;
     assert_eq!(world.reasons(Event::SmsAttempt).await, ["not_sent"; 4]);
     assert_eq!((world.texts().len(), status(&world).await), (0, SmsStatus::Failed));
@@ -77,6 +77,47 @@ async fn a_text_whose_answer_was_lost_is_found_in_the_list_and_not_sent_again() 
     world.until("2026-01-08 20:00").await;
     assert_eq!(world.texts().len(), 2, "each step once");
     assert_eq!(world.alerts("may or may not"), 0);
+}
+
+#[tokio::test]
+async fn a_text_that_the_list_shows_as_failed_is_not_taken_for_sent_and_not_sent_again() {
+    for (code, ended, held, reason) in [
+        (Some(30006), Some(Outcome::Undeliverable), false, "failed_30006"),
+        (Some(21610), Some(Outcome::OptedOut), false, "failed_21610"),
+        (Some(30007), None, false, "failed_30007"),
+        (Some(30034), None, true, "failed_30034"),
+        (Some(30008), None, false, "failed"),
+        (None, None, false, "failed"),
+    ] {
+        let mut world = with_a_lead().await;
+        world.system.carrier.script_next([Behaviour::AnswerLost]);
+        world.until("2026-01-06 15:01").await;
+        assert!(world.system.carrier.set_status(&the_text(&world).sid, "undelivered", code));
+        world.until("2026-01-06 15:03").await;
+        let lead = world.lead(PAT).await.expect("a lead");
+        assert_eq!(lead.history.first().map(|past| past.outcome), ended, "{code:?}");
+        assert_eq!(lead.sms_status() == SmsStatus::Failed, ended.is_none(), "{code:?}: a person looks");
+        assert_eq!(matches!(lead.standing, Standing::OptedOut(_)), ended == Some(Outcome::OptedOut), "{code:?}");
+        assert_eq!(!world.sending().await.lets_through(world.system.clock.now()), held, "{code:?}");
+        assert_eq!(world.alerts("sending is on hold"), usize::from(held), "{code:?}");
+        assert_eq!(world.reasons(Event::SmsAttempt).await, [reason], "{code:?}");
+        assert_eq!(world.receipt(&the_text(&world), "undelivered", None).await, 204, "its receipt comes later");
+        world.until("2026-01-09 20:00").await;
+        assert_eq!(world.texts().len(), 1, "{code:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_text_that_was_canceled_at_the_provider_is_for_a_person() {
+    let mut world = with_a_lead().await;
+    world.system.carrier.script_next([Behaviour::AnswerLost]);
+    world.until("2026-01-06 15:01").await;
+    assert!(world.system.carrier.set_status(&the_text(&world).sid, "canceled", None));
+    world.until("2026-01-09 20:00").await;
+    let journal = world.journal().await;
+    let review = journal.iter().find(|event| event.event == Event::ReviewNeeded).expect("a person looks");
+    assert!(review.detail.as_deref().is_some_and(|words| words.contains("canceled")), "{review:?}");
+    assert_eq!((world.texts().len(), status(&world).await), (1, SmsStatus::Failed));
 }
 
 #[tokio::test]
@@ -159,7 +200,7 @@ async fn a_receipt_settles_a_text_whose_answer_was_lost() {
 #[tokio::test]
 async fn a_receipt_for_a_text_that_was_taken_for_absent_stops_its_retry() {
     let mut world = with_a_lead().await;
-    world.system.carrier.script_next([Behaviour::AnswerLost, Behaviour::Throttled]);
+    world.system.carrier.script_next([Behaviour::AnswerLost, Behaviour::CONGESTED]);
     // Later than the provider promises: the list has it only after it was taken for absent.
     world.system.carrier.set_list_lag(chrono::TimeDelta::hours(2));
     world.until("2026-01-06 15:30").await;
@@ -220,7 +261,7 @@ async fn a_retry_in_the_next_hour_takes_of_that_hours_allowance() {
     world.until("2026-01-06 14:30").await;
     world.form("2", "Kim", "3055550124").await;
     // Pat's text fails until 15:35:30 at the latest; its try there belongs to the hour that Pat's run reserved.
-    world.system.carrier.script_next(vec![Behaviour::Throttled; 3]);
+    world.system.carrier.script_next(vec![Behaviour::CONGESTED; 3]);
     world.until("2026-01-06 15:59").await;
     assert_eq!(world.texts().len(), 1, "{:?}", world.texts());
     world.until("2026-01-06 16:59").await;
@@ -232,7 +273,7 @@ async fn a_retry_that_comes_after_the_window_does_not_go_out() {
     let mut world = World::at("2026-01-06 18:30").await;
     world.form("1", "Pat", "3055550123").await;
     // Tried at 19:30, 19:30:30 and 19:35:30; the next try is at 20:05:30.
-    world.system.carrier.script_next(vec![Behaviour::Throttled; 3]);
+    world.system.carrier.script_next(vec![Behaviour::CONGESTED; 3]);
     world.until("2026-01-07 12:00").await;
     assert_eq!(world.reasons(Event::SmsAttempt).await, ["not_sent"; 3]);
     assert_eq!(world.texts(), [], "the window closed at 20:00, and the time of a first text is over at 21:30");

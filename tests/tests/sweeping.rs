@@ -1,5 +1,6 @@
 //! The sweep: what older data or a mistake left behind is found, listed and mended, and nothing else is.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use leadline::{
     aws::dynamodb::DynamoStore,
     domain::{
@@ -10,7 +11,7 @@ use leadline::{
         standing::{OptOut, OptOutChannel, Standing},
         walk::Walk,
     },
-    ports::{Also, Census, Clock, LeadStore, Walks},
+    ports::{Also, AttentionList, Census, Clock, LeadStore, Walks},
 };
 use leadline_cli::{
     connect::Connection,
@@ -50,6 +51,28 @@ async fn plant(world: &World, phone: &str, change: impl FnOnce(&mut Lead)) -> Le
 
 fn opted_out(world: &World) -> Standing {
     Standing::OptedOut(OptOut { at: world.system.clock.now(), channel: OptOutChannel::Operator, words: None })
+}
+
+#[tokio::test]
+async fn who_waits_for_a_person_and_was_written_before_there_was_a_list_comes_into_it() {
+    let mut world = World::at("2026-01-06 09:00").await;
+    world.form("1", "Pat", "+13055550121").await;
+    let id =
+        plant(&world, "+13055550121", |lead| _ = lead.hold_person("in doubt", lead.enrollments[0].imported_at)).await;
+    let client = world.system.dynamo.client();
+    let (pk, sk) = (format!("C#acme#L#{id}"), "LEAD".to_owned());
+    let update = client.update_item().table_name(TABLE).update_expression("REMOVE att_pk, att_sk");
+    update.key("pk", AttributeValue::S(pk)).key("sk", AttributeValue::S(sk)).send().await.expect("as it was before");
+    let waiting = async |world: &World| there(world).store.waiting(&world.client(), 10).await.expect("read").len();
+    assert_eq!(waiting(&world).await, 0);
+    world.until("2026-01-06 09:30").await;
+    let looked = sweep(&world, Options { dry_run: true, ..SWEEP }).await;
+    assert!(looked.contains("1 not_listed, 0 mended") && waiting(&world).await == 0, "{looked}");
+    let mended = sweep(&world, SWEEP).await;
+    assert!(mended.contains("1 not_listed, 1 mended"), "{mended}");
+    assert_eq!(waiting(&world).await, 1);
+    let again = sweep(&world, SWEEP).await;
+    assert!(!again.contains("not_listed"), "{again}");
 }
 
 #[tokio::test]

@@ -59,6 +59,8 @@ pub enum Status {
     Review,
     /// On hold until a person lifts it.
     Held,
+    /// Wrote, and nobody has answered. Whoever is on hold or has opted out is found by this, too.
+    Unanswered,
     /// Said no.
     OptedOut,
     /// Was in a campaign, and is in none now.
@@ -80,6 +82,7 @@ impl Status {
             Standing::OptedOut(_) => Self::OptedOut,
             Standing::Held { .. } => Self::Held,
             Standing::Open if waits || unclear => Self::Review,
+            Standing::Open if lead.unanswered.is_some() => Self::Unanswered,
             Standing::Open if lead.enrollments.iter().any(|live| live.sent > 0) => Self::InSequence,
             Standing::Open if !lead.enrollments.is_empty() => Self::New,
             Standing::Open if !lead.history.is_empty() => Self::Ended,
@@ -94,6 +97,7 @@ impl Status {
             Self::InSequence => "in sequence",
             Self::Review => "REVIEW",
             Self::Held => "on hold",
+            Self::Unanswered => "UNANSWERED",
             Self::OptedOut => "opted out",
             Self::Ended => "ended",
             Self::NotEnrolled => "not enrolled",
@@ -107,7 +111,9 @@ impl Filter {
             lead.enrollments.iter().any(|live| live.campaign == *campaign)
                 || lead.history.iter().any(|past| past.campaign == *campaign)
         });
-        campaign && self.status.is_none_or(|status| status == Status::of(lead))
+        let unanswered = |status| status == Status::Unanswered && lead.unanswered.is_some();
+        let stands = |status| unanswered(status) || status == Status::of(lead);
+        campaign && self.status.is_none_or(stands)
     }
 }
 
@@ -198,7 +204,8 @@ fn in_json(stored: &StoredLead) -> serde_json::Value {
         past.into_iter().map(|(campaign, outcome)| json!({"campaign": campaign, "outcome": outcome})).collect();
     json!({
         "id": lead.id, "phone": lead.phone, "email": profile.email, "first_name": profile.first_name,
-        "last_name": profile.last_name, "status": Status::of(lead), "in": live, "was_in": past, "texts": sent(lead),
+        "last_name": profile.last_name, "status": Status::of(lead),
+        "unanswered_since": lead.unanswered.as_ref().map(|unanswered| unanswered.since), "in": live, "was_in": past, "texts": sent(lead),
         "next": lead.due(), "created_at": profile.created_at,
     })
 }

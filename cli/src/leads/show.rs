@@ -53,6 +53,7 @@ pub(super) async fn show(
     fact("first seen", at(profile.created_at));
     fact("texting", format!("{:?}", lead.sms_status()));
     fact("stands", format!("{}{}", lead.processing_status(), standing(&lead.standing, &at)));
+    fact("waits for your answer", lead.unanswered.as_ref().map(|waits| at(waits.since)).unwrap_or_default());
     fact("texts", sent(lead).to_string());
     fact(
         "consent",

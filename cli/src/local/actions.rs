@@ -15,7 +15,7 @@ use leadline::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Local, World};
+use super::{Local, World, posted::Posted};
 use crate::{
     scenario::{ProviderBehaviour, ProviderChange},
     system::ClientSetup,
@@ -56,7 +56,7 @@ pub struct Ran {
 pub struct Nothing {}
 
 /// `POST /api/run`: the scheduler, then what is on the queue, then the report if its hour has come.
-pub async fn run(State(local): State<Local>, Json(Nothing {}): Json<Nothing>) -> Result<Json<Ran>, Failed> {
+pub async fn run(State(local): State<Local>, Posted(Nothing {}): Posted<Nothing>) -> Result<Json<Ran>, Failed> {
     let ran = local.work(async move |local| {
         let world = local.present().await?;
         let scheduler = world.system.schedule().await?;
@@ -86,7 +86,7 @@ pub struct Answered {
 }
 
 /// `POST /api/reply`: to the webhook, as the client's provider would.
-pub async fn reply(State(local): State<Local>, Json(reply): Json<Reply>) -> Result<Json<Answered>, Failed> {
+pub async fn reply(State(local): State<Local>, Posted(reply): Posted<Reply>) -> Result<Json<Answered>, Failed> {
     let answered = local.work(async move |local| {
         let world = local.present().await?;
         let no_client = || Failed(StatusCode::NOT_FOUND, format!("there is no client {}", reply.client));
@@ -114,7 +114,10 @@ async fn sender(reply: &Reply, client: &ClientSetup, world: &World) -> Result<Ph
 }
 
 /// `POST /api/provider`: what the stand-in provider does with texts from now on.
-pub async fn provider(State(local): State<Local>, Json(change): Json<ProviderChange>) -> Result<StatusCode, Failed> {
+pub async fn provider(
+    State(local): State<Local>,
+    Posted(change): Posted<ProviderChange>,
+) -> Result<StatusCode, Failed> {
     local.work(async move |local| change_provider(&mut *local.present().await?, &change)).await??;
     Ok(StatusCode::NO_CONTENT)
 }

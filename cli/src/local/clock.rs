@@ -8,7 +8,7 @@ use leadline::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Local, actions::Failed};
+use super::{Local, actions::Failed, posted::Posted};
 use crate::system::Happening;
 
 /// The farthest that the clock is moved at once.
@@ -67,7 +67,7 @@ pub async fn now(State(local): State<Local>) -> Result<Json<Now>, Failed> {
 }
 
 /// `POST /api/clock`.
-pub async fn set(State(local): State<Local>, Json(asked): Json<Move>) -> Result<Json<Now>, Failed> {
+pub async fn set(State(local): State<Local>, Posted(asked): Posted<Move>) -> Result<Json<Now>, Failed> {
     let moved = local.work(async move |local| {
         let now = local.present().await?.system.clock.now();
         match asked.target(now)? {

@@ -77,6 +77,7 @@ function whys(lead) {
     lines.push(el("div", { class: "soft", text: past.campaign + ": " + past.outcome + " " + time(past.at) + ", " + past.sent + " sent; " + past.reason }));
   }
   if (lead.standing) lines.push(el("div", {}, el("span", { class: "tag bad", text: lead.standing })));
+  if (lead.unanswered_since) lines.push(el("div", {}, el("span", { class: "tag wait", text: "waits for your answer" }), " ", el("span", { class: "soft", text: "since " + time(lead.unanswered_since) })));
   if (lead.not_enrolled && !lead.sequences.length && !lead.past.length) lines.push(el("div", { class: "soft", text: "not enrolled: " + lead.not_enrolled }));
   return lines;
 }

@@ -9,6 +9,7 @@ use leadline::{
         Instant,
         campaign::Campaign,
         client::{Client, ProviderSettings, TokenHash},
+        tenants::Tenants,
     },
     ports::Directory,
 };
@@ -21,6 +22,9 @@ use serde::{Deserialize, Serialize};
 pub struct Setup {
     /// The clients.
     pub clients: Vec<ClientSetup>,
+    /// Whether they have one owner.
+    #[serde(default)]
+    pub tenants: Tenants,
 }
 
 /// One client.
@@ -44,6 +48,9 @@ impl Setup {
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         for client in &self.clients {
+            let id = &client.settings.id;
+            let of_settings = client.settings.problems().into_iter();
+            problems.extend(of_settings.map(|problem| format!("client {id}, {}: {}", problem.pointer, problem.detail)));
             for campaign in &client.campaigns {
                 for problem in campaign.problems() {
                     problems.push(format!("client {}, campaign {}: {problem}", client.settings.id, campaign.id));

@@ -7,9 +7,14 @@ use chrono::{Days, TimeDelta};
 use leadline::{
     domain::{
         Instant,
+        campaign::Campaign,
         client::Client,
         ids::{ClientId, LeadId},
-        report::{Before, Carried, DueFacts, Facts, LeadFacts, Ledger, Overdue, Period, Report, THRESHOLDS, Windows},
+        refusals::Refused,
+        report::{
+            Before, Carried, DueFacts, Facts, LeadFacts, Ledger, Listed, Overdue, Period, Report, THRESHOLDS,
+            WaitingFacts, WebhookFacts, Windows,
+        },
     },
     ports::{DueWork, StoreError, StoreResult},
 };
@@ -24,6 +29,8 @@ const LEADS_PER_READ: usize = 100;
 const LOOK_AHEAD: TimeDelta = TimeDelta::hours(24);
 /// Pieces of due work that are counted. With more than these nothing is said about them.
 const MOST_DUE: usize = 5_000;
+/// People who wait for a person that are counted. With more than these the report says so.
+const MOST_WAITING: usize = 2_000;
 /// How often the books are read again while they do not balance, in case something just moved.
 const READINGS: usize = 3;
 
@@ -69,9 +76,16 @@ async fn read(
     feed(&mut ledger, &client.id, before.from(&period), now, deps).await?;
     let followed = before.carried().map(|carried| carried.unclear.clone()).unwrap_or_default();
     let leads = leads(&client.id, ledger.leads().into_iter().chain(followed), deps, &mut unread).await;
-    let windows = windows(&client.id, &ledger, deps, &mut unread).await;
+    let campaigns = campaigns(&client.id, deps, &mut unread).await;
+    let windows = windows(&client.id, campaigns.as_deref().unwrap_or_default(), &ledger, deps).await;
+    let waiting = waiting(&client.id, deps, &mut unread).await;
+    let campaigns_to_review = campaigns
+        .map(|campaigns| campaigns.into_iter().filter(Campaign::awaits_review).map(|campaign| campaign.name).collect());
     let due = due(&client.id, now, deps).await;
-    let mut facts = Facts { client: client.clone(), now, before, leads, windows, due: None, unread };
+    let webhooks = webhooks(&client.id, &period, deps, &mut unread).await;
+    let client = client.clone();
+    let mut facts =
+        Facts { client, now, before, leads, windows, due: None, webhooks, waiting, campaigns_to_review, unread };
     match due {
         Ok(due) => facts.due = Some(due),
         Err(why) => facts.unread.push(format!("what waits and what is overdue: {why}")),
@@ -151,20 +165,50 @@ async fn leads(
     read
 }
 
+/// Who waits for a person: counted from the index, and those read who are named. How many are read does not
+/// depend on how many leads there are.
+async fn waiting(client: &ClientId, deps: &Deps, unread: &mut Vec<String>) -> Option<WaitingFacts> {
+    let read = async {
+        let mut listed = deps.attention.waiting(client, MOST_WAITING + 1).await?;
+        let complete = listed.len() <= MOST_WAITING;
+        listed.truncate(MOST_WAITING);
+        let listed: Vec<Listed> = listed.into_iter().map(|waiting| (waiting.lead, waiting.needs)).collect();
+        let asked = WaitingFacts::to_read(&listed);
+        let found = if asked.is_empty() { Vec::new() } else { deps.leads.leads(client, &asked).await? };
+        let found: Vec<_> = found.into_iter().map(|stored| (stored.lead, stored.profile)).collect();
+        StoreResult::Ok(WaitingFacts::of(&listed, complete, &asked, &found))
+    };
+    match read.await {
+        Ok(waiting) => {
+            if !waiting.complete {
+                unread.push(format!("people who wait for a person, beyond the first {MOST_WAITING}"));
+            }
+            Some(waiting)
+        }
+        Err(error) => {
+            tracing::error!(%client, %error, "who waits for a person could not be read");
+            unread.push("who waits for a person".to_owned());
+            None
+        }
+    }
+}
+
+async fn campaigns(client: &ClientId, deps: &Deps, unread: &mut Vec<String>) -> Option<Vec<Campaign>> {
+    match deps.directory.campaigns(client).await {
+        Ok(campaigns) => Some(campaigns),
+        Err(error) => {
+            tracing::error!(%client, %error, "the campaigns could not be read");
+            unread.push("the campaigns, and their sending hours".to_owned());
+            None
+        }
+    }
+}
+
 /// The sending hours of the versions that texts came from; of the campaign as it is now where a text
 /// does not say its version.
-async fn windows(client: &ClientId, ledger: &Ledger, deps: &Deps, unread: &mut Vec<String>) -> Windows {
+async fn windows(client: &ClientId, campaigns: &[Campaign], ledger: &Ledger, deps: &Deps) -> Windows {
     let mut windows = Windows::new();
-    let versions = ledger.versions();
-    if versions.is_empty() {
-        return windows;
-    }
-    let campaigns = deps.directory.campaigns(client).await.unwrap_or_else(|error| {
-        tracing::error!(%client, %error, "the campaigns could not be read");
-        unread.push("sending hours of the campaigns".to_owned());
-        Vec::new()
-    });
-    for (id, version) in versions {
+    for (id, version) in ledger.versions() {
         let current = campaigns
             .iter()
             .find(|campaign| campaign.id == id && version.is_none_or(|version| version == campaign.version));
@@ -184,6 +228,16 @@ async fn windows(client: &ClientId, ledger: &Ledger, deps: &Deps, unread: &mut V
         }
     }
     windows
+}
+
+/// What was turned away on the day.
+async fn webhooks(client: &ClientId, period: &Period, deps: &Deps, unread: &mut Vec<String>) -> WebhookFacts {
+    let refused = deps.refusals.refused(client, period.from, period.until).await.unwrap_or_else(|error| {
+        tracing::error!(%client, %error, "what was turned away could not be read");
+        unread.push("calls that were turned away".to_owned());
+        Refused::new()
+    });
+    WebhookFacts { refused, receipts_come: deps.receipts_come }
 }
 
 /// What waits, counted in the due index; or why it was not.

@@ -10,6 +10,7 @@ use leadline::{
         client::Client,
         ids::{ClientId, RunId},
         report::Period,
+        tenants::Tenants,
     },
     flows::{
         alerts::Alerts,
@@ -75,6 +76,8 @@ async fn compare(client: &Client, period: &Period, ends: Instant, now: Instant, 
         events: deps.events.as_ref(),
         alerts: Alerts { once: deps.once.as_ref(), mailer: deps.mailer.as_ref(), journal: deps.journal.as_ref() },
         queue: None,
+        // Forms alone come by it, which concern no other client.
+        tenants: Tenants::default(),
     };
     let run = RunId(deps.ids.new_id(now));
     let recorder = Recorder { ids: deps.ids.as_ref(), client: &client.id, test: client.in_test(), run, now };

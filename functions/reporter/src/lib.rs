@@ -24,8 +24,8 @@ use leadline::{
         report::Period,
     },
     ports::{
-        ClientEntry, Clock, Directory, DueIndex, Email, EventStore, FormFeed, IdSource, Journal, LeadStore, MailError,
-        Mailer, Once, StoreError, Turn,
+        AttentionList, ClientEntry, Clock, Directory, DueIndex, Email, EventStore, FormFeed, IdSource, Journal,
+        LeadStore, MailError, Mailer, Once, Refusals, StoreError, Turn,
     },
 };
 use serde::Serialize;
@@ -50,6 +50,8 @@ pub struct Deps {
     pub events: Arc<dyn EventStore>,
     /// The forms that a client's site lists.
     pub feed: Arc<dyn FormFeed>,
+    /// Who waits for a person.
+    pub attention: Arc<dyn AttentionList>,
     /// What waits.
     pub due: Arc<dyn DueIndex>,
     /// What happened.
@@ -62,6 +64,10 @@ pub struct Deps {
     pub clock: Arc<dyn Clock>,
     /// New ids.
     pub ids: Arc<dyn IdSource>,
+    /// Calls that were turned away.
+    pub refusals: Arc<dyn Refusals>,
+    /// Whether the providers post delivery receipts, as all but stand-ins do.
+    pub receipts_come: bool,
 }
 
 /// What one run did, in clients.

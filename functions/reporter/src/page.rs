@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use leadline::domain::{
     Instant,
     client::Client,
-    report::{Action, NOT_IN_THIS_RELEASE, Report, THRESHOLDS, Verdict},
+    report::{Action, Check, NOT_IN_THIS_RELEASE, Report, THRESHOLDS, Verdict},
 };
 
 pub(crate) use sections::{Row, Section};
@@ -79,8 +79,18 @@ fn subject(report: &Report, client: &Client, repeat: bool) -> String {
 }
 
 fn headline(report: &Report) -> String {
-    let (many_act, many_look) = (of(report, Verdict::Act), of(report, Verdict::Look));
-    let first = report.actions.first().map(|action| action.headline.as_str()).unwrap_or_default();
+    // Somebody who waits for an answer is the first thing that is said, whatever else there is.
+    let (waiting, others): (Vec<&Action>, Vec<&Action>) =
+        report.actions.iter().partition(|action| action.check == Check::Unanswered);
+    let Some(waiting) = waiting.first() else { return summary(report, &others) };
+    let rest = if others.is_empty() { String::new() } else { format!(" {}", summary(report, &others)) };
+    format!("{}.{rest}", waiting.headline)
+}
+
+fn summary(report: &Report, actions: &[&Action]) -> String {
+    let of = |verdict: Verdict| actions.iter().filter(|action| action.verdict == verdict).count();
+    let (many_act, many_look) = (of(Verdict::Act), of(Verdict::Look));
+    let first = actions.first().map(|action| action.headline.as_str()).unwrap_or_default();
     match (report.verdict, many_act, many_look) {
         (Verdict::Ok, ..) if report.figures.forms == 0 && report.figures.texts == 0 => {
             "Everything ran. Nothing came in and nothing was sent. Nothing needs you.".to_owned()
@@ -91,10 +101,6 @@ fn headline(report: &Report) -> String {
         (Verdict::Act, 1, _) => format!("1 thing needs you: {first}."),
         (Verdict::Act, many, _) => format!("{many} things need you, first: {first}."),
     }
-}
-
-fn of(report: &Report, verdict: Verdict) -> usize {
-    report.actions.iter().filter(|action| action.verdict == verdict).count()
 }
 
 fn about(report: &Report) -> String {

@@ -88,9 +88,12 @@ impl World {
             leads: all.clone(),
             events: all.clone(),
             feed: Arc::new(site.clone()),
+            attention: all.clone(),
             due: all.clone(),
             journal: all.clone(),
-            once: all,
+            once: all.clone(),
+            refusals: all,
+            receipts_come: false,
             mailer: Arc::new(mailbox.clone()),
             clock: Arc::new(clock.clone()),
             ids: Arc::new(ids.clone()),
@@ -115,6 +118,7 @@ impl World {
             query: None,
             received_at: at,
             state: EventState::Received { due: at, tries: 0 },
+            proves: None,
         };
         let recorder = self.recorder(at);
         let received = recorder.event(Event::EventReceived, Status::Ok).because("kajabi", &event.key.0);
@@ -131,7 +135,14 @@ impl World {
 
     fn intake(&self) -> Intake<'_> {
         let alerts = Alerts { once: &self.store, mailer: &self.mailbox, journal: &self.store };
-        Intake { directory: &self.store, leads: &self.store, events: &self.store, alerts, queue: None }
+        Intake {
+            directory: &self.store,
+            leads: &self.store,
+            events: &self.store,
+            alerts,
+            queue: None,
+            tenants: Default::default(),
+        }
     }
 
     /// The comparison alone, without a word of it being done.
@@ -298,6 +309,24 @@ async fn what_is_older_than_all_that_is_known_of_its_form_is_not_taken_in() {
     }
     let report = world.report();
     assert!(report.contains("form 2150000888: none of the newest 1") && !report.contains("2150000999"), "{report}");
+}
+
+#[tokio::test]
+async fn what_may_have_been_forgotten_by_now_is_not_taken_in() {
+    for (newer, told) in [("2026-01-07T12:00:00Z", true), ("2026-01-03T12:00:00Z", false)] {
+        let world = World::comparing().await;
+        world.came(1, "2025-10-01T15:00:00Z").await;
+        world.lost(2);
+        world.came(3, newer).await;
+        let compared = world.compare().await;
+        assert!(world.event(2).await.is_none() && compared.missed == 0, "{compared:?}");
+        let remarks = compared.remarks.iter().filter(|remark| remark.contains("older than eight weeks")).count();
+        assert_eq!(remarks, usize::from(told), "what was listed at the last comparison was looked at then");
+        // Behind one that came in since, nothing is forgotten.
+        world.lost(4);
+        world.came(5, "2026-01-07T12:30:00Z").await;
+        assert_eq!((world.compare().await.missed, world.event(4).await.is_some()), (1, true));
+    }
 }
 
 #[tokio::test]

@@ -66,6 +66,22 @@ async fn a_bad_day() {
 }
 
 #[tokio::test]
+async fn a_day_on_which_people_wait() {
+    let telling = Telling::known(FRIDAY, CHICAGO);
+    telling.work();
+    telling.people();
+    let mail = mail(&telling).await;
+    let first = mail.text.lines().next().unwrap_or_default();
+    assert!(
+        first.starts_with("2 people wait for your answer, the oldest since Tue 12:00. 2 things are worth a look, "),
+        "{first}"
+    );
+    assert!(mail.subject.starts_with("Acme Coaching: LOOK. 2 people wait for your answer, "), "{}", mail.subject);
+    assert!(!mail.html.as_ref().is_some_and(|html| html.contains("<b>Ann")));
+    golden("waiting", &mail);
+}
+
+#[tokio::test]
 async fn an_empty_day() {
     let mail = mail(&Telling::known("2026-11-22", CHICAGO)).await;
     assert!(mail.subject.contains("0 texts, 0 replies"), "{}", mail.subject);

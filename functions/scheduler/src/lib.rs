@@ -8,10 +8,13 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
 use leadline::{
-    domain::ids::{ClientId, RunId},
+    domain::{
+        ids::{ClientId, RunId},
+        tenants::Tenants,
+    },
     ports::{
-        Budget, Clock, Directory, DueIndex, EventStore, IdSource, Journal, LeadStore, Mailer, Once, StoreError,
-        TextQueue,
+        AttentionList, Budget, Clock, Directory, DueIndex, EventStore, IdSource, Journal, LeadStore, Mailer, Once,
+        StoreError, TextQueue,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -26,6 +29,8 @@ pub struct Deps {
     pub directory: Arc<dyn Directory>,
     /// Leads.
     pub leads: Arc<dyn LeadStore>,
+    /// Who waits for a person.
+    pub attention: Arc<dyn AttentionList>,
     /// What is due.
     pub due: Arc<dyn DueIndex>,
     /// The hour's allowance.
@@ -44,6 +49,8 @@ pub struct Deps {
     pub clock: Arc<dyn Clock>,
     /// New ids.
     pub ids: Arc<dyn IdSource>,
+    /// Whether all clients have one owner.
+    pub tenants: Tenants,
 }
 
 /// What a schedule sends. Its content is not used: the time is the clock's.

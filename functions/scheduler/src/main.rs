@@ -18,6 +18,7 @@ async fn main() -> Result<(), Error> {
     let deps = Deps {
         directory: store.clone(),
         leads: store.clone(),
+        attention: store.clone(),
         due: store.clone(),
         budget: store.clone(),
         events: store.clone(),
@@ -27,6 +28,7 @@ async fn main() -> Result<(), Error> {
         mailer: Arc::new(SesMailer::new(aws.ses(&settings), settings.text("LEADLINE_MAIL_FROM"))),
         clock: Arc::new(SystemClock),
         ids: Arc::new(RandomIds),
+        tenants: settings.tenants(),
     };
     settings.check()?;
     run(service_fn(|event: LambdaEvent<Tick>| async { Ok::<_, Error>(handle(event.payload, &deps).await?) })).await

@@ -14,6 +14,7 @@ use leadline::{
         alerts::{Alert, Alerts},
         intake::Intake,
         record::Recorder,
+        unanswered::Unheard,
     },
     ports::{ClientEntry, Job, StoreError},
 };
@@ -51,8 +52,11 @@ pub async fn run_client(deps: &Deps, entry: &ClientEntry, run: RunId, now: Insta
         events: deps.events.as_ref(),
         alerts,
         queue: Some(deps.queue.as_ref()),
+        tenants: deps.tenants,
     };
     select::resume_events(deps, &client, &intake, &recorder).await?;
+    let unheard = Unheard { leads: deps.leads.as_ref(), alerts };
+    unheard.tell_the_rest(deps.attention.as_ref(), &client, &recorder).await;
     if let Sending::OnHold { reason, .. } = &client.sending
         && !client.sending.lets_through(now)
     {

@@ -4,13 +4,18 @@
 use leadline::{
     domain::{
         Instant,
-        answer::Answer,
+        answer::{Answer, NoAnswer},
         audit::{AuditEvent, Event, Status, TextFacts},
+        client::Client,
         ids::{AttemptId, AuditId, RunId},
         message::SendOutcome,
         segments,
     },
-    flows::record::Recorder,
+    flows::{
+        alerts::{Alert, Alerts},
+        record::Recorder,
+        settling::Settling,
+    },
     ports::{StoreResult, StoredLead, Turn},
 };
 
@@ -35,11 +40,24 @@ pub async fn answer(deps: &Deps, answer: &Answer, run: RunId, ends: Option<Insta
     };
     let may = match answer.decide(&client, &lead, &profile, now) {
         Ok(may) => may,
-        Err(why) => return Ok(format!("not answered: {why}")),
+        Err(why) => {
+            if let NoAnswer::NoWords(problem) = &why {
+                let recorder =
+                    Recorder { ids: deps.ids.as_ref(), client: &client.id, test: client.in_test(), run, now };
+                alerts(deps).raise(cannot_be_made(answer, problem), client.mailbox(), &recorder).await;
+            }
+            return Ok(format!("not answered: {why}"));
+        }
     };
     // The test phone can say no, too.
     if lead.phone.as_ref() != Some(&may.to) && deps.leads.phone(&client.id, &may.to).await?.opt_out.is_some() {
         return Ok("not answered: the test phone has opted out".to_owned());
+    }
+    // Of an account that is only tried again, one text is let through.
+    if let Some(tried) = client.sending.tried_at(now)
+        && !deps.directory.set_sending(&client.id, &client.sending, &tried).await?
+    {
+        return Ok("not answered: another text tries whether the account can send".to_owned());
     }
     if deps.once.claim(&client.id, &answer.key(), now, may.until).await? != Turn::Yours {
         return Ok("not answered: it was, or may have been, before".to_owned());
@@ -65,6 +83,7 @@ pub async fn answer(deps: &Deps, answer: &Answer, run: RunId, ends: Option<Insta
         Ok(()) => deps.provider.send(&client, &text, called).await,
         Err(why) => SendOutcome::NotSent { why: why.to_owned() },
     };
+    tell_account(deps, &client, (attempt, now), &outcome, &Recorder { now: deps.clock.now(), ..recorder }).await;
     let words = settle(&mut record, outcome);
     if let Err(error) = deps.journal.record(&[record]).await {
         tracing::error!(client = %client.id, lead = %lead.id, %error, "what came of an answer could not be recorded");
@@ -74,6 +93,46 @@ pub async fn answer(deps: &Deps, answer: &Answer, run: RunId, ends: Option<Insta
         tracing::warn!(client = %client.id, lead = %lead.id, %error, "an answer could not be marked as done");
     }
     Ok(words)
+}
+
+fn alerts(deps: &Deps) -> Alerts<'_> {
+    Alerts { once: deps.once.as_ref(), mailer: deps.mailer.as_ref(), journal: deps.journal.as_ref() }
+}
+
+/// A text of the settings that cannot be sent: the person who wrote gets nothing.
+fn cannot_be_made(answer: &Answer, problem: &str) -> Alert {
+    let which = answer.to.code();
+    Alert {
+        cause: format!("answer_text#{which}"),
+        subject: format!("the answer `{which}` cannot be sent: {problem}"),
+        text: format!(
+            "Somebody was to be answered with the text of `answers` in the settings ({which}), and it cannot be made: \
+             {problem}.\n\nNobody is answered with it until it is corrected. Nothing is sent later: an answer goes within \
+             five minutes or not at all.\n"
+        ),
+    }
+}
+
+/// What the outcome says of the account. An answer is not tried again, but whoever else is texted is spared the
+/// same.
+async fn tell_account(
+    deps: &Deps,
+    client: &Client,
+    claimed: (AttemptId, Instant),
+    outcome: &SendOutcome,
+    recorder: &Recorder<'_>,
+) {
+    let settling = Settling { directory: deps.directory.as_ref(), leads: deps.leads.as_ref(), alerts: alerts(deps) };
+    match outcome {
+        SendOutcome::Throttled { why, retry_after } => {
+            settling.leave_alone(client, claimed, (why, *retry_after), recorder).await;
+        }
+        SendOutcome::Accepted { .. } => settling.lift(client, claimed.1, recorder).await,
+        SendOutcome::Refused(_)
+        | SendOutcome::NotSent { .. }
+        | SendOutcome::Failed { .. }
+        | SendOutcome::Unknown { .. } => {}
+    }
 }
 
 fn settle(record: &mut AuditEvent, outcome: SendOutcome) -> String {
@@ -86,6 +145,16 @@ fn settle(record: &mut AuditEvent, outcome: SendOutcome) -> String {
         }
         SendOutcome::Refused(refusal) => (Status::Failed, format!("the answer was refused: {refusal}")),
         SendOutcome::NotSent { why } => (Status::Failed, format!("the answer did not go out: {why}")),
+        SendOutcome::Throttled { why, .. } => {
+            (Status::Failed, format!("the answer did not go out, as the provider asked to wait: {why}"))
+        }
+        SendOutcome::Failed { provider_id, problem } => {
+            if let Some(text) = &mut record.text {
+                text.provider_id = Some(provider_id);
+            }
+            let words = problem.map_or_else(|words| words, |refusal| refusal.to_string());
+            (Status::Failed, format!("the provider took the answer, and it failed: {words}"))
+        }
         SendOutcome::Unknown { why } => (Status::Unknown, format!("the answer may have gone out: {why}")),
     };
     record.status = status;

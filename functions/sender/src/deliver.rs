@@ -6,9 +6,9 @@ use leadline::{
     domain::{
         Instant,
         audit::{Event, Status},
-        client::Client,
+        client::{Client, Sending},
         decide::{Case, decide},
-        gate::{Decision, SendNow},
+        gate::{Decision, Gate, SendNow},
         ids::{AttemptId, RunId},
         lead::{Lead, Settled, Waits},
         message::{CALL_DEADLINE, ClaimedText, InFlight, InFlightState, LookUp, SendOutcome},
@@ -29,6 +29,12 @@ const TRIES: usize = 5;
 
 /// What reading, claiming and settling take around a call, with room to spare.
 const AROUND_A_CALL: TimeDelta = TimeDelta::seconds(10);
+
+/// How long after its run a job stays on the queue for a provider that asked to wait a moment. Later than that
+/// the next run is near, and makes a new one.
+const WORTH_WAITING: TimeDelta = TimeDelta::minutes(5);
+/// Over how many seconds those that wait for it come again.
+const SPREAD: u128 = 60;
 
 /// What became of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,11 +129,18 @@ impl Delivery<'_> {
             let mut lead = case.lead.clone();
             let concluded = conclude(&mut lead, step.enrollment, &verdict, &recorder);
             self.turned_down(&case.client, &lead, rev, concluded, &recorder).await?;
-            return Ok(match (&verdict.decision, retry_at(&case.lead, step)) {
+            let again = match &verdict.decision {
                 // A retry is minutes away: its job waits for it on the queue. Whatever is further away, such as
                 // the next morning, is in the due index, and a run puts a new job on the queue then.
-                (Decision::Wait { reason, .. }, Some(at)) if at > now => Delivered::Again { at, why: reason.clone() },
-                (other, _) => Delivered::NotNow(reason_of(other)),
+                Decision::Wait { gate, .. } => retry_at(&case.lead, step)
+                    .filter(|at| *at > now)
+                    .or_else(|| soon(&case.client, step).filter(|_| *gate == Gate::Client)),
+                Decision::Send(_) | Decision::Skip { .. } | Decision::End { .. } | Decision::Refuse(_) => None,
+            };
+            let why = reason_of(&verdict.decision);
+            return Ok(match again.filter(|at| *at > now) {
+                Some(at) => Delivered::Again { at, why },
+                None => Delivered::NotNow(why),
             });
         };
         // The test phone can say no, too.
@@ -138,6 +151,10 @@ impl Delivery<'_> {
         }
         if !self.within_the_hour(&case.client, now).await? {
             return self.next_hour(&case, rev, &recorder).await;
+        }
+        if !self.may_try(&case.client, now).await? {
+            // Another text tries it: what the settings say by now is read and decided on.
+            return Err(StoreError::Conflict);
         }
         let mut lead = case.lead.clone();
         let attempt = AttemptId(deps.ids.new_id(now));
@@ -150,6 +167,14 @@ impl Delivery<'_> {
         match deps.leads.save(&lead, Some(rev), Also { count_later: true, ..Also::default() }).await {
             Ok(rev) => self.call(&case, send, lead, rev, &claimed).await,
             Err(error) => self.disown(&case, attempt, error).await,
+        }
+    }
+
+    /// Of an account that is only tried again, one text is let through: whoever writes first that it is theirs.
+    async fn may_try(&self, client: &Client, now: Instant) -> StoreResult<bool> {
+        match client.sending.tried_at(now) {
+            Some(tried) => self.deps.directory.set_sending(&client.id, &client.sending, &tried).await,
+            None => Ok(true),
         }
     }
 
@@ -318,9 +343,19 @@ fn on_its_way<'a>(read: &'a ForText, step: &SendStep) -> Option<&'a InFlight> {
     (text.enrollment == step.enrollment && text.step == step.step && !text.is_retry()).then_some(text)
 }
 
+/// When a retry is due whose job waits for it on the queue.
 fn retry_at(lead: &Lead, step: &SendStep) -> Option<Instant> {
-    let text = lead.in_flight.as_ref().filter(|text| text.is_retry() && text.enrollment == step.enrollment)?;
-    text.look_at()
+    let of_step = |text: &&InFlight| text.enrollment == step.enrollment && text.is_retry() && !text.is_put_off();
+    lead.in_flight.as_ref().filter(of_step)?.look_at()
+}
+
+/// When a job comes again that finds the account left alone for a moment, as the provider asked to wait: the
+/// texts of a run are not to wait for the next one because of one call too many.
+fn soon(client: &Client, step: &SendStep) -> Option<Instant> {
+    let Sending::OnHold { throttled: true, try_at: Some(try_at), .. } = &client.sending else { return None };
+    let apart = TimeDelta::seconds(i64::try_from(step.lead.0.0 % SPREAD).unwrap_or_default());
+    let at = *try_at + apart;
+    (at < of_run(step.run) + WORTH_WAITING).then_some(at)
 }
 
 /// What a job comes to whose text came to `settled`.
@@ -329,6 +364,7 @@ fn come_again(settled: Settled) -> Delivered {
         Settled::Retrying { at } => Delivered::Again { at, why: "it did not go out and is tried again".to_owned() },
         Settled::Unclear { ask_at: Some(at), why } => Delivered::Again { at, why },
         Settled::Unclear { ask_at: None, why } | Settled::ForReview(why) => Delivered::GivenUp(why),
+        Settled::AccountFailed(refusal) => Delivered::GivenUp(refusal.to_string()),
         settled => Delivered::Settled(settled),
     }
 }

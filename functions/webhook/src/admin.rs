@@ -92,6 +92,7 @@ pub fn scope(endpoint: Endpoint) -> Option<Scope> {
         | Endpoint::EnrollLead
         | Endpoint::HoldLead
         | Endpoint::ReleaseLead
+        | Endpoint::AnsweredLead
         | Endpoint::EndLead => Some(Scope::Manage),
     }
 }
@@ -140,6 +141,7 @@ pub async fn handle(
         Endpoint::EnrollLead => at.enroll_lead(request, &part).await,
         Endpoint::HoldLead => at.hold_lead(request, &part).await,
         Endpoint::ReleaseLead => at.release_lead(request, &part).await,
+        Endpoint::AnsweredLead => at.answered_lead(&part).await,
         Endpoint::EndLead => at.end_lead(request, &part).await,
     }
 }

@@ -10,7 +10,9 @@ use leadline::{
     sources::{calcom, calendly, timed_signature::TimedSignature},
 };
 
-use crate::{Deps, Refused, Verified, body, check, client_of, empty, header, store_and_work, text_of};
+use crate::{
+    Deps, Refused, Signer, Verified, body, check, client_of, empty, header, store_and_work, text_of, unsigned,
+};
 
 /// The names of Calendly's signing keys: the present one, and the next while it is rolled out.
 const CALENDLY: [&str; 2] = ["calendly_signing_key", "calendly_signing_key_next"];
@@ -22,10 +24,12 @@ const CALCOM: [&str; 2] = ["calcom_secret", "calcom_secret_next"];
 pub async fn calendly(request: &Request, id: &ClientId, deps: &Deps) -> Result<Response<Body>, Refused> {
     use calendly::signature::{FRESH_SECONDS, HEADER, verify};
     let bytes = body(request)?;
-    let signature = header(request, HEADER).and_then(TimedSignature::parse).ok_or(Refused::Unauthorized)?;
+    let Some(signature) = header(request, HEADER).and_then(TimedSignature::parse) else {
+        return unsigned(id, Source::Calendly, deps).await;
+    };
     let client = client_of(id, deps).await?;
     let age = AtomicI64::new(0);
-    check(&client, deps, |secrets| {
+    check(&client, Signer::of(Source::Calendly), deps, |secrets| {
         let keys = CALENDLY.iter().filter_map(|name| secrets.get(*name));
         let seconds = verify(&signature, bytes, keys, deps.clock.now());
         seconds.map(|seconds| age.store(seconds, Relaxed)).map_err(|error| error.to_string())
@@ -43,9 +47,11 @@ pub async fn calendly(request: &Request, id: &ClientId, deps: &Deps) -> Result<R
 pub async fn calcom(request: &Request, id: &ClientId, deps: &Deps) -> Result<Response<Body>, Refused> {
     use calcom::signature::{HEADER, Signature};
     let bytes = body(request)?;
-    let signature = header(request, HEADER).and_then(Signature::parse).ok_or(Refused::Unauthorized)?;
+    let Some(signature) = header(request, HEADER).and_then(Signature::parse) else {
+        return unsigned(id, Source::Calcom, deps).await;
+    };
     let client = client_of(id, deps).await?;
-    check(&client, deps, |secrets| {
+    check(&client, Signer::of(Source::Calcom), deps, |secrets| {
         signature.verify(bytes, CALCOM.iter().filter_map(|name| secrets.get(*name))).map_err(|error| error.to_string())
     })
     .await?;

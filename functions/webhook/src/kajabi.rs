@@ -7,7 +7,10 @@ use leadline::{
     sources::kajabi::{self, signature},
 };
 
-use crate::{Deps, Refused, Verified, answer, body, check, client_of, empty, header, store_and_work, text_of};
+use crate::{
+    Deps, Refused, Signer, Verified, answer, body, check, check_token, client_of, empty, header, store_and_work,
+    text_of,
+};
 
 /// Our own convention for a relay, see the docs; Kajabi sends no such thing.
 const SIGNATURE: &str = "x-kajabi-signature";
@@ -45,7 +48,8 @@ pub async fn probe(id: &ClientId, token: &str, deps: &Deps) -> Result<Response<B
 
 async fn known(id: &ClientId, token: &str, deps: &Deps) -> Result<Client, Refused> {
     let client = client_of(id, deps).await?;
-    if client.accepts_token(token) { Ok(client) } else { Err(Refused::NotFound) }
+    check_token(&client, client.accepts_token(token), Source::Kajabi, deps).await?;
+    Ok(client)
 }
 
 /// A signature must be right when it is there, and must be there when the client says so.
@@ -54,7 +58,7 @@ async fn signed(request: &Request, client: &Client, bytes: &[u8], deps: &Deps) -
     if header.is_none() && !client.kajabi.require_signature {
         return Ok(());
     }
-    check(client, deps, |secrets| {
+    check(client, Signer::of(Source::Kajabi), deps, |secrets| {
         let of_relay = SECRETS.iter().filter_map(|name| secrets.get(*name));
         signature::verify(header, bytes, of_relay, deps.clock.now()).map_err(|error| error.to_string())
     })

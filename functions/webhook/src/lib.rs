@@ -12,6 +12,7 @@ mod kajabi;
 pub mod openapi;
 mod openphone;
 mod problem;
+mod refusals;
 mod routes;
 mod simpletexting;
 mod table;
@@ -26,6 +27,7 @@ use leadline::{
         audit::{Event, Status},
         client::Client,
         ids::{ClientId, RunId},
+        tenants::Tenants,
     },
     flows::{alerts::Alerts, intake::Intake, record::Recorder},
     ports::{
@@ -35,6 +37,7 @@ use leadline::{
     },
 };
 
+pub use refusals::Tally;
 use routes::Route;
 
 /// The largest body that is read, in bytes. Kajabi's are a few kilobytes.
@@ -81,6 +84,10 @@ pub struct Deps {
     /// The address that others post to, without a slash at the end. Signatures are checked against
     /// it, never against what a request says of itself.
     pub public_url: String,
+    /// Whether all clients have one owner.
+    pub tenants: Tenants,
+    /// What was turned away.
+    pub refused: Arc<Tally>,
 }
 
 /// Why a request gets nothing.
@@ -201,22 +208,66 @@ fn try_again(client: &ClientId, error: &StoreError) -> Refused {
     Refused::TryAgain
 }
 
+/// Who says to have signed a call.
+#[derive(Clone, Copy)]
+struct Signer {
+    /// The source.
+    source: Source,
+    /// Whether the call names the client's own account there, which strangers do not know.
+    known: bool,
+}
+
+impl Signer {
+    fn of(source: Source) -> Self {
+        Self { source, known: false }
+    }
+}
+
 /// Checks a signature with the client's secrets, and once more with secrets read anew: they may have
-/// been changed since they were last read.
-async fn check(client: &Client, deps: &Deps, verify: impl Fn(&Secrets) -> Result<(), String>) -> Result<(), Refused> {
+/// been changed since they were last read. What is refused is counted.
+async fn check(
+    client: &Client,
+    signer: Signer,
+    deps: &Deps,
+    verify: impl Fn(&Secrets) -> Result<(), String>,
+) -> Result<(), Refused> {
     let unreadable = |error| {
         tracing::error!(client = %client.id, %error, "a signature cannot be checked");
         Refused::TryAgain
     };
     let secrets = deps.secrets.secrets(&client.id).await.map_err(unreadable)?;
-    if verify(&secrets).is_ok() {
+    let mut verified = verify(&secrets);
+    if verified.is_err() {
+        let secrets = deps.secrets.refreshed(&client.id).await.map_err(unreadable)?;
+        verified = verify(&secrets);
+    }
+    match verified {
+        Ok(()) => {
+            deps.refused.accepted(&client.id, signer.source, deps.clock.now());
+            Ok(())
+        }
+        Err(why) => {
+            tracing::warn!(client = %client.id, why, "a signature was refused");
+            refusals::wrong_proof(client, signer.source, signer.known, deps).await;
+            Err(Refused::Unauthorized)
+        }
+    }
+}
+
+/// Checks the token in an address. What is refused is counted.
+async fn check_token(client: &Client, right: bool, source: Source, deps: &Deps) -> Result<(), Refused> {
+    if right {
+        deps.refused.accepted(&client.id, source, deps.clock.now());
         return Ok(());
     }
-    let secrets = deps.secrets.refreshed(&client.id).await.map_err(unreadable)?;
-    verify(&secrets).map_err(|why| {
-        tracing::warn!(client = %client.id, why, "a signature was refused");
-        Refused::Unauthorized
-    })
+    refusals::wrong_proof(client, source, false, deps).await;
+    Err(Refused::NotFound)
+}
+
+/// A call without any signature.
+async fn unsigned<T>(id: &ClientId, source: Source, deps: &Deps) -> Result<T, Refused> {
+    refusals::no_proof(id, source, deps).await;
+    Err(Refused::Unauthorized)
 }
 
 /// An event that was proved to come from whom it says.
@@ -293,6 +344,7 @@ async fn work(client: &Client, event: RawEvent, deps: &Deps, recorder: &Recorder
         events: deps.events.as_ref(),
         alerts: Alerts { once: deps.once.as_ref(), mailer: deps.mailer.as_ref(), journal: deps.journal.as_ref() },
         queue: Some(deps.queue.as_ref()),
+        tenants: deps.tenants,
     };
     let state = intake.work(client, event, recorder).await?;
     tracing::info!(client = %client.id, run = %recorder.run, state = ?std::mem::discriminant(&state), "an event was worked through");

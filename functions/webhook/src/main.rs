@@ -7,7 +7,7 @@ use leadline::{
     aws::{dynamodb::DynamoStore, secrets::AwsSecrets, ses::SesMailer, sqs::SqsTextQueue},
     runtime::{AwsClients, RandomIds, Settings, SystemClock, new_secret, start_logging},
 };
-use leadline_webhook::{Deps, handle};
+use leadline_webhook::{Deps, Tally, handle};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -26,7 +26,7 @@ async fn main() -> Result<(), Error> {
         census: store.clone(),
         requests: store.clone(),
         new_secret,
-        once: store,
+        once: store.clone(),
         queue: Arc::new(SqsTextQueue::new(aws.sqs(&settings), settings.text("LEADLINE_QUEUE_URL"))),
         mailer: Arc::new(SesMailer::new(aws.ses(&settings), settings.text("LEADLINE_MAIL_FROM"))),
         secrets: Arc::new(AwsSecrets::new(
@@ -37,6 +37,8 @@ async fn main() -> Result<(), Error> {
         clock: Arc::new(SystemClock),
         ids: Arc::new(RandomIds),
         public_url: settings.url("LEADLINE_PUBLIC_URL"),
+        tenants: settings.tenants(),
+        refused: Arc::new(Tally::new(store)),
     };
     settings.check()?;
     run(service_fn(|request: Request| async { Ok::<_, Error>(handle(request, &deps).await) })).await

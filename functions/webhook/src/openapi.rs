@@ -350,6 +350,12 @@ fn said(endpoint: Endpoint) -> Said {
             body: Some(of("EndLead")),
             answers: with(ok(of("ListedLead")), &[gone, conflict]),
         },
+        Endpoint::AnsweredLead => Said {
+            tag: "Leads",
+            summary: "Notes that a lead's reply was answered: it waits for your answer no more",
+            body: None,
+            answers: with(ok(of("ListedLead")), &[gone, conflict]),
+        },
         Endpoint::ReleaseLead => Said {
             tag: "Leads",
             summary: "Lifts the hold on a lead. A no is not lifted",

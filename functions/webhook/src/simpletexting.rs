@@ -3,7 +3,7 @@
 use lambda_http::{Body, Request, Response, http::StatusCode};
 use leadline::{domain::ids::ClientId, ports::Source, sources::simpletexting};
 
-use crate::{Deps, Refused, Verified, body, client_of, empty, store_and_work, text_of};
+use crate::{Deps, Refused, Verified, body, check_token, client_of, empty, store_and_work, text_of};
 
 /// Takes in one event.
 pub async fn take_in(request: &Request, id: &ClientId, token: &str, deps: &Deps) -> Result<Response<Body>, Refused> {
@@ -12,9 +12,7 @@ pub async fn take_in(request: &Request, id: &ClientId, token: &str, deps: &Deps)
         return Err(Refused::TooLarge);
     }
     let client = client_of(id, deps).await?;
-    if !client.simpletexting.accepts(token) {
-        return Err(Refused::NotFound);
-    }
+    check_token(&client, client.simpletexting.accepts(token), Source::SimpleTexting, deps).await?;
     let body = text_of(bytes);
     let key = simpletexting::key(&body);
     store_and_work(&client, Verified { key, source: Source::SimpleTexting, body, query: None }, deps).await?;

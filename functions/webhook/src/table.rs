@@ -67,6 +67,8 @@ pub enum Endpoint {
     HoldLead,
     /// The hold on a lead is lifted.
     ReleaseLead,
+    /// A lead's reply was answered.
+    AnsweredLead,
     /// What a lead is in ends.
     EndLead,
 }
@@ -119,6 +121,7 @@ pub const ROWS: &[Row] = &[
     row("POST", "/admin/leads/{id}/enroll", Endpoint::EnrollLead),
     row("POST", "/admin/leads/{id}/hold", Endpoint::HoldLead),
     row("POST", "/admin/leads/{id}/release", Endpoint::ReleaseLead),
+    row("POST", "/admin/leads/{id}/answered", Endpoint::AnsweredLead),
     row("POST", "/admin/leads/{id}/end", Endpoint::EndLead),
 ];
 

@@ -23,6 +23,8 @@ use serde::{Serialize, de::DeserializeOwned};
 
 /// The index that finds due work: `due_pk`, `due_sk`, keys only.
 pub const DUE_INDEX: &str = "due";
+/// The index of those who wait for a person: `att_pk`, `att_sk`, keys only.
+pub const ATTENTION_INDEX: &str = "attention";
 /// The index that finds what happened on one day: `day_pk`, `day_sk`, whole items.
 pub const DAY_INDEX: &str = "day";
 
@@ -178,14 +180,14 @@ impl<F: Fn() -> u64 + Send + Sync> Clock for ClockFn<F> {
     }
 }
 
-/// Creates Leadline's table: `pk`, `sk`, the indexes [`DUE_INDEX`] and [`DAY_INDEX`], on-demand
-/// billing, time to live in `ttl`.
+/// Creates Leadline's table: `pk`, `sk`, the indexes [`DUE_INDEX`], [`ATTENTION_INDEX`] and [`DAY_INDEX`],
+/// on-demand billing, time to live in `ttl`.
 ///
 /// # Errors
 /// When the database refuses, for example because the table is there already.
 pub async fn create_table(client: &Client, name: &str) -> anyhow::Result<()> {
     let mut request = client.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
-    for attribute in ["pk", "sk", "due_pk", "due_sk", "day_pk", "day_sk"] {
+    for attribute in ["pk", "sk", "due_pk", "due_sk", "att_pk", "att_sk", "day_pk", "day_sk"] {
         request = request.attribute_definitions(
             AttributeDefinition::builder().attribute_name(attribute).attribute_type(ScalarAttributeType::S).build()?,
         );
@@ -193,6 +195,7 @@ pub async fn create_table(client: &Client, name: &str) -> anyhow::Result<()> {
     request
         .set_key_schema(Some(keys("pk", "sk")?))
         .global_secondary_indexes(index(DUE_INDEX, keys("due_pk", "due_sk")?, ProjectionType::KeysOnly)?)
+        .global_secondary_indexes(index(ATTENTION_INDEX, keys("att_pk", "att_sk")?, ProjectionType::KeysOnly)?)
         .global_secondary_indexes(index(DAY_INDEX, keys("day_pk", "day_sk")?, ProjectionType::All)?)
         .send()
         .await
@@ -205,6 +208,22 @@ pub async fn create_table(client: &Client, name: &str) -> anyhow::Result<()> {
         .send()
         .await
         .with_context(|| format!("turn on time to live for {name}"))?;
+    Ok(())
+}
+
+/// Creates the table that remembers erasures: `pk`, `sk`, on-demand billing.
+///
+/// # Errors
+/// When the database refuses, for example because the table is there already.
+pub async fn create_erasures_table(client: &Client, name: &str) -> anyhow::Result<()> {
+    let mut request = client.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
+    for attribute in ["pk", "sk"] {
+        request = request.attribute_definitions(
+            AttributeDefinition::builder().attribute_name(attribute).attribute_type(ScalarAttributeType::S).build()?,
+        );
+    }
+    let created = request.set_key_schema(Some(keys("pk", "sk")?)).send().await;
+    created.with_context(|| format!("create the table {name}"))?;
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 //! on, and the plain model that the DynamoDB store is held against. It loses everything at its end,
 //! and it never fails by itself.
 
+mod erasures;
 mod journal;
 mod leads;
 mod settings;
@@ -17,8 +18,11 @@ use leadline::domain::{
     client::Client,
     counts::Counts,
     email::EmailAddress,
+    erasure::ErasureRecord,
     ids::{AuditId, CampaignId, ClientId, FormId, LeadId},
+    lead::Attention,
     phone::PhoneNumber,
+    refusals::RefusedCounts,
     standing::ListedOptOut,
     walk::Walk,
 };
@@ -49,14 +53,17 @@ struct Tenant {
     emails: BTreeMap<EmailAddress, LeadId>,
     due: BTreeSet<(Instant, DueKey)>,
     parked: BTreeSet<(CampaignId, Instant, LeadId)>,
+    attention: BTreeMap<(Instant, LeadId), Attention>,
     hours: BTreeMap<i64, work::Hour>,
     requests: BTreeMap<i64, u32>,
+    refused: BTreeMap<(i64, &'static str), RefusedCounts>,
     events: BTreeMap<EventKey, RawEvent>,
     journal: BTreeMap<AuditId, AuditEvent>,
     journeys: BTreeMap<LeadId, BTreeSet<AuditId>>,
     marks: BTreeMap<String, work::Mark>,
     counts: BTreeMap<CampaignId, Counts>,
     walks: BTreeMap<String, Walk>,
+    erasures: BTreeMap<LeadId, ErasureRecord>,
 }
 
 enum Settings {

@@ -113,7 +113,8 @@ async fn list(State(standin): State<Standin>, headers: HeaderMap, Query(filter):
     ) else {
         return error(201_500, 503, None);
     };
-    let sent = sent.iter().map(|text| (text.at, &text.sid, "outgoing", &text.body, "delivered"));
+    let shown = |status: &str| if matches!(status, "failed" | "undelivered") { "undelivered" } else { "delivered" };
+    let sent = sent.iter().map(|text| (text.at, &text.sid, "outgoing", &text.body, shown(&text.status)));
     let heard = heard.iter().map(|text| (text.at, &text.sid, "incoming", &text.body, "received"));
     let mut all: Vec<_> = sent.chain(heard).filter(|one| filter.created_after.is_none_or(|at| one.0 >= at)).collect();
     all.sort_by_key(|one| std::cmp::Reverse(one.0));

@@ -8,6 +8,7 @@ from . import api, data, functions, operation, permissions
 
 ALL = (
     data.table_survives,
+    data.erasures_are_kept,
     data.table_has_its_keys,
     data.queues_keep_texts,
     data.visibility_covers_the_sender,

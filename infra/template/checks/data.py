@@ -4,17 +4,30 @@ from .reading import Problems, arn, at, of_type, properties
 
 
 def table_survives(template):
-    """The table cannot be deleted by accident, can be restored, and is encrypted."""
+    """The tables cannot be deleted by accident, can be restored, and are encrypted."""
     problems = Problems()
-    problems.equal(list(of_type(template, "AWS::DynamoDB::Table")), ["Table"], "tables")
-    resource, table = template["Resources"].get("Table", {}), properties(template, "Table")
-    problems.equal(resource.get("DeletionPolicy"), "Retain", "DeletionPolicy")
-    problems.equal(resource.get("UpdateReplacePolicy"), "Retain", "UpdateReplacePolicy")
-    problems.equal(table.get("DeletionProtectionEnabled"), True, "deletion protection")
-    recovery = at(table, "PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled")
-    problems.equal(recovery, True, "point-in-time recovery")
-    problems.equal(at(table, "SSESpecification", "SSEEnabled"), True, "encryption")
-    problems.equal(table.get("BillingMode"), "PAY_PER_REQUEST", "billing mode")
+    tables = ("Table", "ErasuresTable")
+    problems.equal(set(of_type(template, "AWS::DynamoDB::Table")), set(tables), "tables")
+    for name in tables:
+        resource, table = template["Resources"].get(name, {}), properties(template, name)
+        problems.equal(resource.get("DeletionPolicy"), "Retain", f"{name} DeletionPolicy")
+        problems.equal(resource.get("UpdateReplacePolicy"), "Retain", f"{name} UpdateReplacePolicy")
+        problems.equal(table.get("DeletionProtectionEnabled"), True, f"{name} deletion protection")
+        recovery = at(table, "PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled")
+        problems.equal(recovery, True, f"{name} point-in-time recovery")
+        problems.equal(at(table, "SSESpecification", "SSEEnabled"), True, f"{name} encryption")
+        problems.equal(table.get("BillingMode"), "PAY_PER_REQUEST", f"{name} billing mode")
+    return problems
+
+
+def erasures_are_kept(template):
+    """What was erased is remembered for good, and by keys alone."""
+    problems = Problems()
+    table = properties(template, "ErasuresTable")
+    keys = [(key["AttributeName"], key["KeyType"]) for key in table.get("KeySchema", [])]
+    problems.equal(keys, [("pk", "HASH"), ("sk", "RANGE")], "key")
+    problems.want("TimeToLiveSpecification" not in table, "erasures are forgotten after a time")
+    problems.want("GlobalSecondaryIndexes" not in table, "an index of erasures")
     return problems
 
 
@@ -36,11 +49,12 @@ def table_has_its_keys(template):
     }
     expected = {
         "due": (pair("due_"), {"ProjectionType": "KEYS_ONLY"}),
+        "attention": (pair("att_"), {"ProjectionType": "KEYS_ONLY"}),
         "day": (pair("day_"), {"ProjectionType": "ALL"}),
     }
     problems.equal(indexes, expected, "indexes")
     attributes = {a["AttributeName"]: a["AttributeType"] for a in table.get("AttributeDefinitions", [])}
-    names = ("pk", "sk", "due_pk", "due_sk", "day_pk", "day_sk")
+    names = ("pk", "sk", "due_pk", "due_sk", "att_pk", "att_sk", "day_pk", "day_sk")
     problems.equal(attributes, dict.fromkeys(names, "S"), "attributes")
     ttl = {"AttributeName": "ttl", "Enabled": True}
     problems.equal(table.get("TimeToLiveSpecification"), ttl, "time to live")

@@ -19,9 +19,10 @@ _FOR_WEBHOOKS = {
     "LEADLINE_PUBLIC_URL": _BASE_URL,
 }
 _FOR_QUEUE = {"LEADLINE_QUEUE_URL": {"Ref": "TextQueue"}}
+_FOR_TENANTS = {"LEADLINE_TENANTS": {"Ref": "Tenants"}}
 ENVIRONMENT = {
-    "Webhook": {**_FOR_ALL, **_FOR_WEBHOOKS, **_FOR_QUEUE},
-    "Scheduler": {**_FOR_ALL, **_FOR_QUEUE},
+    "Webhook": {**_FOR_ALL, **_FOR_WEBHOOKS, **_FOR_QUEUE, **_FOR_TENANTS},
+    "Scheduler": {**_FOR_ALL, **_FOR_QUEUE, **_FOR_TENANTS},
     "Sender": {**_FOR_ALL, **_FOR_WEBHOOKS, **_FOR_QUEUE},
     "Reporter": {**_FOR_ALL, "LEADLINE_SECRETS_PREFIX": {"Ref": "SecretsPrefix"}},
 }

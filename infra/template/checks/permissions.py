@@ -28,6 +28,7 @@ def _grants(name, *extra):
 
 
 _INDEXES = [("dynamodb:Query", "${Table.Arn}/index/" + index, "") for index in ("due", "day")]
+_ATTENTION = ("dynamodb:Query", "${Table.Arn}/index/attention", "")
 _SECRETS = [("secretsmanager:GetSecretValue", SECRETS, "")]
 _FAILED_RUNS = [("sqs:SendMessage", "ScheduleDeadLetters.Arn", "")]
 
@@ -38,7 +39,7 @@ GRANTS = {
         "Webhook", *_SECRETS, *_INDEXES, ("sqs:SendMessage", "TextQueue.Arn", "")
     ),
     "SchedulerRole": _grants(
-        "Scheduler", *_INDEXES, *_FAILED_RUNS, ("sqs:SendMessage", "TextQueue.Arn", "")
+        "Scheduler", *_INDEXES, _ATTENTION, *_FAILED_RUNS, ("sqs:SendMessage", "TextQueue.Arn", "")
     ),
     "SenderRole": _grants(
         "Sender",
@@ -48,7 +49,7 @@ GRANTS = {
         ("sqs:GetQueueAttributes", "TextQueue.Arn", ""),
         ("sqs:ChangeMessageVisibility", "TextQueue.Arn", ""),
     ),
-    "ReporterRole": _grants("Reporter", *_SECRETS, *_INDEXES, *_FAILED_RUNS),
+    "ReporterRole": _grants("Reporter", *_SECRETS, *_INDEXES, _ATTENTION, *_FAILED_RUNS),
     "ScheduleRole": {
         ("lambda:InvokeFunction", "SchedulerFunction.Arn", ""),
         ("lambda:InvokeFunction", "ReporterFunction.Arn", ""),

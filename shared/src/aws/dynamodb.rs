@@ -3,11 +3,13 @@
 //! An item is its keys, a format version `v`, and its document `d`. Leads carry their revision `rev`
 //! beside it, and what is due carries the keys of the due index; nothing else is in that index.
 
+mod attention;
 mod budget;
 mod census;
 mod directory;
 mod due;
 mod erase;
+mod erasures;
 mod events;
 pub mod export;
 mod item;
@@ -15,6 +17,7 @@ mod journal;
 mod keys;
 mod leads;
 mod once;
+mod refusals;
 mod requests;
 
 use std::error::Error;
@@ -23,6 +26,8 @@ use aws_sdk_dynamodb::{
     Client,
     error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
 };
+
+pub use erasures::DynamoErasures;
 
 use crate::ports::StoreError;
 
@@ -41,6 +46,8 @@ pub mod schema {
     pub const SK: &str = "sk";
     /// The sparse index of what is due.
     pub const DUE_INDEX: &str = "due";
+    /// The sparse index of who waits for a person.
+    pub const ATTENTION_INDEX: &str = "attention";
     /// The index of what happened, by client and day.
     pub const DAY_INDEX: &str = "day";
     /// Seconds since 1970 after which an item may go.

@@ -117,8 +117,11 @@ impl Answer {
         if !self.in_time(now) {
             return Err(NoAnswer::TooLate);
         }
-        if client.sending != Sending::On {
-            return Err(NoAnswer::OnHold);
+        match &client.sending {
+            Sending::On => {}
+            // The provider only asked to wait, and it is time to try again.
+            throttled @ Sending::OnHold { throttled: true, .. } if throttled.lets_through(now) => {}
+            Sending::OnHold { .. } => return Err(NoAnswer::OnHold),
         }
         let template = match (self.to, &lead.standing) {
             (Answered::OptOut(at), Standing::OptedOut(no)) if no.at == at => &client.answers.opted_out,

@@ -13,6 +13,7 @@ use super::{
     consent::ConsentTerms,
     ids::{CampaignId, FormId},
     input::{self, InvalidInput},
+    template::InvalidTemplate,
     trigger::{Named, On, Then, Trigger, TriggerProblem},
     window::Window,
 };
@@ -177,6 +178,16 @@ pub enum CampaignProblem {
     /// A step is further away than anybody means.
     #[error("step {0}: two years are the most that a text may be away, or late")]
     TooFar(u16),
+    /// The text of a step holds what would be sent although it is not meant to be.
+    #[error("step {step}: {why}")]
+    Text {
+        /// Which, by its place.
+        place: usize,
+        /// Which, by its number.
+        step: u16,
+        /// Why.
+        why: InvalidTemplate,
+    },
     /// So is the first text.
     #[error("two years are the most that the first text may be away")]
     TimingTooFar,
@@ -230,6 +241,7 @@ impl CampaignProblem {
     pub fn pointer(&self) -> String {
         match self {
             Self::NoMessages | Self::StepOrder(_) | Self::Schedule(_) | Self::TooFar(_) => "/messages".to_owned(),
+            Self::Text { place, .. } => format!("/messages/{place}/text"),
             Self::WebinarEra => "/webinar/at".to_owned(),
             Self::Over => "/status".to_owned(),
             Self::Name(_) => "/name".to_owned(),
@@ -328,6 +340,11 @@ impl Campaign {
         problems.extend(too_many.map(|(what, found)| CampaignProblem::TooMany { what, found }));
         let too_far = |step: &&Step| step.reaches() > LONGEST;
         problems.extend(self.messages.iter().filter(too_far).map(|step| CampaignProblem::TooFar(step.step)));
+        let faults = self.messages.iter().enumerate().filter_map(|(place, step)| {
+            let why = step.text.as_ref()?.fault()?.clone();
+            Some(CampaignProblem::Text { place, step: step.step, why })
+        });
+        problems.extend(faults);
         if self.timing.earliest_minutes.max(self.timing.latest_minutes) > LONGEST {
             problems.push(CampaignProblem::TimingTooFar);
         }
@@ -474,6 +491,15 @@ mod tests {
         let mut reviewed = found;
         reviewed.forms.clone_from(&samples::campaign().forms);
         assert!(!reviewed.awaits_review());
+    }
+
+    #[test]
+    fn a_text_that_is_no_template_is_a_problem_at_its_place() {
+        let mut campaign = samples::campaign();
+        campaign.messages[1].text = serde_json::from_value("Hi {first_name}".into()).ok();
+        let problem = campaign.problems().pop().expect("a problem");
+        assert_eq!((problem.pointer().as_str(), campaign.problems().len()), ("/messages/1/text", 1));
+        assert!(problem.to_string().starts_with("step 2: `{first_name}` is a merge tag"), "{problem}");
     }
 
     #[test]

@@ -12,7 +12,8 @@ use super::{
     booking::OnCancelled,
     capabilities::Capabilities,
     email::EmailAddress,
-    ids::{ClientId, SiteId},
+    ids::{AttemptId, ClientId, SiteId},
+    message::{LEASE, wait_until},
     phone::{PhoneNumber, Region},
     place::State,
     template::Template,
@@ -156,9 +157,12 @@ pub enum Sending {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
         try_at: Option<Instant>,
-        /// How often in a row the account refused.
+        /// How often in a row the account refused, or the provider asked to wait.
         #[serde(default, skip_serializing_if = "is_zero")]
         refusals: u8,
+        /// Whether the provider only asked to wait: too many requests. The account itself was not refused.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        throttled: bool,
     },
 }
 
@@ -171,13 +175,16 @@ const FIRST_REST: TimeDelta = TimeDelta::minutes(15);
 /// The longest that an account is left alone: four tries a day.
 const LONGEST_REST: TimeDelta = TimeDelta::hours(6);
 
-/// A circuit breaker: it opens when the account refuses, lets single texts through to try again, and
-/// closes when one of them is accepted. A hold by a person only opens by a person.
+/// How long a provider may ask to wait before an operator is told: a few calls too many are no news.
+pub const THROTTLED_LONG: TimeDelta = TimeDelta::minutes(30);
+
+/// A circuit breaker: it opens when the account refuses or the provider asks to wait, lets single texts
+/// through to try again, and closes when one of them is accepted. A hold by a person only opens by a person.
 impl Sending {
     /// A person's hold.
     #[must_use]
     pub fn held(reason: impl Into<String>, since: Instant) -> Self {
-        Self::OnHold { reason: reason.into(), since, try_at: None, refusals: 0 }
+        Self::OnHold { reason: reason.into(), since, try_at: None, refusals: 0, throttled: false }
     }
 
     /// Whether a text may leave at `now`.
@@ -193,13 +200,62 @@ impl Sending {
     #[must_use]
     pub fn after_refusal(&self, reason: &str, now: Instant) -> Option<Self> {
         let (since, refusals) = match self {
-            Self::On => (now, 0),
+            // A refusal says more than that there is too much to do.
+            Self::On | Self::OnHold { throttled: true, .. } => (now, 0),
             held @ Self::OnHold { since, refusals, .. } if held.lets_through(now) => (*since, *refusals),
             Self::OnHold { .. } => return None,
         };
         let rest = (FIRST_REST * 2_i32.pow(u32::from(refusals.min(10)))).min(LONGEST_REST);
         let (reason, refusals) = (reason.to_owned(), refusals.saturating_add(1));
-        Some(Self::OnHold { reason, since, try_at: Some(now + rest), refusals })
+        Some(Self::OnHold { reason, since, try_at: Some(now + rest), refusals, throttled: false })
+    }
+
+    /// What it makes of it that the provider asked to wait, at `now`, with the text of `attempt`; `None` if it
+    /// stays as it is. An account that had refused goes on being held as that: only that it is tried again soon.
+    #[must_use]
+    pub fn after_throttle(
+        &self,
+        why: &str,
+        retry_after: Option<TimeDelta>,
+        attempt: AttemptId,
+        now: Instant,
+    ) -> Option<Self> {
+        let until = |times| Some(wait_until(times, retry_after, attempt, now));
+        match self {
+            Self::On => {
+                let reason = format!("the SMS provider asks to wait: {why}");
+                Some(Self::OnHold { reason, since: now, try_at: until(0), refusals: 1, throttled: true })
+            }
+            Self::OnHold { reason, since, refusals, throttled, .. } if self.lets_through(now) => {
+                let (times, next) = if *throttled { (*refusals, refusals.saturating_add(1)) } else { (0, *refusals) };
+                let (reason, since, throttled) = (reason.clone(), *since, *throttled);
+                Some(Self::OnHold { reason, since, try_at: until(times), refusals: next, throttled })
+            }
+            Self::OnHold { .. } => None,
+        }
+    }
+
+    /// The hold while one text is let through at `now` to try the account: no other is for as long as its
+    /// sender may have it. `None` where no hold is tried.
+    #[must_use]
+    pub fn tried_at(&self, now: Instant) -> Option<Self> {
+        match self {
+            Self::OnHold { reason, since, refusals, throttled, .. } if self.lets_through(now) => {
+                let (reason, since, try_at) = (reason.clone(), *since, Some(now + LEASE));
+                Some(Self::OnHold { reason, since, try_at, refusals: *refusals, throttled: *throttled })
+            }
+            Self::On | Self::OnHold { .. } => None,
+        }
+    }
+
+    /// For how long the provider is known to have asked to wait, at `now`: up to when it may be called again, as
+    /// nothing says more while there is no text to try. `None` if it does not.
+    #[must_use]
+    pub fn throttled_for(&self, now: Instant) -> Option<TimeDelta> {
+        match self {
+            Self::OnHold { throttled: true, since, try_at: Some(try_at), .. } => Some(now.min(*try_at) - *since),
+            Self::On | Self::OnHold { .. } => None,
+        }
     }
 }
 
@@ -568,6 +624,66 @@ mod tests {
         record.as_object_mut().expect("an object").remove("mode");
         let error = serde_json::from_value::<Client>(record).expect_err("no mode");
         assert!(error.to_string().contains("missing field `mode`"), "{error}");
+    }
+
+    fn attempt() -> AttemptId {
+        AttemptId(ulid::Ulid::from(1_001_u128))
+    }
+
+    fn minute(n: i64) -> Instant {
+        "2026-01-06T15:00:00Z".parse::<Instant>().expect("an instant") + TimeDelta::minutes(n)
+    }
+
+    #[test]
+    fn a_provider_that_asks_to_wait_is_left_alone_for_1_2_4_8_and_12_minutes_and_tried_by_one_text_at_a_time() {
+        let mut sending = Sending::On.after_throttle("busy", None, attempt(), minute(0)).expect("a hold");
+        let mut at = minute(0);
+        for rest in [1, 2, 4, 8, 12, 12] {
+            let Sending::OnHold { try_at: Some(try_at), since, throttled: true, .. } = &sending else {
+                panic!("{sending:?}")
+            };
+            assert_eq!((*try_at, *since), (at + TimeDelta::minutes(rest), minute(0)));
+            assert!(!sending.lets_through(*try_at - TimeDelta::seconds(1)) && sending.lets_through(*try_at));
+            assert_eq!(sending.after_throttle("busy", None, attempt(), *try_at - TimeDelta::seconds(1)), None);
+            assert_eq!(sending.tried_at(*try_at - TimeDelta::seconds(1)), None);
+            let tried = sending.tried_at(*try_at).expect("one text");
+            assert!(!tried.lets_through(*try_at + TimeDelta::seconds(119)), "no other while it is under way");
+            assert!(tried.lets_through(*try_at + LEASE), "its sender may have died");
+            at = *try_at;
+            sending = sending.after_throttle("busy", None, attempt(), at).expect("a longer one");
+        }
+        assert_eq!(sending.throttled_for(at), Some(at - minute(0)));
+        let long_after = at + TimeDelta::days(3);
+        assert!(
+            sending.throttled_for(long_after).is_some_and(|span| span < TimeDelta::hours(1)),
+            "nothing was tried since"
+        );
+    }
+
+    #[test]
+    fn what_a_person_or_a_refusal_holds_is_not_opened_by_a_provider_that_asks_to_wait() {
+        let person = Sending::held("a look first", minute(0));
+        assert_eq!(person.after_throttle("busy", None, attempt(), minute(60)), None);
+        assert_eq!((person.tried_at(minute(60)), person.throttled_for(minute(60))), (None, None));
+        let refused = Sending::On.after_refusal("suspended", minute(0)).expect("a hold");
+        let later = refused.after_throttle("busy", None, attempt(), minute(15)).expect("tried again soon");
+        let Sending::OnHold { reason, since, refusals, throttled, try_at } = later else { panic!("on hold") };
+        assert_eq!((reason.as_str(), since, refusals, throttled), ("suspended", minute(0), 1, false));
+        assert_eq!(try_at, Some(minute(16)));
+        let busy = Sending::On.after_throttle("busy", None, attempt(), minute(0)).expect("a hold");
+        let said_no = busy.after_refusal("suspended", minute(0)).expect("a refusal says more");
+        assert_eq!(said_no, Sending::On.after_refusal("suspended", minute(0)).expect("a hold"));
+    }
+
+    #[test]
+    fn a_hold_is_stored_as_before_and_one_of_before_is_read() {
+        let held = Sending::On.after_refusal("suspended", minute(0)).expect("a hold");
+        assert!(!serde_json::to_string(&held).expect("json").contains("throttled"));
+        let busy = Sending::On.after_throttle("busy", None, attempt(), minute(0)).expect("a hold");
+        let stored = serde_json::to_string(&busy).expect("json");
+        assert_eq!(serde_json::from_str::<Sending>(&stored).expect("a hold"), busy);
+        let before = stored.replace(",\"throttled\":true", "");
+        assert_eq!(serde_json::from_str::<Sending>(&before).expect("a hold").throttled_for(minute(9)), None);
     }
 
     #[test]

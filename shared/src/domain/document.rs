@@ -74,6 +74,17 @@ pub fn differences(old: &impl Serialize, new: &impl Serialize) -> Vec<String> {
     differ
 }
 
+/// The places, of those given as JSON pointers, at which two documents differ. It looks at what was made of a
+/// change, and so at no shape of it.
+#[must_use]
+pub fn touched(old: &impl Serialize, new: &impl Serialize, pointers: &[&str]) -> Vec<Problem> {
+    let (Ok(old), Ok(new)) = (serde_json::to_value(old), serde_json::to_value(new)) else {
+        return vec![Problem::at("", "it cannot be written as JSON")];
+    };
+    let differ = pointers.iter().filter(|pointer| old.pointer(pointer) != new.pointer(pointer));
+    differ.map(|pointer| Problem::at(*pointer, "it cannot be written here")).collect()
+}
+
 /// Texts that are too long or hold control characters other than line breaks and tabs, anywhere in a document.
 #[must_use]
 pub fn texts_that_do_not_fit(document: &Value) -> Vec<Problem> {
@@ -152,6 +163,19 @@ mod tests {
         let pointers: Vec<&str> = found.iter().map(|problem| problem.pointer.as_str()).collect();
         assert_eq!(pointers, ["/a~1b/1/c~0d", "/e"]);
         assert!(document.pointer(pointers[0]).is_some());
+    }
+
+    #[test]
+    fn a_protected_place_that_was_touched_is_named_whatever_touched_it() {
+        let old = json!({"id": "a", "kajabi": {"token_hashes": [1]}, "zone": "UTC"});
+        let guarded = ["/id", "/kajabi/token_hashes", "/tier"];
+        let places = |new: Value| -> Vec<String> {
+            touched(&old, &new, &guarded).into_iter().map(|problem| problem.pointer).collect()
+        };
+        assert_eq!(places(json!({"id": "a", "kajabi": {"token_hashes": [1], "more": 1}, "zone": "x"})), [""; 0]);
+        assert_eq!(places(json!({"id": "a", "kajabi": {"token_hashes": [2]}})), ["/kajabi/token_hashes"]);
+        assert_eq!(places(json!({"id": "a", "kajabi": null, "tier": "pro"})), ["/kajabi/token_hashes", "/tier"]);
+        assert_eq!(places(json!([])), ["/id", "/kajabi/token_hashes"]);
     }
 
     #[test]

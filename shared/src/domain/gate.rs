@@ -124,6 +124,8 @@ pub enum RefusalReason {
     PlaceholderEmpty,
     /// The rendered text is over the limit.
     TextTooLong,
+    /// The text holds a brace or a merge tag of another tool, which would be sent as it stands.
+    TemplateInvalid,
 }
 
 impl RefusalReason {
@@ -133,7 +135,11 @@ impl RefusalReason {
     pub fn is_about_the_person(self) -> bool {
         match self {
             Self::NoValidPhone | Self::CountryNotServed | Self::NoConsent => true,
-            Self::StateNotCleared | Self::TemplateMissing | Self::PlaceholderEmpty | Self::TextTooLong => false,
+            Self::StateNotCleared
+            | Self::TemplateMissing
+            | Self::PlaceholderEmpty
+            | Self::TextTooLong
+            | Self::TemplateInvalid => false,
         }
     }
 
@@ -148,6 +154,7 @@ impl RefusalReason {
             Self::TemplateMissing => "template_missing",
             Self::PlaceholderEmpty => "placeholder_empty",
             Self::TextTooLong => "text_too_long",
+            Self::TemplateInvalid => "template_invalid",
         }
     }
 }

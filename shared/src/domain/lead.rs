@@ -3,6 +3,7 @@
 //! It is stored as one item and written under its revision, so whatever happens at the same moment
 //! (a claim, an opt-out, a booking, another claim) is ordered, and the loser reads again.
 
+mod attention;
 mod bookings;
 mod hold;
 mod pass;
@@ -22,7 +23,9 @@ use super::{
     standing::{OptOut, OptOutChannel, Standing},
 };
 
+pub use attention::{Attention, Need, Unanswered};
 pub use bookings::Heard;
+pub use settle::TAKEN_AND_FAILED;
 
 /// One person known to one client. Written twice for every text, so what is empty is left out: it
 /// stays under one kilobyte, which is what a write unit covers.
@@ -56,6 +59,9 @@ pub struct Lead {
     /// The last few bookings that are known of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bookings: Vec<Booking>,
+    /// Replies that nobody has answered yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unanswered: Option<Unanswered>,
     /// What its campaigns' counters do not say yet. A save counts it, and leaves it out of what it writes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub uncounted: Vec<Change>,
@@ -284,6 +290,15 @@ pub enum Settled {
         /// Not before.
         at: Instant,
     },
+    /// The provider asked to wait: it did not go out, no try is used up, and a run takes it up again.
+    PutOff {
+        /// Not before.
+        at: Instant,
+        /// Why, in words.
+        why: String,
+        /// How long the provider asks to wait, where it says so.
+        retry_after: Option<chrono::TimeDelta>,
+    },
     /// It did not go out in any try and waits for a person.
     ForReview(String),
     /// It may have gone out.
@@ -301,6 +316,8 @@ pub enum Settled {
     OptedOut(ProviderRefusal),
     /// The account cannot send; the step is due again.
     AccountRefused(ProviderRefusal),
+    /// The account took the text and failed it later, as it cannot send; the step waits for a person.
+    AccountFailed(ProviderRefusal),
 }
 
 impl Lead {
@@ -318,6 +335,7 @@ impl Lead {
             may_resume: None,
             recent: Vec::new(),
             bookings: Vec::new(),
+            unanswered: None,
             uncounted: Vec::new(),
         }
     }
@@ -340,7 +358,11 @@ impl Lead {
             None | Some(InFlightState::RetryScheduled { .. }) if held => None,
             None => waiting.min(),
             Some(InFlightState::Claimed { until }) => Some(waiting.min().map_or(*until, |at| at.min(*until))),
-            Some(InFlightState::RetryScheduled { at }) => waiting.min().map(|waits| waits.max(*at + QUEUE_FIRST)),
+            Some(InFlightState::RetryScheduled { at }) => {
+                let put_off = self.in_flight.as_ref().is_some_and(InFlight::is_put_off);
+                let from = if put_off { *at } else { *at + QUEUE_FIRST };
+                waiting.min().map(|waits| waits.max(from))
+            }
             Some(InFlightState::Unknown { ask_at, .. }) => ask_at.map(|at| at + QUEUE_FIRST),
         }
     }
@@ -467,6 +489,7 @@ impl Lead {
     pub fn opt_out(&mut self, opt_out: OptOut, now: Instant) -> Vec<CampaignId> {
         let reason = opt_out.channel.reason();
         self.may_resume = None;
+        self.unanswered = None;
         match &mut self.standing {
             // What a threat adds to a no that stands is that nobody lifts it by a word.
             Standing::OptedOut(no) if opt_out.channel == OptOutChannel::Legal => no.channel = OptOutChannel::Legal,

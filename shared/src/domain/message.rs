@@ -19,6 +19,33 @@ pub const CALL_DEADLINE: TimeDelta = TimeDelta::seconds(10);
 /// Waits before the second, third and fourth try of a text that provably did not go out.
 pub const RETRY_DELAYS: [TimeDelta; 3] = [TimeDelta::seconds(30), TimeDelta::minutes(5), TimeDelta::minutes(30)];
 
+/// How long a provider that asks to wait is left alone, by how often in a row it did so. A run looks every
+/// 15 minutes, so the longest, with what [`wait_until`] adds, is over by the next one.
+pub const WAITS_WHEN_THROTTLED: [TimeDelta; 5] = [
+    TimeDelta::minutes(1),
+    TimeDelta::minutes(2),
+    TimeDelta::minutes(4),
+    TimeDelta::minutes(8),
+    TimeDelta::minutes(12),
+];
+
+/// The longest wait that a provider may ask for. What asks for more is asked again after it.
+pub const LONGEST_RETRY_AFTER: TimeDelta = TimeDelta::hours(1);
+
+/// When a provider is called again that asked to wait: `times` is how often in a row it had done so before,
+/// and `retry_after` the wait that it names, which is a floor. Up to a tenth is added, by the attempt's own
+/// id, so that what was turned away together does not come back together.
+#[must_use]
+pub fn wait_until(times: u8, retry_after: Option<TimeDelta>, attempt: AttemptId, now: Instant) -> Instant {
+    let last = WAITS_WHEN_THROTTLED[WAITS_WHEN_THROTTLED.len() - 1];
+    let own = WAITS_WHEN_THROTTLED.get(usize::from(times)).copied().unwrap_or(last);
+    let asked = retry_after.unwrap_or_default().clamp(TimeDelta::zero(), LONGEST_RETRY_AFTER);
+    let wait = own.max(asked);
+    // The end of the id is random: of two attempts it is not the same.
+    let share = i32::try_from(attempt.0.0 % 1_001).unwrap_or_default();
+    now + wait + wait * share / 10_000
+}
+
 /// When the provider is asked what became of a text that may have gone out, counted from the moment
 /// at which its call was surely over. A text that is missing in the provider's list at the last of
 /// them is surely not with the provider; before that the list may only be late.
@@ -48,8 +75,12 @@ pub struct InFlight {
     pub hours: String,
     /// The run of the sender that claimed it.
     pub run: RunId,
-    /// Tries so far, this one included.
+    /// Tries so far, this one included. One that the provider asked to wait with is none.
     pub tries: u8,
+    /// How often in a row the provider asked to wait. More than 0 while it waits says that its job was given
+    /// back, and a run makes a new one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub put_off: u8,
     /// Where it stands.
     pub state: InFlightState,
     /// The account that it was given to, as [`ProviderSettings::mark`](super::client::ProviderSettings::mark)
@@ -58,7 +89,18 @@ pub struct InFlight {
     pub account: Option<String>,
 }
 
+fn is_zero(number: &u8) -> bool {
+    *number == 0
+}
+
 impl InFlight {
+    /// Returns `true` if the provider asked to wait with it, so that it waits in the due index and its job is
+    /// gone from the queue.
+    #[must_use]
+    pub fn is_put_off(&self) -> bool {
+        self.is_retry() && self.put_off > 0
+    }
+
     /// Whether it waits to be tried again.
     #[must_use]
     pub fn is_retry(&self) -> bool {
@@ -81,7 +123,7 @@ impl InFlight {
     pub fn proof_of(&self, answer: &LookUp, now: Instant) -> Option<SendOutcome> {
         let InFlightState::Unknown { since, ask_at: Some(_), .. } = self.state else { return None };
         match answer {
-            LookUp::Found { provider_id } => Some(SendOutcome::Accepted { provider_id: provider_id.clone() }),
+            LookUp::Found { provider_id, state } => Some(state.proves(provider_id.clone())),
             LookUp::NotListed if now >= since + ASKS[ASKS.len() - 1] => {
                 Some(SendOutcome::NotSent { why: "the provider's list does not have it".to_owned() })
             }
@@ -215,10 +257,26 @@ pub enum SendOutcome {
     },
     /// The provider proved that it will not send it.
     Refused(ProviderRefusal),
-    /// Proof that nothing went out. The only outcome that is tried again by itself.
+    /// Proof that nothing went out. It is tried again by itself, three times.
     NotSent {
         /// Why not, in words.
         why: String,
+    },
+    /// Proof that nothing went out, as the provider has too much to do and asks to wait: no try is used up,
+    /// and the account is left alone for a while.
+    Throttled {
+        /// Why, in words.
+        why: String,
+        /// How long it asks to wait, where it says so.
+        retry_after: Option<TimeDelta>,
+    },
+    /// The provider took it, and it failed later: the person did not get it. It is not sent again by itself,
+    /// as it was accepted once.
+    Failed {
+        /// The provider's id of it.
+        provider_id: String,
+        /// Why: a refusal that stands, or words where it may work another time or nobody says.
+        problem: Result<ProviderRefusal, String>,
     },
     /// It may have gone out.
     Unknown {
@@ -234,6 +292,8 @@ pub enum LookUp {
     Found {
         /// The provider's id of it.
         provider_id: String,
+        /// How far it has come.
+        state: ListedState,
     },
     /// The list was read to its end and does not have it, or not yet.
     NotListed,
@@ -253,6 +313,28 @@ pub struct ListedText {
     pub body: String,
     /// When the provider took it, or took it in.
     pub at: Instant,
+    /// How far it has come.
+    pub state: ListedState,
+}
+
+/// How far a text in a provider's own list has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ListedState {
+    /// The provider has it, or has sent it on; also where its list says nothing of that.
+    Taken,
+    /// It did not arrive and is not on its way any more, for a reason that stands, or in words.
+    Failed(Result<ProviderRefusal, String>),
+}
+
+impl ListedState {
+    /// What it proves of the call that the text was handed over by.
+    #[must_use]
+    pub fn proves(&self, provider_id: String) -> SendOutcome {
+        match self {
+            Self::Taken => SendOutcome::Accepted { provider_id },
+            Self::Failed(problem) => SendOutcome::Failed { provider_id, problem: problem.clone() },
+        }
+    }
 }
 
 /// How far the provider's clock may be from ours.
@@ -282,7 +364,9 @@ impl InFlight {
             since_claim.iter().filter(|text| can.same_words(&self.text, &text.body)).collect();
         let cannot_tell = |why: &str| LookUp::CannotTell { why: why.to_owned() };
         match same.as_slice() {
-            [text] if text.at <= last => LookUp::Found { provider_id: text.provider_id.clone() },
+            [text] if text.at <= last => {
+                LookUp::Found { provider_id: text.provider_id.clone(), state: text.state.clone() }
+            }
             [_] => cannot_tell("the provider lists a text with the same words, at a later time"),
             [] if since_claim.iter().any(|text| text.at <= last) => {
                 cannot_tell("the provider lists a text at that time with other words")

@@ -1,11 +1,19 @@
-//! Phone numbers by libphonenumber's rules, never by a regular expression.
+//! Phone numbers by libphonenumber's rules, never by a regular expression, and by stricter ones of our own for
+//! what people type: what is not certain is refused with its reason.
+
+mod plan;
+mod region;
+mod written;
 
 use std::fmt;
 
-use phonenumber::{Mode, country};
 use serde::{Deserialize, Serialize};
 
-/// A number that libphonenumber holds valid, kept in E.164. `Debug` and `Display` mask it.
+pub use region::{InvalidRegion, Region};
+use written::Written;
+
+/// A number that libphonenumber holds valid, kept in E.164. `Debug` and `Display` mask it. One that is stored
+/// is not looked at again.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct PhoneNumber {
@@ -24,6 +32,30 @@ pub enum InvalidPhone {
     /// It can be read, but no such number can exist in its country's numbering plan.
     #[error("no such number exists in its country's numbering plan")]
     Impossible,
+    /// A letter or a sign stands among the digits, such as the letter O for a zero.
+    #[error("a letter or sign stands where a digit belongs, so it is not certain which number is meant")]
+    Letter,
+    /// A spreadsheet shortened it.
+    #[error("it is in scientific notation, in which digits are lost: format the column as text and export it again")]
+    Scientific,
+    /// There are two, and they differ.
+    #[error("it holds two different numbers, and nothing says which one is meant")]
+    TwoNumbers,
+    /// It is of a country whose numbering plan is not kept here.
+    #[error("numbers of {0} are not read")]
+    CountryNotRead(&'static str),
+}
+
+impl InvalidPhone {
+    /// The code that rejections are counted by.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::TwoNumbers => "two_numbers",
+            Self::CountryNotRead(_) => "country_not_served",
+            Self::Missing | Self::Unreadable | Self::Impossible | Self::Letter | Self::Scientific => "no_valid_phone",
+        }
+    }
 }
 
 impl PhoneNumber {
@@ -33,18 +65,42 @@ impl PhoneNumber {
     /// # Errors
     /// [`InvalidPhone`] says what is wrong with it.
     pub fn parse(raw: &str, region: Region) -> Result<Self, InvalidPhone> {
-        let raw = raw.trim();
-        if raw.is_empty() {
-            return Err(InvalidPhone::Missing);
-        }
-        if raw.len() > 64 {
-            return Err(InvalidPhone::Unreadable);
-        }
-        let number = phonenumber::parse(Some(region.0), raw).map_err(|_| InvalidPhone::Unreadable)?;
-        if !phonenumber::is_valid(&number) {
-            return Err(InvalidPhone::Impossible);
-        }
-        Ok(Self { e164: number.format().mode(Mode::E164).to_string() })
+        let e164 = match written::read(raw)? {
+            Written::One(number) => plan::read(&number, region)?,
+            Written::Several(numbers) => {
+                let mut read = numbers.iter().map(|number| plan::read(number, region));
+                let first = read.next().unwrap_or(Err(InvalidPhone::Missing));
+                let first = first.map_err(|_| InvalidPhone::TwoNumbers)?;
+                match read.all(|other| other.as_ref() == Ok(&first)) {
+                    true => first,
+                    false => return Err(InvalidPhone::TwoNumbers),
+                }
+            }
+        };
+        Ok(Self { e164 })
+    }
+
+    /// A number that a provider names: it knows whom it texts, in whatever country. In E.164 it is taken as
+    /// it is, else read.
+    ///
+    /// # Errors
+    /// [`InvalidPhone`] says what is wrong with it.
+    pub fn of_provider(raw: &str, region: Region) -> Result<Self, InvalidPhone> {
+        Self::in_e164(raw.trim()).map_or_else(|| Self::parse(raw, region), Ok)
+    }
+
+    /// What has the form of E.164. Whether there is such a number is not looked at.
+    fn in_e164(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix('+').filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
+        ((8..=15).contains(&digits.len()) && !digits.starts_with('0')).then(|| Self { e164: text.to_owned() })
+    }
+
+    /// Whether it is a number that can exist, for one that was taken in the form that it is stored in.
+    ///
+    /// # Errors
+    /// [`InvalidPhone`] says why it is none.
+    pub fn check(&self) -> Result<(), InvalidPhone> {
+        plan::read(&self.e164, Region::default()).map(|_| ())
     }
 
     /// `+` and digits, as providers want it. The only way to see the whole number.
@@ -56,24 +112,19 @@ impl PhoneNumber {
     /// As people of its country read it: `(305) 555-0123`.
     #[must_use]
     pub fn national(&self) -> String {
-        self.parsed().map_or_else(|| self.e164.clone(), |number| number.format().mode(Mode::National).to_string())
+        plan::national(&self.e164).unwrap_or_else(|| self.e164.clone())
     }
 
     /// ISO 3166 code of the country that the number belongs to, where it can be told.
     #[must_use]
     pub fn country(&self) -> Option<String> {
-        let id = self.parsed()?.country().id()?;
-        Some(id.as_ref().to_owned())
+        plan::country(&self.e164)
     }
 
     /// The three digits of a North American area code, when it is such a number.
     #[must_use]
     pub fn area_code(&self) -> Option<&str> {
         (self.e164.len() == 12).then(|| self.e164.strip_prefix("+1")?.get(..3)).flatten()
-    }
-
-    fn parsed(&self) -> Option<phonenumber::PhoneNumber> {
-        phonenumber::parse(None, &self.e164).ok()
     }
 
     /// The number with all but its country code and last three digits hidden.
@@ -84,10 +135,13 @@ impl PhoneNumber {
     }
 }
 
+/// As it is stored: E.164 is taken as it is, so that a number of a country that is not read any more stays
+/// one, and nothing is set up to read it. Anything else is read. Settings, which people type, are looked at
+/// again before they are written (`Client::problems`).
 impl TryFrom<String> for PhoneNumber {
     type Error = InvalidPhone;
     fn try_from(text: String) -> Result<Self, InvalidPhone> {
-        Self::parse(&text, Region::default())
+        Self::in_e164(&text).map_or_else(|| Self::parse(&text, Region::default()), Ok)
     }
 }
 
@@ -109,76 +163,5 @@ impl fmt::Display for PhoneNumber {
     }
 }
 
-/// A country by its ISO 3166 code: where numbers written without a country code belong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Region(country::Id);
-
-impl Region {
-    /// The two-letter code.
-    #[must_use]
-    pub fn code(&self) -> &str {
-        self.0.as_ref()
-    }
-}
-
-impl Default for Region {
-    fn default() -> Self {
-        Self(country::US)
-    }
-}
-
-/// A text that is no ISO 3166 country code.
-#[derive(Debug, thiserror::Error)]
-#[error("`{0}` is not a country code such as US or GB")]
-pub struct InvalidRegion(String);
-
-impl TryFrom<String> for Region {
-    type Error = InvalidRegion;
-    fn try_from(text: String) -> Result<Self, InvalidRegion> {
-        text.parse().map(Self).map_err(|_| InvalidRegion(text))
-    }
-}
-
-impl From<Region> for String {
-    fn from(region: Region) -> String {
-        region.code().to_owned()
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn us(raw: &str) -> Result<PhoneNumber, InvalidPhone> {
-        PhoneNumber::parse(raw, Region::default())
-    }
-
-    #[test]
-    fn every_way_of_writing_one_number_is_the_same_number() {
-        for raw in ["3055550123", "(305) 555-0123", "+1 305 555 0123", "1-305-555-0123", " 305.555.0123 "] {
-            assert_eq!(us(raw).expect(raw).e164(), "+13055550123");
-        }
-    }
-
-    #[test]
-    fn what_cannot_be_a_number_says_why() {
-        assert_eq!(us("  "), Err(InvalidPhone::Missing));
-        assert_eq!(us("call me"), Err(InvalidPhone::Unreadable));
-        assert_eq!(us("555-0123"), Err(InvalidPhone::Impossible));
-        assert_eq!(us("(105) 555-0123"), Err(InvalidPhone::Impossible));
-        assert!(us(&"1".repeat(5_000)).is_err());
-    }
-
-    #[test]
-    fn a_number_shows_its_country_and_area_code_but_not_itself() {
-        let phone = us("+1 305 555 0123").expect("valid");
-        assert_eq!(phone.country().as_deref(), Some("US"));
-        assert_eq!(phone.area_code(), Some("305"));
-        assert_eq!(phone.national(), "(305) 555-0123");
-        assert_eq!(format!("{phone} {phone:?}"), "+1•••••••123 +1•••••••123");
-        let london = us("+44 20 7946 0123").expect("valid");
-        assert_eq!(london.country().as_deref(), Some("GB"));
-        assert_eq!(london.area_code(), None);
-    }
-}
+mod tests;

@@ -6,8 +6,8 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Instant, booking::link_for, client::Client, consent::Consent, email::EmailAddress, ids::LeadId, place::Place,
-    template::Field, trigger::TagTimes,
+    Instant, booking::link_for, client::Client, consent::Consent, email::EmailAddress, ids::LeadId, phone::PhoneNumber,
+    place::Place, template::Field, trigger::TagTimes,
 };
 
 /// A lead's own data, and the consent on record.
@@ -39,8 +39,51 @@ pub struct Profile {
     /// When tags enrolled the lead.
     #[serde(default, skip_serializing_if = "TagTimes::is_empty")]
     pub tags: TagTimes,
+    /// Addresses and numbers that the lead had before.
+    #[serde(default, skip_serializing_if = "Former::is_empty")]
+    pub former: Former,
     /// When the lead was first received.
     pub created_at: Instant,
+}
+
+/// What a lead was known by before, newest last: kept so that an erasure finds it, and erased with the rest.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Former {
+    /// Email addresses, at most [`MOST_FORMER`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub emails: Vec<EmailAddress>,
+    /// Numbers, at most [`MOST_FORMER`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub phones: Vec<PhoneNumber>,
+}
+
+/// Most former addresses, and most former numbers, that are kept of one lead.
+pub const MOST_FORMER: usize = 20;
+
+impl Former {
+    fn is_empty(&self) -> bool {
+        self.emails.is_empty() && self.phones.is_empty()
+    }
+
+    /// Keeps an address. Returns `true` if it was not kept before.
+    pub fn add_email(&mut self, email: &EmailAddress) -> bool {
+        add(&mut self.emails, email)
+    }
+
+    /// Keeps a number. Returns `true` if it was not kept before.
+    pub fn add_phone(&mut self, phone: &PhoneNumber) -> bool {
+        add(&mut self.phones, phone)
+    }
+}
+
+fn add<T: Clone + PartialEq>(kept: &mut Vec<T>, new: &T) -> bool {
+    let is_new = !kept.contains(new);
+    if is_new {
+        kept.push(new.clone());
+        // The oldest goes: a form's own address counts for more than one of a hundred changes ago.
+        kept.drain(..kept.len().saturating_sub(MOST_FORMER));
+    }
+    is_new
 }
 
 impl Profile {
@@ -59,7 +102,17 @@ impl Profile {
             place_since: None,
             answers: BTreeMap::new(),
             tags: TagTimes::default(),
+            former: Former::default(),
             created_at,
+        }
+    }
+
+    /// Gives the lead another address, and keeps the one that it had.
+    pub fn change_email(&mut self, email: EmailAddress) {
+        if let Some(old) = self.email.replace(email)
+            && self.email.as_ref() != Some(&old)
+        {
+            self.former.add_email(&old);
         }
     }
 
@@ -140,6 +193,18 @@ mod tests {
         }
         profile.locate(&answers(&[("zip", "78701")]), later);
         assert_eq!((profile.place.to_string().as_str(), profile.place_since), ("postal code 787…", Some(later)));
+    }
+
+    #[test]
+    fn former_addresses_are_kept_once_and_not_without_end() {
+        let email = |n: usize| EmailAddress::parse(&format!("pat{n}@example.org")).expect("an address");
+        let mut profile = Profile::new(LeadId(ulid::Ulid::nil()), chrono::DateTime::UNIX_EPOCH);
+        for n in [1, 1, 2, 1, 2] {
+            profile.change_email(email(n));
+        }
+        assert_eq!((profile.email.clone(), profile.former.emails.clone()), (Some(email(2)), vec![email(1), email(2)]));
+        (0..100).for_each(|n| profile.change_email(email(n)));
+        assert_eq!((profile.former.emails.len(), profile.former.emails.last()), (MOST_FORMER, Some(&email(98))));
     }
 
     #[test]

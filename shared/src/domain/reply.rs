@@ -1,7 +1,13 @@
-//! What a reply says. In doubt it is a no: a text too many is a breach, one too few is a nuisance.
+//! What a reply says. In doubt its lead is held: a text too many is a breach, and an opt-out that nobody asked
+//! for is permanent.
 //!
 //! A reply is never an instruction: it is read for what it asks of us, stored, and shown as text.
 
+mod message;
+mod pattern;
+mod reaction;
+mod rows;
+mod text;
 mod words;
 
 use super::phone::PhoneNumber;
@@ -43,8 +49,14 @@ pub enum Class {
     Legal,
     /// The number is somebody else's.
     WrongPerson,
+    /// Asks who we are. A person must look.
+    QuestionWho,
     /// It may mean no. A person must look.
     Doubtful,
+    /// A phone's reaction to a text of ours, such as a like: no reply.
+    Reaction,
+    /// An automatic answer of a phone or a mailbox: no reply.
+    Automatic,
     /// Asks who we are.
     Help,
     /// Takes a no back.
@@ -71,11 +83,24 @@ impl Class {
             Self::StopFree => "stop_free",
             Self::Legal => "legal",
             Self::WrongPerson => "wrong_person",
+            Self::QuestionWho => "question_who",
             Self::Doubtful => "doubtful",
+            Self::Reaction => "reaction",
+            Self::Automatic => "automatic",
             Self::Help => "help",
             Self::Start => "start",
             Self::Other => "other",
         }
+    }
+
+    /// What a person should answer. Of a doubtful reply somebody is told otherwise; keywords and opt-outs are
+    /// answered by themselves or not at all.
+    pub const TO_ANSWER: [Self; 1] = [Self::Other];
+
+    /// Returns `true` if a person should answer it.
+    #[must_use]
+    pub fn needs_an_answer(self) -> bool {
+        Self::TO_ANSWER.contains(&self)
     }
 
     /// Whether the person is not texted any more.
@@ -83,6 +108,12 @@ impl Class {
     pub fn is_no(self) -> bool {
         matches!(self, Self::StopExact | Self::StopFree | Self::Legal | Self::WrongPerson)
     }
+}
+
+/// Returns `true` if a class, by its code, is of what a phone or a mailbox wrote by itself: nobody replied.
+#[must_use]
+pub fn is_no_reply(code: &str) -> bool {
+    [Class::Reaction, Class::Automatic].iter().any(|class| class.code() == code)
 }
 
 impl IncomingReply {

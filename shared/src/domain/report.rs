@@ -12,6 +12,7 @@ mod last_day;
 mod ledger;
 mod period;
 mod safety;
+mod waiting;
 mod words;
 
 #[cfg(test)]
@@ -22,13 +23,14 @@ use chrono_tz::Tz;
 
 pub use books::Books;
 pub use carried::{Before, Carried, DayFigures, Totals, UnreadableNote};
-pub use checks::{Action, Check, THRESHOLDS, Thresholds, Verdict};
+pub use checks::{Action, Check, THRESHOLDS, Thresholds, Verdict, WebhookFacts};
 pub use day::{Kept, NotSent};
 pub use figures::{Figures, Rate, Runs, Usual};
 pub use last_day::{LastDay, Used};
 pub use ledger::{Function, Ledger, TextVersion};
 pub use period::{Period, first_instant};
-pub use safety::{DueFacts, Facts, LeadFacts, Overdue, Safety, Tested, Windows};
+pub use safety::{DueFacts, Facts, LeadFacts, Overdue, Safety, Tested, Windows, age};
+pub use waiting::{Listed, MOST_NAMED, Person, WaitingFacts, WaitingFor, named};
 pub use words::{in_words, scrubbed};
 
 use super::Instant;
@@ -54,6 +56,8 @@ pub struct Report {
     pub actions: Vec<Action>,
     /// What the last report asked for and this one does not.
     pub fixed: Vec<Check>,
+    /// Who waits for a person; `None` when that was not measured.
+    pub waiting: Option<WaitingFacts>,
     /// Texts that nobody should have got.
     pub safety: Safety,
     /// Texts that did not go out, by reason.
@@ -107,6 +111,7 @@ impl Ledger {
             verdict: Verdict::Ok,
             actions: Vec::new(),
             fixed: Vec::new(),
+            waiting: facts.waiting.clone(),
             safety,
             not_sent: self.not_sent(),
             overdue: facts.due.as_ref().map(|due| due.overdue),
@@ -121,7 +126,7 @@ impl Ledger {
         };
         report.actions = checks::actions(&report, &self, facts);
         report.verdict = report.actions.iter().map(|action| action.verdict).max().unwrap_or_default();
-        report.fixed = facts.before.fixed(&report.actions);
+        report.fixed = facts.before.fixed(&report);
         report.carried = self.carried(&report, facts);
         report
     }

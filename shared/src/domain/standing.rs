@@ -1,6 +1,7 @@
 //! Whether a person may be texted at all, whatever any campaign says.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::{Instant, phone::PhoneNumber};
 
@@ -43,6 +44,22 @@ pub struct OptOut {
     pub channel: OptOutChannel,
     /// The words themselves, where there are any.
     pub words: Option<String>,
+}
+
+impl OptOut {
+    /// The opt-out without its words. A hash stays in their place, by which a message that somebody shows later can be
+    /// compared: the SHA-256 of the words as they were kept.
+    #[must_use]
+    pub fn without_words(&self) -> Self {
+        const HASHED: &str = "(erased; SHA-256 ";
+        let hashed = |words: &String| {
+            if words.starts_with(HASHED) {
+                return words.clone();
+            }
+            format!("{HASHED}{})", hex::encode(Sha256::digest(words)))
+        };
+        Self { words: self.words.as_ref().map(hashed), ..self.clone() }
+    }
 }
 
 /// How a no can be said. There is no exclusive way: 47 CFR 64.1200(a)(10).
@@ -110,4 +127,20 @@ pub struct ListedOptOut {
     /// How it was taken back, if it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lifted: Option<Lifted>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_opt_out_without_its_words_keeps_a_hash_of_them() {
+        let words = Some("STOP".to_owned());
+        let said = OptOut { at: chrono::DateTime::UNIX_EPOCH, channel: OptOutChannel::Reply, words };
+        let kept = said.without_words();
+        let hash = "04dedf8afeb8a4177a009f41bb78018af601e341ed4322d4073911c9ac879726";
+        assert_eq!((kept.at, kept.channel), (said.at, said.channel));
+        assert_eq!(kept.words, Some(format!("(erased; SHA-256 {hash})")));
+        assert_eq!(kept.without_words(), kept, "once is enough");
+    }
 }

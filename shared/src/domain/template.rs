@@ -1,6 +1,9 @@
 //! Templates: text with placeholders such as `{{first_name|there}}`.
 //!
 //! A template is read once, when it is saved; what cannot be filled in is known before anything is sent.
+//! What was stored before a rule was made is still read, and never becomes a text.
+
+mod tags;
 
 use std::fmt;
 
@@ -77,6 +80,8 @@ enum Part {
 pub struct Template {
     source: String,
     parts: Vec<Part>,
+    /// What is wrong with a text that was stored before this was asked for.
+    fault: Option<InvalidTemplate>,
 }
 
 /// Why a text is no template.
@@ -96,6 +101,19 @@ pub enum InvalidTemplate {
     /// The text itself is over the limit, whatever is filled in.
     #[error("the text has {0} characters, {MAX_TEXT} are allowed")]
     TooLong(usize),
+    /// A brace that belongs to no placeholder: most likely one of a placeholder that is not closed.
+    #[error(
+        "the brace at character {0} belongs to no placeholder: a placeholder is written as {{{{first_name|there}}}}, and a text has no other braces"
+    )]
+    Brace(usize),
+    /// A placeholder as other tools write it.
+    #[error("`{written}` is a merge tag of another tool and is not filled in here: {instead}")]
+    ForeignTag {
+        /// The tag.
+        written: String,
+        /// What to do about it.
+        instead: String,
+    },
 }
 
 /// Why a template cannot become a text for this lead.
@@ -107,33 +125,65 @@ pub enum CannotRender {
     /// Longer than a provider takes.
     #[error("the text has {0} characters, {MAX_TEXT} are allowed")]
     TooLong(usize),
+    /// It was stored before it was known to be wrong.
+    #[error(transparent)]
+    Invalid(InvalidTemplate),
+}
+
+/// The first merge tag of another tool, or placeholder of ours, that was left in a text which is to be sent
+/// as it stands.
+///
+/// # Errors
+/// [`InvalidTemplate::ForeignTag`] or [`InvalidTemplate::Brace`].
+pub fn finished(text: &str) -> Result<(), InvalidTemplate> {
+    let doubled = ["{{", "}}"].into_iter().find_map(|braces| text.find(braces));
+    let fault = tags::first(text).or_else(|| doubled.map(|at| InvalidTemplate::Brace(character(text, at))));
+    fault.map_or(Ok(()), Err)
+}
+
+/// The number of the character at a byte, counted from one.
+fn character(text: &str, at: usize) -> usize {
+    text[..at].chars().count() + 1
 }
 
 impl Template {
     /// Reads a template.
     ///
     /// # Errors
-    /// [`InvalidTemplate`] says what in it cannot be read.
+    /// [`InvalidTemplate`] says what in it cannot be read, or would be sent although it is not meant to be.
     pub fn parse(source: &str) -> Result<Self, InvalidTemplate> {
+        let template = Self::read(source)?;
+        template.fault.map_or(Ok(Self { fault: None, ..template }), Err)
+    }
+
+    /// What would be sent although it is not meant to be, in a text that was stored before this was asked
+    /// for. Such a text is never sent.
+    #[must_use]
+    pub fn fault(&self) -> Option<&InvalidTemplate> {
+        self.fault.as_ref()
+    }
+
+    fn read(source: &str) -> Result<Self, InvalidTemplate> {
         if source.trim().is_empty() {
             return Err(InvalidTemplate::Empty);
         }
         let mut parts = Vec::new();
+        let mut fault = None;
         let mut rest = source;
         while let Some((literal, after)) = rest.split_once("{{") {
+            let start = source.len() - after.len();
+            fault = fault.or_else(|| stray(literal, source, start - 2 - literal.len()));
             if !literal.is_empty() {
                 parts.push(Part::Literal(literal.to_owned()));
             }
-            let start = source[..source.len() - after.len()].chars().count() - 1;
-            let (inner, tail) = after.split_once("}}").ok_or(InvalidTemplate::Unclosed(start))?;
-            let (name, fallback) = match inner.split_once('|') {
-                Some((name, fallback)) => (name.trim(), Some(fallback.trim().to_owned())),
-                None => (inner.trim(), None),
-            };
-            let field = Field::parse(name).ok_or_else(|| InvalidTemplate::Unknown(name.to_owned()))?;
-            parts.push(Part::Placeholder { field, fallback });
+            let unclosed = || InvalidTemplate::Unclosed(character(source, start) - 2);
+            let (inner, tail) = after.split_once("}}").ok_or_else(|| fault.clone().unwrap_or_else(unclosed))?;
+            let (part, wrong) = placeholder(inner, source, start)?;
+            parts.push(part);
+            fault = fault.or(wrong);
             rest = tail;
         }
+        fault = fault.or_else(|| stray(rest, source, source.len() - rest.len()));
         if !rest.is_empty() {
             parts.push(Part::Literal(rest.to_owned()));
         }
@@ -143,15 +193,19 @@ impl Template {
         });
         match fixed.sum() {
             length if length > MAX_TEXT => Err(InvalidTemplate::TooLong(length)),
-            _ => Ok(Self { source: source.to_owned(), parts }),
+            _ => Ok(Self { source: source.to_owned(), parts, fault }),
         }
     }
 
     /// The text for one lead. `value` gives a field's value, if the lead has one.
     ///
     /// # Errors
-    /// [`CannotRender`] names the placeholder without a value, or the length that is too much.
+    /// [`CannotRender`] names the placeholder without a value, the length that is too much, or what would be
+    /// sent although it is not meant to be.
     pub fn render(&self, value: impl Fn(&Field) -> Option<String>) -> Result<String, CannotRender> {
+        if let Some(fault) = &self.fault {
+            return Err(CannotRender::Invalid(fault.clone()));
+        }
         let mut text = String::with_capacity(self.source.len());
         for part in &self.parts {
             match part {
@@ -182,10 +236,36 @@ impl Template {
     }
 }
 
+/// What stands between `{{` and `}}`, and what in it is not meant to be sent. `start` is where it begins.
+fn placeholder(inner: &str, source: &str, start: usize) -> Result<(Part, Option<InvalidTemplate>), InvalidTemplate> {
+    let (name, fallback) = match inner.split_once('|') {
+        Some((name, fallback)) => (name.trim(), Some(fallback.trim().to_owned())),
+        None => (inner.trim(), None),
+    };
+    let Some(field) = Field::parse(name) else {
+        let foreign = tags::unknown(inner);
+        return Err(foreign.unwrap_or_else(|| InvalidTemplate::Unknown(name.to_owned())));
+    };
+    let brace = inner.find(['{', '}']).map(|at| InvalidTemplate::Brace(character(source, start + at)));
+    let in_fallback = || {
+        let fallback = fallback.as_deref()?;
+        tags::not_a_fallback(inner, name, fallback).or_else(|| tags::first(fallback))
+    };
+    let fault = brace.or_else(in_fallback);
+    Ok((Part::Placeholder { field, fallback }, fault))
+}
+
+/// What in a literal part, which begins at `start`, is not meant to be sent.
+fn stray(literal: &str, source: &str, start: usize) -> Option<InvalidTemplate> {
+    let brace = || literal.find(['{', '}']).map(|at| InvalidTemplate::Brace(character(source, start + at)));
+    tags::first(literal).or_else(brace)
+}
+
+/// As it is stored: a text with a [`Template::fault`] is read.
 impl TryFrom<String> for Template {
     type Error = InvalidTemplate;
     fn try_from(text: String) -> Result<Self, InvalidTemplate> {
-        Self::parse(&text)
+        Self::read(&text)
     }
 }
 
@@ -196,49 +276,4 @@ impl From<Template> for String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn pat(field: &Field) -> Option<String> {
-        match field {
-            Field::FirstName => Some("Pat".into()),
-            Field::Form(name) if name == "custom_1" => Some("coaching".into()),
-            _ => None,
-        }
-    }
-
-    #[test]
-    fn a_placeholder_takes_the_value_or_else_the_fallback() {
-        let template =
-            Template::parse("Hi {{ first_name | there }}, {{custom_1}}? {{last_name|friend}}").expect("valid");
-        assert_eq!(template.render(pat).expect("rendered"), "Hi Pat, coaching? friend");
-        assert_eq!(template.render(|_| None), Err(CannotRender::NoValue("custom_1".into())));
-    }
-
-    #[test]
-    fn an_empty_value_counts_as_none() {
-        let template = Template::parse("Hi {{first_name|there}}!").expect("valid");
-        assert_eq!(template.render(|_| Some("  ".into())).expect("rendered"), "Hi there!");
-    }
-
-    #[test]
-    fn what_is_no_template_says_where_and_why() {
-        assert_eq!(Template::parse("Hé {{first_name"), Err(InvalidTemplate::Unclosed(4)));
-        assert_eq!(Template::parse("Hi {{name_of_dog}}"), Err(InvalidTemplate::Unknown("name_of_dog".into())));
-        assert_eq!(Template::parse(" \n"), Err(InvalidTemplate::Empty));
-        assert_eq!(Template::parse(&"a".repeat(1_601)), Err(InvalidTemplate::TooLong(1_601)));
-    }
-
-    #[test]
-    fn a_text_of_1600_characters_goes_and_one_more_does_not() {
-        let template = Template::parse(&format!("{}{{{{first_name}}}}", "a".repeat(1_597))).expect("valid");
-        assert_eq!(template.render(|_| Some("Pat".into())).map(|text| text.chars().count()), Ok(1_600));
-        assert_eq!(template.render(|_| Some("Paty".into())), Err(CannotRender::TooLong(1_601)));
-    }
-
-    #[test]
-    fn a_value_is_never_read_as_a_template() {
-        let template = Template::parse("Hi {{first_name}}").expect("valid");
-        assert_eq!(template.render(|_| Some("{{last_name}}".into())).expect("rendered"), "Hi {{last_name}}");
-    }
-}
+mod tests;

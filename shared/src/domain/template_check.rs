@@ -188,8 +188,10 @@ pub fn check_text(template: &Template, place: Place<'_>) -> TextCheck {
         findings.extend(lengths(&sample, &at_most));
         findings.extend(who_and_how_to_stop(&sample, template, place));
     }
+    findings.extend(template.fault().map(|fault| Finding::error("template_invalid", fault.to_string())));
     findings.extend(placeholders(template, place));
     findings.extend(links(&sample));
+    findings.extend(digit_opt_out(&sample));
     let unicode = segments::first_outside_gsm7(&sample);
     findings.extend(unicode.map(|odd| is_unicode(&sample, odd)));
     if sample.contains("%%") && matches!(place.client.provider, ProviderSettings::SimpleTexting { .. }) {
@@ -226,7 +228,7 @@ fn shown(template: &Template, value: impl Fn(&Field) -> Option<String>) -> Strin
     match template.render(or_itself) {
         Ok(text) => text,
         Err(CannotRender::TooLong(characters)) => "x".repeat(characters),
-        Err(CannotRender::NoValue(_)) => template.source().to_owned(),
+        Err(CannotRender::NoValue(_) | CannotRender::Invalid(_)) => template.source().to_owned(),
     }
 }
 
@@ -330,6 +332,32 @@ fn says_how_to_stop(text: &str) -> bool {
         || ["unsubscribe", "opt out", "optout", "reply stop", "text stop", "send stop"]
             .iter()
             .any(|words| lower.contains(words))
+}
+
+/// That it asks for a digit to opt out: no reply of one digit does, as it may answer a question.
+fn digit_opt_out(sample: &str) -> Option<Finding> {
+    const ASKS: [&str; 5] = ["reply", "text", "send", "press", "respond"];
+    const ENDS: [&str; 8] = ["opt", "optout", "unsubscribe", "stop", "end", "quit", "remove", "removed"];
+    let lower = plain(sample);
+    let words: Vec<&str> = lower.split(' ').collect();
+    let asked = words.iter().enumerate().filter(|(_, word)| ASKS.contains(word)).find_map(|(at, _)| {
+        let with = usize::from(words.get(at + 1) == Some(&"with"));
+        let digit = words.get(at + 1 + with).filter(|word| word.len() == 1 && word.as_bytes()[0].is_ascii_digit())?;
+        let mut after = words[at + 2 + with..].iter().take(3);
+        let ends = match after.next() {
+            // `Reply 2 to opt out`, `text 2 to be removed`.
+            Some(&("to" | "for")) => after.find(|word| **word != "be").is_some_and(|word| ENDS.contains(word)),
+            // `To opt out reply 2`.
+            _ => at > 0 && (ENDS.contains(&words[at - 1]) || words[at - 1] == "out"),
+        };
+        ends.then_some(*digit)
+    })?;
+    Some(Finding::error(
+        "digit_opt_out",
+        format!(
+            "it asks for `{asked}` to opt out, and a digit opts nobody out: write `Reply STOP to end these texts.`"
+        ),
+    ))
 }
 
 fn links(sample: &str) -> Vec<Finding> {

@@ -28,6 +28,10 @@ const PAGES: u32 = 20;
 const KNOWN_IN_A_ROW: usize = 25;
 /// How long a form may be on its way to us. Only what must be older than this is lost.
 const MAY_BE_ON_ITS_WAY: TimeDelta = TimeDelta::minutes(30);
+/// A form that came in since then is known: those that gave no consent are kept for eight weeks, and TTL is no timer.
+const REMEMBERED: TimeDelta = TimeDelta::days(55);
+/// What is older than a form that was known this long ago was listed at the last comparison, too.
+const LOOKED_AT: TimeDelta = TimeDelta::days(2);
 /// Forms that are kept to be looked at again the next day, and those that an alert names.
 const MOST_NAMED: usize = 20;
 /// What the key of a form begins with by which the webhook of the Public API stores it.
@@ -175,16 +179,29 @@ impl Comparison<'_> {
         }
         let mut never: BTreeMap<&FormId, usize> = BTreeMap::new();
         let mut lost = Vec::new();
-        let mut older_than_long_known = false;
+        let (mut older_than_long_known, mut looked_at_before) = (false, false);
+        let (next_older, mut forgotten) = (next_older_known(listed), 0);
         for (place, form) in listed.iter().enumerate() {
             match (&form.known, oldest_known.get(&form.form)) {
-                (Some(known), _) => older_than_long_known |= known.received_at + MAY_BE_ON_ITS_WAY <= now,
+                (Some(known), _) => {
+                    older_than_long_known |= known.received_at + MAY_BE_ON_ITS_WAY <= now;
+                    looked_at_before |= known.received_at + LOOKED_AT <= now;
+                }
                 (None, None) => *never.entry(&form.form).or_default() += 1,
                 (None, Some(oldest)) if place > *oldest => {}
+                (None, Some(_)) if next_older[place].is_some_and(|at| at + REMEMBERED <= now) => {
+                    forgotten += usize::from(!looked_at_before);
+                }
                 (None, Some(_)) if older_than_long_known || awaited.contains(&form.key) => lost.push(form),
                 (None, Some(_)) if compared.awaited.len() < MOST_NAMED => compared.awaited.push(form.key.clone()),
                 (None, Some(_)) => {}
             }
+        }
+        if forgotten > 0 {
+            compared.remarks.push(format!(
+                "{forgotten} forms that Kajabi lists are not known here and may be older than eight weeks; a form that gave \
+                 no consent is forgotten by then, so none of them was taken in"
+            ));
         }
         for (form, count) in never.iter().take(MOST_NAMED) {
             compared.remarks.push(format!(
@@ -213,6 +230,16 @@ impl Comparison<'_> {
         };
         Ok(Some(RawEvent { state, ..event }))
     }
+}
+
+/// When the next older form that is known came in, for every form in the list.
+fn next_older_known(listed: &[Listed]) -> Vec<Option<Instant>> {
+    let (mut all, mut next) = (vec![None; listed.len()], None);
+    for (place, form) in listed.iter().enumerate().rev() {
+        all[place] = next;
+        next = form.known.as_ref().map(|event| event.received_at).or(next);
+    }
+    all
 }
 
 /// A listed submission in the envelope that the webhook posts, read as that is, so that both have one key.

@@ -128,6 +128,7 @@ fn refused(lead: &Lead, campaign: &str, step: u16, refusal: &Refusal) -> Alert {
         RefusalReason::TemplateMissing => "Add a text to this step, or a default text to the client.",
         RefusalReason::PlaceholderEmpty => "Give the placeholder a fallback, such as {{first_name|there}}.",
         RefusalReason::TextTooLong => "Shorten the text.",
+        RefusalReason::TemplateInvalid => "Correct the text; then retry the leads that wait for review.",
         RefusalReason::StateNotCleared => {
             "Settle how the client meets the law of this state; then add it to `cleared_states` and redrive."
         }

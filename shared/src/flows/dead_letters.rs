@@ -10,7 +10,7 @@ use crate::{
         audit::{Event, Status},
         client::{Client, Sending},
         ids::{ClientId, EnrollmentId, LeadId, RunId},
-        lead::{IllegalStep, Lead, Outcome, Waits},
+        lead::{IllegalStep, Lead, Outcome, TAKEN_AND_FAILED, Waits},
         message::InFlightState,
         phone::PhoneNumber,
     },
@@ -295,6 +295,9 @@ impl Redriving<'_> {
             }),
             (State::Failed { reason, .. }, ..) if !named && restored::is_reason(reason) => {
                 stays("it was put up for review after a restore: look at the lead, then name it")
+            }
+            (State::Failed { reason, .. }, ..) if !named && reason.starts_with(TAKEN_AND_FAILED) => {
+                stays("the provider took its text once, and says that it failed: look at the lead, then name it")
             }
             (_, Some(step), Some(Ok(room))) => self.put_back(one, step, room).await,
             (_, _, Some(Err(why))) => stays(why),

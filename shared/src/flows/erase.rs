@@ -1,8 +1,15 @@
 //! Erasing a person: what they said and what was said to them goes, the proof that it was lawful stays.
 //!
 //! What stays, for claims that reach back years: that texts went out and when, under which consent and
-//! in which hours, without words, names or numbers; and a no, which lives with the number and must
-//! outlive the person's data. See `docs/RUNBOOK.md`.
+//! in which hours, without words, names or numbers; and an opt-out, which lives with the number and must
+//! outlive the person's data, without its words. See `docs/RUNBOOK.md`.
+
+mod emptied;
+mod search;
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
 
 use super::record::Recorder;
 use crate::{
@@ -10,20 +17,23 @@ use crate::{
         Instant,
         audit::{AuditEvent, Event, Status},
         client::Client,
+        email::EmailAddress,
+        erasure::{ErasureRecord, Identifiers},
         ids::LeadId,
-        lead::{Lead, Outcome},
-        profile::Profile,
+        lead::Outcome,
+        phone::PhoneNumber,
+        standing::{OptOut, Standing},
     },
     ports::{
-        Also, EventKey, EventOutcome, EventState, EventStore, Journal, LeadStore, StoreError, StoreResult, StoredLead,
+        Also, ErasureLedger, ErasureStore, EventKey, EventStore, Journal, LeadStore, PROOF_KEPT, RawEvent, StoreError,
+        StoreResult, StoredLead,
     },
+    sources::{self, Incoming, person::Person},
 };
+use search::Search;
 
 /// How often a lead is read again when something else was written in between.
 const TRIES: usize = 8;
-
-/// What stands where words were.
-pub const GONE: &str = "(erased)";
 
 /// What erasing needs.
 #[derive(Clone, Copy)]
@@ -34,6 +44,10 @@ pub struct Erase<'a> {
     pub events: &'a dyn EventStore,
     /// The audit.
     pub journal: &'a dyn Journal,
+    /// The last write.
+    pub store: &'a dyn ErasureStore,
+    /// Where erasures are remembered.
+    pub ledger: &'a dyn ErasureLedger,
 }
 
 /// Why a person cannot be erased now.
@@ -45,48 +59,169 @@ pub enum NotErased {
     /// A text is on its way.
     #[error("a text to this lead is on its way: try again in some minutes, or settle it first")]
     OnItsWay,
+    /// The reason would stay in the audit.
+    #[error("the reason names the person, and it is kept: say it without name, number and address")]
+    ReasonNames,
+    /// In a restored copy the person gave consent anew after the erasure.
+    #[error("the person has given consent again since the erasure")]
+    CameAgain,
+    /// The ledger of erasures failed.
+    #[error("the erasure cannot be remembered outside the table, so no data was erased: {0}")]
+    NotRemembered(#[source] StoreError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// A person whose words are gone, and whose name, number and address are to go last, in one write.
-#[derive(Debug)]
-pub struct Emptied {
-    /// The lead as it stands.
-    pub stored: StoredLead,
-    /// The lead as it is to stand.
-    pub lead: Lead,
-    /// Its data as it is to stand.
-    pub profile: Profile,
-    /// What is to be recorded.
-    pub audit: AuditEvent,
+/// What an erasure looked at, and what it emptied.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Erased {
+    /// Days of the client's index of what happened.
+    pub days: u64,
+    /// Audit records that were read in it.
+    pub records_searched: usize,
+    /// Audit records that were emptied.
+    pub records_emptied: usize,
+    /// Raw events that were read.
+    pub events_searched: usize,
     /// Raw events that were emptied.
-    pub events: usize,
-    /// Audit events that were emptied.
-    pub recorded: usize,
+    pub events_emptied: usize,
+    /// Raw events of other leads, in which only the person's number and addresses were replaced.
+    pub events_redacted: usize,
+    /// Items of numbers that lead nowhere any more.
+    pub numbers: usize,
+    /// Items of email addresses that lead nowhere any more.
+    pub addresses: usize,
+    /// Opt-outs that stay with their number, without their words.
+    pub opt_outs: usize,
+    /// Other leads whose events name the same number or address. Nothing else of theirs was erased.
+    pub other_leads: BTreeSet<LeadId>,
+}
+
+/// A person's request to be erased, as an operator passes it on.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// The lead.
+    pub lead: LeadId,
+    /// Who does it.
+    pub by: &'a str,
+    /// Why, in words that are kept.
+    pub because: &'a str,
+    /// A new random text, under which numbers and addresses are remembered as hashes.
+    pub salt: &'a str,
+}
+
+/// What one try goes by.
+struct Asked<'a> {
+    lead: LeadId,
+    reason: &'static str,
+    words: String,
+    /// The erasure that is repeated, if it is one.
+    record: Option<&'a ErasureRecord>,
+    salt: &'a str,
 }
 
 impl Erase<'_> {
-    /// Ends what the lead is in, and empties its raw events and its audit. Can be repeated at any point:
-    /// until the last write, which is the caller's, the lead can be found.
+    /// Erases a person. Can be repeated at any point: until the last write the lead can be found by its number and
+    /// address, and after it by its id.
     ///
     /// # Errors
     /// [`NotErased`] says why not.
-    pub async fn empty(&self, client: &Client, id: LeadId, recorder: &Recorder<'_>) -> Result<Emptied, NotErased> {
-        let stored = self.end(client, id, recorder).await?;
-        let journey = self.leads.journey(&client.id, id, Instant::UNIX_EPOCH).await?;
-        let events = self.empty_events(client, &stored, &journey).await?;
-        let worded: Vec<AuditEvent> = journey.iter().filter_map(emptied).collect();
+    pub async fn person(
+        &self,
+        client: &Client,
+        request: Request<'_>,
+        recorder: &Recorder<'_>,
+    ) -> Result<Erased, NotErased> {
+        let Request { lead, by, because, salt } = request;
+        let stored = self.leads.lead(&client.id, lead).await?.ok_or(NotErased::NoLead(lead))?;
+        if Identifiers::of(&stored.lead, &stored.profile).or_names_are_in(because) {
+            return Err(NotErased::ReasonNames);
+        }
+        let asked = Asked { lead, reason: "request", words: format!("by {by}: {because}"), record: None, salt };
+        self.until_written(client, &asked, recorder).await
+    }
+
+    /// Erases again, in a restored copy, who was erased before. A lead that the copy does not have is searched for in
+    /// its events by what is remembered. What came in after the erasure is the person's new word, and stays; so does
+    /// a lead that gave consent anew, which is for an operator to decide on.
+    ///
+    /// # Errors
+    /// [`NotErased`] says why not.
+    pub async fn again(
+        &self,
+        client: &Client,
+        record: &ErasureRecord,
+        recorder: &Recorder<'_>,
+    ) -> Result<Erased, NotErased> {
+        let Some(stored) = self.leads.lead(&client.id, record.lead).await? else {
+            let person = Identifiers::unknown(record.lead);
+            let from = client.since.unwrap_or(record.at - PROOF_KEPT);
+            let (own, record, until) = (BTreeSet::new(), Some(record), record.at);
+            return Ok(Search { erase: *self, client, recorder, person: &person, own, record, from, until }
+                .run()
+                .await?);
+        };
+        if stored.profile.consent.is_some_and(|consent| consent.at > record.at) {
+            return Err(NotErased::CameAgain);
+        }
+        let words = format!("erased on {} already, and repeated after a restore", record.at.format("%Y-%m-%d"));
+        let asked = Asked { lead: record.lead, reason: "restored", words, record: Some(record), salt: "" };
+        self.until_written(client, &asked, recorder).await
+    }
+
+    async fn until_written(
+        &self,
+        client: &Client,
+        asked: &Asked<'_>,
+        recorder: &Recorder<'_>,
+    ) -> Result<Erased, NotErased> {
+        for _ in 0..TRIES {
+            match self.once(client, asked, recorder).await {
+                Err(NotErased::Store(StoreError::Conflict)) => {}
+                done => return done,
+            }
+        }
+        Err(StoreError::Conflict.into())
+    }
+
+    async fn once(&self, client: &Client, asked: &Asked<'_>, recorder: &Recorder<'_>) -> Result<Erased, NotErased> {
+        let stored = self.end(client, asked.lead, recorder).await?;
+        let journey = self.leads.journey(&client.id, asked.lead, Instant::UNIX_EPOCH).await?;
+        let own = own_events(&stored, &journey);
+        let stored = self.learn_former(client, stored, &own).await?;
+        let began = client.since.unwrap_or(recorder.now - PROOF_KEPT);
+        let from = began.min(stored.profile.created_at);
+        // Ids of this moment are still to come; of an erasure that is repeated, the person's later word stays.
+        let until = asked.record.map_or(recorder.now + chrono::TimeDelta::minutes(1), |record| record.at);
+        let search_for = |person| {
+            let (own, record) = (own.clone(), asked.record);
+            Search { erase: *self, client, recorder, person, own, record, from, until }
+        };
+        // An event that changed nothing may name the person by a number or an address that nothing else does.
+        let known = Identifiers::of(&stored.lead, &stored.profile);
+        let unlinked = search_for(&known).events_of_nobody_else().await?;
+        let stored = self.learn_former(client, stored, &unlinked).await?;
+        let person = Identifiers::of(&stored.lead, &stored.profile);
+        if asked.record.is_none() {
+            let record = ErasureRecord::of(&client.id, &person, asked.salt.to_owned(), recorder.now);
+            self.ledger.remember(&record).await.map_err(NotErased::NotRemembered)?;
+        }
+        let search = search_for(&person);
+        let mut erased = search.run().await?;
+        let worded: Vec<AuditEvent> = journey.iter().filter_map(|event| emptied::own(event, &person)).collect();
         for some in worded.chunks(25) {
             self.journal.record(some).await?;
         }
-        let mut lead = stored.lead.clone();
-        lead.phone = None;
-        let consent = stored.profile.consent.clone();
-        let profile = Profile { consent, ..Profile::new(id, stored.profile.created_at) };
-        let audit = AuditEvent { phone: None, ..recorder.about(&lead, Event::Erased, Status::Ok) };
-        Ok(Emptied { stored, lead, profile, audit, events, recorded: worded.len() })
+        erased.records_emptied += worded.len();
+        if let Standing::OptedOut(opt_out) = &stored.lead.standing {
+            self.same_words_elsewhere(client, opt_out, &erased.other_leads).await?;
+        }
+        let mut last = emptied::last_write(stored, &person, recorder);
+        last.audit = last.audit.because(asked.reason, &asked.words);
+        let items = self.store.erase(&last).await?;
+        (erased.numbers, erased.addresses, erased.opt_outs) = (items.numbers, items.addresses, items.opt_outs);
+        Ok(erased)
     }
 
     /// Ends every enrollment, so that nothing goes out any more.
@@ -115,109 +250,75 @@ impl Erase<'_> {
         Err(StoreError::Conflict.into())
     }
 
-    /// Empties the raw events that led to what is recorded about a lead.
-    async fn empty_events(&self, client: &Client, stored: &StoredLead, journey: &[AuditEvent]) -> StoreResult<usize> {
-        let consent = stored.profile.consent.iter().map(|given| given.event.clone());
-        let outcomes = journey.iter().filter_map(|event| event.raw.clone());
-        let mut keys: Vec<EventKey> = consent.chain(outcomes).map(EventKey).collect();
-        keys.sort_unstable();
-        keys.dedup();
-        let mut emptied = 0;
-        for key in keys {
-            let Some(event) = self.events.event(&client.id, &key).await? else { continue };
-            if !is_about(&event.body, stored) {
-                continue;
+    /// Keeps with the lead what its own events say that it was known by, unless another lead is known by it: releases
+    /// of before did not keep it, and once the events are emptied nothing else says it.
+    async fn learn_former(
+        &self,
+        client: &Client,
+        stored: StoredLead,
+        own: &BTreeSet<EventKey>,
+    ) -> Result<StoredLead, NotErased> {
+        let StoredLead { rev, lead, mut profile } = stored;
+        let mut learned = false;
+        for key in own {
+            let Some(event) = self.events.event(&client.id, key).await? else { continue };
+            let (phone, email) = named_in(&event, client);
+            if let Some(email) = email.filter(|email| profile.email.as_ref() != Some(email)) {
+                let owner = self.leads.lead_of_email(&client.id, &email).await?;
+                learned |= owner.is_none_or(|owner| owner == lead.id) && profile.former.add_email(&email);
             }
-            let state = EventState::Done { result: GONE.to_owned() };
-            let mut event = event;
-            event.body.clear();
-            event.query = None;
-            self.events.conclude(&EventOutcome { event, state }, Vec::new()).await?;
-            emptied += 1;
+            if let Some(phone) = phone.filter(|phone| lead.phone.as_ref() != Some(phone)) {
+                let owner = self.leads.phone(&client.id, &phone).await?.lead;
+                learned |= owner.is_none_or(|owner| owner == lead.id) && profile.former.add_phone(&phone);
+            }
         }
-        Ok(emptied)
+        if !learned {
+            return Ok(StoredLead { rev, lead, profile });
+        }
+        let also = Also { profile: Some(profile.clone()), ..Also::default() };
+        let rev = self.leads.save(&lead, Some(rev), also).await?;
+        Ok(StoredLead { rev, lead, profile })
+    }
+
+    /// An opt-out that came to other leads by the address goes there without its words, too.
+    async fn same_words_elsewhere(
+        &self,
+        client: &Client,
+        opt_out: &OptOut,
+        others: &BTreeSet<LeadId>,
+    ) -> StoreResult<()> {
+        for other in others {
+            let Some(mut stored) = self.leads.lead(&client.id, *other).await? else { continue };
+            if stored.lead.standing == Standing::OptedOut(opt_out.clone()) {
+                stored.lead.standing = Standing::OptedOut(opt_out.without_words());
+                self.leads.save(&stored.lead, Some(stored.rev), Also::default()).await?;
+            }
+        }
+        Ok(())
     }
 }
 
-/// Whether a body names a lead: by its number, however it is written, or its address.
-fn is_about(body: &str, stored: &StoredLead) -> bool {
-    let digits = |text: &str| -> String { text.chars().filter(char::is_ascii_digit).collect() };
-    let body = body.to_lowercase();
-    let by_phone = stored.lead.phone.as_ref().is_some_and(|phone| digits(&body).contains(&digits(&phone.national())));
-    let by_email = stored.profile.email.as_ref().is_some_and(|email| {
-        let email = email.as_str().to_lowercase();
-        body.contains(&email) || body.contains(&email.replace('@', "%40"))
-    });
-    by_phone || by_email
+/// The raw events that led to what is recorded about a lead.
+fn own_events(stored: &StoredLead, journey: &[AuditEvent]) -> BTreeSet<EventKey> {
+    let consent = stored.profile.consent.iter().map(|given| given.event.clone());
+    let outcomes = journey.iter().filter_map(|event| event.raw.clone());
+    consent.chain(outcomes).map(EventKey).collect()
 }
 
-/// An event of the audit without number and words, or `None` if it has neither.
-fn emptied(event: &AuditEvent) -> Option<AuditEvent> {
-    let mut without = event.clone();
-    without.phone = None;
-    if let Some(text) = &mut without.text {
-        text.body = GONE.to_owned();
-    }
-    if says_what_was_said(event.event) {
-        without.detail = without.detail.map(|_| GONE.to_owned());
-    }
-    (without != *event).then_some(without)
-}
-
-/// Whether the detail of such an event may repeat what a person wrote.
-fn says_what_was_said(event: Event) -> bool {
-    matches!(
-        event,
-        Event::ReplyReceived
-            | Event::EventApplied
-            | Event::BookingReceived
-            | Event::BookingUnmatched
-            | Event::OptedOut
-            | Event::OptOutLifted
-            | Event::LeadReleased
-            | Event::Rejected
-            | Event::Enrolled
-            | Event::AlsoEnrolled
-            | Event::LeadHeld
-            | Event::EventIgnored
-            | Event::StepDeferred
-            | Event::StepSkipped
-            | Event::ReviewNeeded
-            | Event::EnrollmentEnded
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        domain::{
-            ids::ClientId,
-            phone::{PhoneNumber, Region},
-        },
-        ports::Rev,
+/// The number and the address that an event names its person by.
+fn named_in(event: &RawEvent, client: &Client) -> (Option<PhoneNumber>, Option<EmailAddress>) {
+    let of = |person: &Person| {
+        let phone = person.phone.as_deref().and_then(|phone| PhoneNumber::parse(phone, client.region).ok());
+        (phone, person.email.as_deref().and_then(|email| EmailAddress::parse(email).ok()))
     };
-
-    fn pat() -> StoredLead {
-        let id = LeadId(ulid::Ulid::from_parts(1, 1));
-        let mut lead = Lead::new(id, ClientId::parse("acme").expect("an id"));
-        lead.phone = Some(PhoneNumber::parse("+13055550123", Region::default()).expect("a number"));
-        let mut profile = Profile::new(id, chrono::DateTime::UNIX_EPOCH);
-        profile.email = crate::domain::email::EmailAddress::parse("Pat@example.org").ok();
-        StoredLead { rev: Rev(1), lead, profile }
-    }
-
-    #[test]
-    fn a_body_is_about_a_person_however_number_and_address_are_written() {
-        for (body, about) in [
-            (r#"{"phone":"(305) 555-0123"}"#, true),
-            ("From=%2B13055550123&Body=STOP", true),
-            (r#"{"email":"PAT@example.org"}"#, true),
-            ("email=pat%40example.org", true),
-            (r#"{"phone":"(305) 555-0124","email":"kim@example.org"}"#, false),
-            ("", false),
-        ] {
-            assert_eq!(is_about(body, &pat()), about, "{body}");
-        }
+    match sources::read(event, client) {
+        Ok(Incoming::Form(form)) => of(&form.person),
+        Ok(Incoming::Happening(happening)) => of(&happening.person),
+        Ok(Incoming::Reply(reply)) => (Some(reply.from), None),
+        Ok(Incoming::Send(asked)) => (Some(asked.to), None),
+        Ok(Incoming::Unsubscribed { phone }) => (Some(phone), None),
+        Ok(Incoming::Booking(news)) => (news.who.phone, news.who.email),
+        // A receipt of a text in test mode is of the test phone.
+        Ok(Incoming::Receipt(_) | Incoming::Nothing(_)) | Err(_) => (None, None),
     }
 }

@@ -179,7 +179,7 @@ impl Import<'_> {
 
     /// The row as a raw event. Its key is made of what it says, so that the same row is the same event.
     fn event(&self, row: &Row, now: Instant) -> Result<RawEvent, Became> {
-        row.phone(self.client.region).map_err(|why| Became::turned_away("no_valid_phone", why.to_string()))?;
+        row.phone(self.client.region).map_err(|why| Became::turned_away(why.code(), why.to_string()))?;
         let mut body: serde_json::Map<String, serde_json::Value> =
             row.fields.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
         body.insert("form_id".to_owned(), self.form.as_str().into());

@@ -34,6 +34,7 @@ use crate::{
         phone::PhoneNumber,
         profile::Profile,
         standing::Standing,
+        tenants::Tenants,
     },
     ports::{
         Also, Directory, EventOutcome, EventState, EventStore, LeadStore, PhoneRecord, RawEvent, StoreError,
@@ -64,6 +65,8 @@ pub struct Intake<'a> {
     pub alerts: Alerts<'a>,
     /// Where answers to replies go; `None` where nothing is answered.
     pub queue: Option<&'a dyn TextQueue>,
+    /// What one client's data may do at the others.
+    pub tenants: Tenants,
 }
 
 impl Intake<'_> {
@@ -80,8 +83,8 @@ impl Intake<'_> {
             Ok(Incoming::Happening(happening)) => self.happening(client, event, &happening, recorder).await,
             Ok(Incoming::Reply(reply)) => {
                 let id = derived_id::outcome_of(&event);
-                let Self { directory, leads, alerts, queue, .. } = *self;
-                let replies = Replies { directory, leads, alerts, queue };
+                let Self { directory, leads, alerts, queue, tenants, .. } = *self;
+                let replies = Replies { directory, leads, alerts, queue, tenants };
                 let result = replies.take(client, &reply, id, Some(&event), recorder).await?;
                 Ok(EventState::Done { result })
             }

@@ -149,7 +149,11 @@ async fn whose(
     let since = recorder.now - LATEST_RECEIPT;
     let journey = settling.leads.journey(&client.id, stored.lead.id, since).await?;
     let taken = |event: &&AuditEvent| match event.event {
-        Event::SmsAttempt => event.status == Status::Ok,
+        // What the provider took and failed has its id, too.
+        Event::SmsAttempt => {
+            let id = event.text.as_ref().and_then(|text| text.provider_id.as_ref());
+            event.status == Status::Ok || id.is_some()
+        }
         // Nobody finds out what became of an answer but by this.
         Event::AnswerSent => matches!(event.status, Status::Ok | Status::Unknown),
         _ => false,
@@ -210,13 +214,21 @@ async fn of_nobody(
     let to_test_phone = matches!(&client.mode, Mode::Test { phone: Some(test), .. } if test == number);
     let StoredLead { rev, mut lead, .. } = stored;
     let since_then = lead.enrollments.iter().any(|live| live.imported_at <= shown.at);
-    if to_test_phone || !since_then || !lead.hold(TAKEN_OVER, recorder.now) {
+    let answered = !to_test_phone && lead.answered_up_to(shown.at);
+    let held = !to_test_phone && since_then && lead.hold(TAKEN_OVER, recorder.now);
+    if !answered && !held {
         return Ok(ignored("someone wrote from the provider's own inbox; there is no sequence to pause", recorder));
     }
     let received = recorder.about(&lead, Event::EventApplied, Status::Ok).because("inbox", TAKEN_OVER);
-    let held = recorder.about(&lead, Event::LeadHeld, Status::Waiting).because("inbox", TAKEN_OVER);
-    let audit = vec![derived_id::outcome(event, received), held];
-    let state = EventState::Done { result: format!("lead {}: on hold: {TAKEN_OVER}", lead.id) };
+    let mut audit = vec![derived_id::outcome(event, received)];
+    if held {
+        audit.push(recorder.about(&lead, Event::LeadHeld, Status::Waiting).because("inbox", TAKEN_OVER));
+    }
+    if answered {
+        audit.push(recorder.about(&lead, Event::ReviewDone, Status::Ok).because("answered", TAKEN_OVER));
+    }
+    let came = if held { "on hold" } else { "its reply was answered" };
+    let state = EventState::Done { result: format!("lead {}: {came}: {TAKEN_OVER}", lead.id) };
     let outcome = EventOutcome { event: event.clone(), state: state.clone() };
     settling.leads.save(&lead, Some(rev), Also { audit, event: Some(outcome), ..Also::default() }).await?;
     Ok(Came::Concluded(state))

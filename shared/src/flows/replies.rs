@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 
 use std::time::Duration;
 
-use super::{alerts::Alerts, derived_id, record::Recorder};
+use super::{alerts::Alerts, derived_id, record::Recorder, unanswered::Unheard};
 use crate::{
     domain::{
         Instant,
@@ -21,6 +21,7 @@ use crate::{
         profile::Profile,
         reply::{Class, IncomingReply, Known},
         standing::Standing,
+        tenants::Tenants,
     },
     ports::{
         Also, Directory, EventOutcome, EventState, Job, LeadStore, RawEvent, Rev, StoreError, StoreResult, StoredLead,
@@ -46,6 +47,8 @@ pub struct Replies<'a> {
     pub alerts: Alerts<'a>,
     /// Where answers go; `None` where nothing is answered.
     pub queue: Option<&'a dyn TextQueue>,
+    /// What a threat to one client does at the others.
+    pub tenants: Tenants,
 }
 
 /// Who wrote, as far as is known.
@@ -55,6 +58,12 @@ pub(super) struct Writer {
     /// The profile of somebody who was not known.
     pub(super) new: Option<Profile>,
     first_name: Option<String>,
+}
+
+/// When a reply came, as the id of its audit event says: that is by what it is found again.
+fn came_at(id: AuditId, now: Instant) -> Instant {
+    let millis = i64::try_from(id.0.timestamp_ms()).ok();
+    millis.and_then(Instant::from_timestamp_millis).unwrap_or(now)
 }
 
 /// The lead with a number, or a new one without consent, which knows of the number's no.
@@ -110,6 +119,9 @@ impl Replies<'_> {
             let go_on = self.going_on(client, class, &lead).await?;
             let Acted { mut audit, opt_out, lifted, words, answer, alert } =
                 act(&mut lead, class, reply, id, &go_on, recorder);
+            if class.needs_an_answer() {
+                lead.await_answer(came_at(id, recorder.now));
+            }
             if new.is_some() {
                 let created = recorder.about(&lead, Event::LeadCreated, Status::Ok);
                 audit.push(created.because("inbound_text", "a number that was not known wrote to us"));
@@ -139,6 +151,11 @@ impl Replies<'_> {
                 Ok(_) => {
                     if let Some(alert) = alert {
                         self.alerts.raise(alert, client.mailbox(), recorder).await;
+                    }
+                    if class.needs_an_answer() {
+                        Unheard { leads: self.leads, alerts: self.alerts }
+                            .tell_at_once(client, lead.id, recorder)
+                            .await;
                     }
                     if let (Some(to), Some(event), false) = (answer, event, reply.provider_answers) {
                         self.answer(client, lead.id, to, event, recorder).await;

@@ -11,6 +11,7 @@ use futures_util::{StreamExt, stream};
 use super::{
     alerts::Alerts,
     derived_id,
+    erase::{Erase, NotErased},
     record::Recorder,
     replies::Replies,
     settling::{OnItsWay, Settling, note},
@@ -24,9 +25,10 @@ use crate::{
         decide::not_before,
         ids::{AttemptId, AuditId, CampaignId, LeadId, RunId},
         lead::{Lead, NewClaim, Waits},
-        message::{ListedText, SendOutcome},
+        message::{ListedState, ListedText, RefusalClass, SendOutcome},
         phone::PhoneNumber,
         reply::IncomingReply,
+        tenants::Tenants,
     },
     ports::{
         Also, Direction, Directory, DueIndex, DueKind, DueWork, IdSource, LeadStore, SmsProvider, StoreError,
@@ -48,6 +50,8 @@ const AT_ONCE: usize = 8;
 const ASKS: usize = 3;
 /// Leads in a row whose lists cannot be read, after which the provider is away and all of it ends.
 const AWAY: usize = 10;
+/// How far before the restored moment erasures are repeated: one may have begun before it and ended after it.
+const ERASURES_BEFORE: TimeDelta = TimeDelta::days(1);
 /// How often a lead is read again when something else was written in between.
 const TRIES: usize = 5;
 
@@ -75,6 +79,8 @@ pub struct Restoring<'a> {
     pub due: &'a dyn DueIndex,
     /// Where it is recorded.
     pub alerts: Alerts<'a>,
+    /// What erases again who was erased since.
+    pub erase: Erase<'a>,
     /// Whose lists are asked for.
     pub provider: &'a dyn SmsProvider,
     /// New ids.
@@ -87,6 +93,8 @@ pub struct Restoring<'a> {
     pub now: Instant,
     /// The run that it is recorded under.
     pub run: RunId,
+    /// What a threat to one client does at the others.
+    pub tenants: Tenants,
 }
 
 /// Why it ended before the end. What was written until then is right, and calling it again goes on.
@@ -98,6 +106,12 @@ pub enum Stopped {
     /// The provider's lists.
     #[error("the provider's lists cannot be read: {0}")]
     Away(String),
+    /// Somebody who was erased is back, and cannot be erased again.
+    #[error("lead {0} was erased, is back with this copy, and cannot be erased again yet: {1}")]
+    Erasure(LeadId, NotErased),
+    /// Which leads were erased cannot be read.
+    #[error("the erasures that are remembered cannot be read, and erased people would be back: {0}")]
+    Erasures(#[source] StoreError),
     /// There are more leads than one call looks at.
     #[error("more than {MOST_LEADS} leads wait for something")]
     TooMany,
@@ -123,6 +137,10 @@ pub struct Summary {
     pub leads: usize,
     /// Those of which something was found out.
     pub found: Vec<(LeadId, Found)>,
+    /// Erasures that were repeated.
+    pub erased: usize,
+    /// Leads that were erased, are back with the copy, and gave consent again before the erasure could be repeated.
+    pub came_again: Vec<LeadId>,
 }
 
 /// The versions that leads are pinned to.
@@ -130,7 +148,8 @@ pub type Plans = BTreeMap<(CampaignId, u32), Plan>;
 
 impl Restoring<'_> {
     /// Looks at every lead that may have been texted or may have answered since, tells how far it has
-    /// come, and says at the end that the table counts, with sending on a person's hold.
+    /// come, erases again who was erased since, and says at the end that the table counts, with sending on a
+    /// person's hold.
     ///
     /// # Errors
     /// [`Stopped`] says why it ended early. The table is a copy still.
@@ -157,12 +176,32 @@ impl Restoring<'_> {
         if let Some((id, why)) = unread {
             return Err(Stopped::Away(format!("lead {id}: {why}")));
         }
+        (summary.erased, summary.came_again) = self.erase_again().await?;
         let held = Sending::held(HOLD, self.now);
         self.directory.adopt(&self.client.id, &held).await?;
         let words = format!("restored to {}, and compared with the provider's lists", self.since);
         let restored = self.recorder(self.now).event(Event::SendingHeld, Status::Ok).because("restored", words);
         note(self.alerts.journal, &restored).await;
         Ok(summary)
+    }
+
+    /// Repeats every erasure since the restored moment, as the copy holds what was erased after it. Gives how many, and
+    /// the leads that it left alone as they have given consent again since.
+    ///
+    /// # Errors
+    /// [`Stopped`] says why not all of them.
+    pub async fn erase_again(&self) -> Result<(usize, Vec<LeadId>), Stopped> {
+        let since = self.since - ERASURES_BEFORE;
+        let records = self.erase.ledger.erasures(&self.client.id, since).await.map_err(Stopped::Erasures)?;
+        let (mut erased, mut came_again) = (0, Vec::new());
+        for record in &records {
+            match self.erase.again(self.client, record, &self.recorder(self.now)).await {
+                Ok(_) => erased += 1,
+                Err(NotErased::CameAgain) => came_again.push(record.lead),
+                Err(error) => return Err(Stopped::Erasure(record.lead, error)),
+            }
+        }
+        Ok((erased, came_again))
     }
 
     /// Everybody in the due index, whenever they are due: who is due next week may have said no
@@ -230,8 +269,8 @@ impl Restoring<'_> {
                     let reply =
                         IncomingReply { from, body: text.body, taken_for: None, provider_answers: true, proved: true };
                     let audit = AuditId(derived_id::of_listed(&self.client.id, &text.provider_id, text.at));
-                    let Self { directory, leads, alerts, .. } = *self;
-                    let replies = Replies { directory, leads, alerts, queue: None };
+                    let Self { directory, leads, alerts, tenants, .. } = *self;
+                    let replies = Replies { directory, leads, alerts, queue: None, tenants };
                     replies.take(self.client, &reply, audit, None, &self.recorder(text.at)).await?;
                     found.replies += 1;
                 }
@@ -310,10 +349,15 @@ impl Restoring<'_> {
                 let live = lead.enrollment(id)?;
                 plans.get(&(live.campaign.clone(), live.version))
             };
-            let outcome = SendOutcome::Accepted { provider_id: text.provider_id.clone() };
             let recorder = self.recorder(text.at);
             let settling = Settling { directory: self.directory, leads: self.leads, alerts: self.alerts };
-            let enrollment = match match_of(&lead, &profile, self.client, plans, text) {
+            let matched = match_of(&lead, &profile, self.client, plans, text);
+            let outcome = match meant(text) {
+                Ok(outcome) => outcome,
+                Err(_) if matched == Match::NotOurs => return Ok(Ok(())),
+                Err(why) => return Ok(Err(why)),
+            };
+            let enrollment = match matched {
                 Match::OnItsWay(enrollment) => {
                     let plan = pinned(enrollment).cloned();
                     let Some(on) = OnItsWay::of(self.client, plan.as_ref(), lead, rev) else { continue };
@@ -415,4 +459,22 @@ impl Restoring<'_> {
     fn recorder(&self, at: Instant) -> Recorder<'_> {
         Recorder { ids: self.ids, client: &self.client.id, test: self.client.in_test(), run: self.run, now: at }
     }
+}
+
+/// What a listed text is settled as. One that failed is no text that the person got: a number that cannot be
+/// texted and an opt-out count as such. The error says why anything else must be looked at: what became of
+/// the sequence after it cannot be told.
+fn meant(text: &ListedText) -> Result<SendOutcome, String> {
+    let failed = |why: &dyn std::fmt::Display| {
+        Err(format!("the provider lists a text of {} as failed: {why}", text.at.format("%F %H:%M UTC")))
+    };
+    match &text.state {
+        ListedState::Taken => {}
+        ListedState::Failed(Ok(refusal)) => match refusal.class {
+            RefusalClass::Recipient | RefusalClass::OptedOut => {}
+            RefusalClass::Content | RefusalClass::Configuration => return failed(refusal),
+        },
+        ListedState::Failed(Err(why)) => return failed(why),
+    }
+    Ok(text.state.proves(text.provider_id.clone()))
 }

@@ -1,16 +1,19 @@
 //! Settling a text: what can be proved of it is recorded, written on its lead, and told to whom it
 //! concerns. The sender does it with an answer, a receipt or the provider's own list without one.
 
+use chrono::TimeDelta;
+
 use super::{
     alerts::{Alert, Alerts},
     record::Recorder,
 };
 use crate::{
     domain::{
+        Instant,
         audit::{AuditEvent, Event, Status, TextFacts},
         campaign::Plan,
-        client::{Client, Sending},
-        ids::{AuditId, LeadId},
+        client::{Client, Sending, THROTTLED_LONG},
+        ids::{AttemptId, AuditId, LeadId},
         lead::{IllegalStep, Lead, Outcome, Settled, Waits},
         message::{InFlight, ProviderRefusal, RefusalClass, SendOutcome},
         phone::PhoneNumber,
@@ -56,6 +59,13 @@ impl<'a> OnItsWay<'a> {
         let text = lead.in_flight.clone()?;
         Some(Self { client, plan, lead, rev, text })
     }
+
+    /// How sending stands in the settings since this text was claimed: if it is the one that tries whether the
+    /// account can send, its sender wrote that with the claim.
+    fn sending(&self) -> Sending {
+        let read = &self.client.sending;
+        read.tried_at(self.text.at).unwrap_or_else(|| read.clone())
+    }
 }
 
 impl Settling<'_> {
@@ -86,11 +96,41 @@ impl Settling<'_> {
                 return Err(error);
             }
         };
-        if accepted {
-            self.lift(on.client, recorder).await;
+        if accepted || (on.client.sending.throttled_for(recorder.now).is_some() && was_looked_at(outcome)) {
+            self.lift(on.client, on.text.at, recorder).await;
         }
         self.tell(&on, &settled, recorder).await;
         Ok(settled)
+    }
+
+    /// Leaves the account alone for a while, as the provider asked to wait with the text of `attempt`, which was
+    /// claimed at `at` by these settings. An operator is told once a day, and only if it goes on for long.
+    pub async fn leave_alone(
+        &self,
+        client: &Client,
+        (attempt, at): (AttemptId, Instant),
+        (why, retry_after): (&str, Option<TimeDelta>),
+        recorder: &Recorder<'_>,
+    ) {
+        let stands = client.sending.tried_at(at).unwrap_or_else(|| client.sending.clone());
+        let Some(held) = client.sending.after_throttle(why, retry_after, attempt, recorder.now) else { return };
+        match self.directory.set_sending(recorder.client, &stands, &held).await {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => {
+                tracing::error!(client = %recorder.client, %error, "a provider that asks to wait could not be left alone");
+                return;
+            }
+        }
+        let long = held.throttled_for(recorder.now).is_some_and(|span| span >= THROTTLED_LONG);
+        let Sending::OnHold { reason, since, .. } = &held else { return };
+        if client.sending == Sending::On {
+            let begun = recorder.event(Event::SendingHeld, Status::Waiting).because("throttled", reason);
+            note(self.alerts.journal, &begun).await;
+        }
+        if long {
+            self.alerts.raise(throttled(client, reason, *since), client.mailbox(), recorder).await;
+        }
     }
 
     /// Writes on the lead what became of a text whose call nobody waits for any more, and with it the
@@ -221,7 +261,7 @@ impl Settling<'_> {
                 };
             }
             if refusal.class == RefusalClass::Configuration
-                && let Some(alert) = self.hold(client, refusal, false, recorder).await
+                && let Some(alert) = self.hold(client, &client.sending, refusal, false, recorder).await
             {
                 self.alerts.raise(alert, client.mailbox(), recorder).await;
             }
@@ -246,6 +286,10 @@ impl Settling<'_> {
             Settled::Advanced | Settled::Completed | Settled::Recorded | Settled::Already => return,
             Settled::Undeliverable(_) | Settled::OptedOut(_) => return,
             Settled::Retrying { .. } | Settled::Unclear { ask_at: Some(_), .. } => return,
+            Settled::PutOff { why, retry_after, .. } => {
+                let claimed = (on.text.attempt, on.text.at);
+                return self.leave_alone(on.client, claimed, (why, *retry_after), recorder).await;
+            }
             Settled::ForReview(reason) => Alert {
                 cause: format!("review#{lead}"),
                 subject: format!("a text failed and needs review: {reason}"),
@@ -263,10 +307,18 @@ impl Settling<'_> {
                      `leadline settle {lead} --sent` or `--not-sent`. Until then this lead gets no further text.\n"
                 ),
             },
-            Settled::AccountRefused(refusal) => match self.hold(on.client, refusal, true, recorder).await {
-                Some(alert) => alert,
-                None => return,
-            },
+            Settled::AccountRefused(refusal) => {
+                match self.hold(on.client, &on.sending(), refusal, true, recorder).await {
+                    Some(alert) => alert,
+                    None => return,
+                }
+            }
+            Settled::AccountFailed(refusal) => {
+                match self.hold(on.client, &on.client.sending, refusal, false, recorder).await {
+                    Some(alert) => alert,
+                    None => return,
+                }
+            }
         };
         self.alerts.raise(alert, on.client.mailbox(), recorder).await;
     }
@@ -277,6 +329,7 @@ impl Settling<'_> {
     async fn hold(
         &self,
         client: &Client,
+        stands: &Sending,
         refusal: &ProviderRefusal,
         at_once: bool,
         recorder: &Recorder<'_>,
@@ -287,7 +340,7 @@ impl Settling<'_> {
             false if matches!(client.sending, Sending::OnHold { try_at: None, .. }) => return None,
             false => Sending::held(&reason, recorder.now),
         };
-        match self.directory.set_sending(recorder.client, &client.sending, &held).await {
+        match self.directory.set_sending(recorder.client, stands, &held).await {
             Ok(true) => {}
             Ok(false) => return None,
             Err(error) => tracing::error!(client = %recorder.client, %error, "sending could not be put on hold"),
@@ -310,19 +363,49 @@ impl Settling<'_> {
         })
     }
 
-    /// A text was accepted: an account that was only tried again can send.
-    async fn lift(&self, client: &Client, recorder: &Recorder<'_>) {
-        if client.sending == Sending::On || !client.sending.lets_through(recorder.now) {
-            return;
-        }
-        match self.directory.set_sending(recorder.client, &client.sending, &Sending::On).await {
+    /// A text that was claimed at `at` was accepted, or of a provider that asked to wait at least looked at: an
+    /// account that was only tried again by it can send.
+    pub async fn lift(&self, client: &Client, at: Instant, recorder: &Recorder<'_>) {
+        let Some(tried) = client.sending.tried_at(at) else { return };
+        let (reason, words) = match tried.throttled_for(recorder.now) {
+            Some(span) => ("throttled", format!("the SMS provider takes texts again after {} min", span.num_minutes())),
+            None => ("account", "the SMS account accepted a text again".to_owned()),
+        };
+        match self.directory.set_sending(recorder.client, &tried, &Sending::On).await {
             Ok(true) => {
                 let lifted = recorder.event(Event::SendingResumed, Status::Ok);
-                note(self.alerts.journal, &lifted.because("account", "the SMS account accepted a text again")).await;
+                note(self.alerts.journal, &lifted.because(reason, words)).await;
             }
             Ok(false) => {}
             Err(error) => tracing::error!(client = %recorder.client, %error, "the hold could not be lifted"),
         }
+    }
+}
+
+/// Returns `true` if the provider refused the text for what it is or where it goes: it does not ask to wait then.
+fn was_looked_at(outcome: &SendOutcome) -> bool {
+    match outcome {
+        SendOutcome::Refused(refusal) => refusal.class != RefusalClass::Configuration,
+        SendOutcome::Accepted { .. }
+        | SendOutcome::NotSent { .. }
+        | SendOutcome::Throttled { .. }
+        | SendOutcome::Failed { .. }
+        | SendOutcome::Unknown { .. } => false,
+    }
+}
+
+fn throttled(client: &Client, reason: &str, since: Instant) -> Alert {
+    let since = since.with_timezone(&client.zone).format("%H:%M %Z");
+    Alert {
+        cause: "provider-throttled".to_owned(),
+        subject: "the SMS provider has been asking to wait for more than 30 minutes".to_owned(),
+        text: format!(
+            "Since {since} texts are turned away: {reason}.\n\nNothing is lost: leads \
+             wait, one text is tried every few minutes, and the first that is accepted lets the others go within \
+             the usual limits. A first text whose time runs out is given up as expired and counted in the report.\n\n\
+             If it goes on, look in the provider's console whether the account has reached a limit, and ask its \
+             support to raise it. This is not sent again today.\n"
+        ),
     }
 }
 
@@ -366,12 +449,21 @@ fn attempt_record(on: &OnItsWay<'_>, outcome: &SendOutcome, recorder: &Recorder<
             (Status::Failed, code, Some(refusal.to_string()), None)
         }
         SendOutcome::NotSent { why } => (Status::Failed, "not_sent".to_owned(), Some(why.clone()), None),
+        SendOutcome::Throttled { why, .. } => (Status::Waiting, "throttled".to_owned(), Some(why.clone()), None),
+        SendOutcome::Failed { provider_id, problem } => {
+            let (code, words) = match problem {
+                Ok(refusal) => (refusal.code, refusal.to_string()),
+                Err(words) => (None, words.clone()),
+            };
+            let reason = code.map_or_else(|| "failed".to_owned(), |code| format!("failed_{code}"));
+            (Status::Failed, reason, Some(words), Some(provider_id.clone()))
+        }
         SendOutcome::Unknown { why } => (Status::Unknown, "unknown".to_owned(), Some(why.clone()), None),
     };
     let OnItsWay { lead, text, plan, .. } = on;
     let live = lead.enrollment(text.enrollment);
     let campaign = lead.campaign_of(text.enrollment);
-    let accepted = provider_id.is_some();
+    let accepted = status == Status::Ok;
     let first = live.filter(|enrollment| enrollment.last_sent_at.is_none() && accepted);
     let last = live.is_some() && plan.is_some_and(|plan| plan.after(text.step).is_none()) && accepted;
     let mut record = recorder.about(lead, Event::SmsAttempt, status);

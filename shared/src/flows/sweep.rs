@@ -2,7 +2,7 @@
 //! what older data or a mistake left behind.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -15,10 +15,11 @@ use super::{
 };
 use crate::{
     domain::{
-        audit::{Event, Status},
+        audit::{AuditEvent, Event, Status},
         campaign::CampaignStatus,
         counts::{self, Counts},
-        ids::{CampaignId, EnrollmentId},
+        ids::{CampaignId, EnrollmentId, LeadId},
+        lead::Lead,
         stuck::{Stuck, stuck},
         walk::Walk,
     },
@@ -37,23 +38,28 @@ pub struct Sweep<'a> {
     leads: &'a dyn LeadStore,
     /// Whether each campaign sends; `None`: it is not there. One that is not known may be new.
     campaigns: Mutex<BTreeMap<CampaignId, Option<CampaignStatus>>>,
+    /// Who stood in the list of those who wait for a person, when it began.
+    listed: BTreeSet<LeadId>,
     dry_run: bool,
     recorder: Recorder<'a>,
     plans: Plans,
 }
 
 impl<'a> Sweep<'a> {
-    /// One that goes by whether each campaign sends, as read at the beginning.
+    /// One that goes by whether each campaign sends, and by who is listed as waiting for a person, as both were
+    /// read at the beginning.
     #[must_use]
     pub fn new(
         directory: &'a dyn Directory,
         leads: &'a dyn LeadStore,
         campaigns: &BTreeMap<CampaignId, CampaignStatus>,
+        listed: BTreeSet<LeadId>,
         dry_run: bool,
         recorder: Recorder<'a>,
     ) -> Self {
         let known = campaigns.iter().map(|(id, status)| (id.clone(), Some(status.clone())));
-        Self { directory, leads, campaigns: Mutex::new(known.collect()), dry_run, recorder, plans: Plans::default() }
+        let campaigns = Mutex::new(known.collect());
+        Self { directory, leads, campaigns, listed, dry_run, recorder, plans: Plans::default() }
     }
 }
 
@@ -63,31 +69,23 @@ impl Visit for Sweep<'_> {
         for _ in 0..TRIES {
             let found = self.stuck(&stored).await?;
             let mut lead = stored.lead.clone();
-            let on_its_way = lead.in_flight.as_ref().is_some_and(|text| !text.is_retry());
-            let mut audit = Vec::new();
-            let mut told = Vec::new();
-            for (id, stuck) in found {
-                let Some(live) = lead.enrollment(id).cloned() else { continue };
-                // What becomes of a text that is on its way is settled first.
-                let outcome = stuck.outcome(&live).filter(|_| !on_its_way && !self.dry_run);
-                if let Some(outcome) = outcome {
-                    lead.end(id, outcome, stuck.words(), self.recorder.now);
-                    let ended = self.recorder.about(&lead, Event::EnrollmentEnded, Status::Ok);
-                    let words = format!("found by the sweep: {}", stuck.words());
-                    audit.push(ended.ending(outcome, words).in_campaign(&live.campaign, Some(live.step)));
+            let (audit, mut told) = self.end(&mut lead, found);
+            // A lead that a release before the list wrote comes into it with its next save.
+            let unlisted = self.unlisted(&stored);
+            let lists = unlisted.is_some() && !self.dry_run;
+            told.extend(unlisted);
+            let counted = !audit.is_empty();
+            let written = match counted || lists {
+                true => {
+                    let also = Also { audit, count_later: !counted, ..Also::default() };
+                    self.leads.save(&lead, Some(stored.rev), also).await
                 }
-                let words = format!("{} step {}: {}", live.campaign, live.step, stuck.words());
-                let code = stuck.code().to_owned();
-                told.push(Found { lead: lead.id, code, words, mended: outcome.is_some() });
-            }
-            let written = match audit.is_empty() {
-                true => Ok(stored.rev),
-                false => self.leads.save(&lead, Some(stored.rev), Also { audit, ..Also::default() }).await,
+                false => Ok(stored.rev),
             };
             match written {
                 Ok(_) => {
                     // What was mended moved the counters, which is none of others' doing.
-                    if told.iter().any(|found| found.mended) {
+                    if counted {
                         for (campaign, moved) in counts::by_campaign(&lead.uncounted) {
                             walk.counted_before.entry(campaign.clone()).or_default().add(&moved);
                         }
@@ -109,6 +107,39 @@ impl Visit for Sweep<'_> {
 }
 
 impl Sweep<'_> {
+    /// Ends what should have ended, and gives what is recorded and told of it.
+    fn end(&self, lead: &mut Lead, found: Vec<(EnrollmentId, Stuck)>) -> (Vec<AuditEvent>, Vec<Found>) {
+        let on_its_way = lead.in_flight.as_ref().is_some_and(|text| !text.is_retry());
+        let (mut audit, mut told) = (Vec::new(), Vec::new());
+        for (id, stuck) in found {
+            let Some(live) = lead.enrollment(id).cloned() else { continue };
+            // What becomes of a text that is on its way is settled first.
+            let outcome = stuck.outcome(&live).filter(|_| !on_its_way && !self.dry_run);
+            if let Some(outcome) = outcome {
+                lead.end(id, outcome, stuck.words(), self.recorder.now);
+                let ended = self.recorder.about(lead, Event::EnrollmentEnded, Status::Ok);
+                let words = format!("found by the sweep: {}", stuck.words());
+                audit.push(ended.ending(outcome, words).in_campaign(&live.campaign, Some(live.step)));
+            }
+            let words = format!("{} step {}: {}", live.campaign, live.step, stuck.words());
+            let code = stuck.code().to_owned();
+            told.push(Found { lead: lead.id, code, words, mended: outcome.is_some() });
+        }
+        (audit, told)
+    }
+
+    /// A lead that waits for a person and that no report would name, as it is not in the list.
+    fn unlisted(&self, stored: &StoredLead) -> Option<Found> {
+        let lead = &stored.lead;
+        let before = lead.attention().is_some_and(|attention| attention.since < self.recorder.now);
+        (before && !self.listed.contains(&lead.id)).then(|| Found {
+            lead: lead.id,
+            code: "not_listed".to_owned(),
+            words: "waits for a person, and was not in the list that the report reads".to_owned(),
+            mended: !self.dry_run,
+        })
+    }
+
     /// What about a lead should have ended.
     async fn stuck(&self, stored: &StoredLead) -> StoreResult<Vec<(EnrollmentId, Stuck)>> {
         let mut found = Vec::new();

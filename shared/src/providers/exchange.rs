@@ -10,13 +10,17 @@ use std::{
     time::Duration,
 };
 
-use reqwest::{RequestBuilder, StatusCode};
+use chrono::TimeDelta;
+use reqwest::{
+    RequestBuilder, StatusCode,
+    header::{DATE, HeaderMap, RETRY_AFTER},
+};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
     domain::{
         ids::ClientId,
-        message::{CALL_DEADLINE, ProviderRefusal, RefusalClass, SendOutcome},
+        message::{CALL_DEADLINE, LONGEST_RETRY_AFTER, ProviderRefusal, RefusalClass, SendOutcome},
     },
     ports::{SecretError, SecretStore, Secrets},
 };
@@ -97,16 +101,15 @@ impl Exchange {
             handed_over.store(true, Ordering::Relaxed);
             answered(request).await.map_err(|error| unanswered(&error))
         };
-        let (status, body) = match once(self.secrets.secrets(client).await, Turn::First).await {
-            Ok(answer) => answer,
-            Err(outcome) => return outcome,
+        let answer = match once(self.secrets.secrets(client).await, Turn::First).await {
+            Ok(answer) if answer.status == StatusCode::UNAUTHORIZED => {
+                handed_over.store(false, Ordering::Relaxed);
+                once(self.secrets.refreshed(client).await, Turn::Refused).await
+            }
+            answered => answered,
         };
-        if status != StatusCode::UNAUTHORIZED {
-            return read(status, &body);
-        }
-        handed_over.store(false, Ordering::Relaxed);
-        match once(self.secrets.refreshed(client).await, Turn::Refused).await {
-            Ok((status, body)) => read(status, &body),
+        match answer {
+            Ok(Answered { status, headers, body }) => with_wait(read(status, &body), &headers),
             Err(outcome) => outcome,
         }
     }
@@ -151,10 +154,17 @@ impl Exchange {
     }
 }
 
-/// The status and as much of the body as could be read. A status that came is an answer, even when its
-/// body did not.
-async fn answered(request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), reqwest::Error> {
+/// An answer: with as much of its body as could be read.
+struct Answered {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+/// The answer. A status that came is one, even when its body did not.
+async fn answered(request: RequestBuilder) -> Result<Answered, reqwest::Error> {
     let mut response = request.send().await?;
+    let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
     let mut body = Vec::new();
     while let Ok(Some(chunk)) = response.chunk().await {
         body.extend_from_slice(&chunk);
@@ -162,7 +172,7 @@ async fn answered(request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), reqw
             break;
         }
     }
-    Ok((response.status(), body))
+    Ok(Answered { status, headers, body })
 }
 
 /// The status and the whole body.
@@ -243,6 +253,37 @@ pub(super) fn configuration(meaning: impl Into<String>) -> SendOutcome {
     refused(RefusalClass::Configuration, None, meaning)
 }
 
+/// The provider has too much to do and took nothing.
+pub(super) fn throttled(why: impl Into<String>) -> SendOutcome {
+    SendOutcome::Throttled { why: why.into(), retry_after: None }
+}
+
+/// What an answer proves, with the wait that its header names. Nothing but *later* has one.
+fn with_wait(outcome: SendOutcome, headers: &HeaderMap) -> SendOutcome {
+    match outcome {
+        SendOutcome::Throttled { why, retry_after } => {
+            SendOutcome::Throttled { why, retry_after: retry_after.or_else(|| asked_wait(headers)) }
+        }
+        SendOutcome::Accepted { .. }
+        | SendOutcome::Refused(_)
+        | SendOutcome::NotSent { .. }
+        | SendOutcome::Failed { .. }
+        | SendOutcome::Unknown { .. } => outcome,
+    }
+}
+
+/// `Retry-After`: seconds, or a date, which is held against the answer's own. Source: RFC 9110, 10.2.3.
+fn asked_wait(headers: &HeaderMap) -> Option<TimeDelta> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let asked = text(RETRY_AFTER)?;
+    let date = |text: &str| chrono::DateTime::parse_from_rfc2822(text).ok();
+    let wait = match asked.parse::<u32>() {
+        Ok(seconds) => TimeDelta::seconds(i64::from(seconds)),
+        Err(_) => date(asked)? - date(text(DATE)?)?,
+    };
+    (wait > TimeDelta::zero()).then(|| wait.min(LONGEST_RETRY_AFTER))
+}
+
 /// What a status proves whatever comes with it, or `None` where the body must say more: the provider's
 /// own answers, and what is not acted on where it arrived.
 pub(super) fn by_status(status: StatusCode) -> Option<SendOutcome> {
@@ -256,8 +297,41 @@ pub(super) fn by_status(status: StatusCode) -> Option<SendOutcome> {
         200..=299 | 400 => None,
         401..=404 => Some(configuration(format!("the account was refused (HTTP {code})"))),
         408 | 409 => Some(SendOutcome::Unknown { why: format!("the provider answered HTTP {code}") }),
-        429 => Some(SendOutcome::NotSent { why: "the provider says that there are too many requests".to_owned() }),
+        429 => Some(throttled("too many requests (HTTP 429)")),
         410..=499 | 405..=407 => Some(refused(RefusalClass::Content, None, format!("refused (HTTP {code})"))),
         _ => Some(SendOutcome::Unknown { why: format!("the provider answered HTTP {code}") }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_read_as_seconds_or_a_date_and_never_longer_than_an_hour() {
+        const NOW: &str = "Tue, 06 Jan 2026 15:00:00 GMT";
+        for (after, date, expected) in [
+            ("30", None, Some(30)),
+            (" 90 ", None, Some(90)),
+            ("86400", None, Some(3_600)),
+            ("0", None, None),
+            ("-5", None, None),
+            ("soon", None, None),
+            ("Tue, 06 Jan 2026 15:02:00 GMT", Some(NOW), Some(120)),
+            ("Tue, 06 Jan 2026 14:00:00 GMT", Some(NOW), None),
+            ("Tue, 06 Jan 2026 15:02:00 GMT", None, None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, after.parse().expect("a header"));
+            if let Some(date) = date {
+                headers.insert(DATE, date.parse().expect("a header"));
+            }
+            assert_eq!(asked_wait(&headers), expected.map(TimeDelta::seconds), "{after}");
+            let SendOutcome::Throttled { retry_after, .. } = with_wait(throttled("busy"), &headers) else {
+                panic!("it is the same outcome")
+            };
+            assert_eq!(retry_after, expected.map(TimeDelta::seconds));
+        }
+        assert_eq!(asked_wait(&HeaderMap::new()), None);
     }
 }

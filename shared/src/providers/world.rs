@@ -144,6 +144,8 @@ impl reqwest::dns::Resolve for NoNames {
 pub(super) enum Answer {
     Created,
     Status(u16, &'static str),
+    /// 429, with this `Retry-After`.
+    Later(&'static str),
     Silence,
 }
 
@@ -284,6 +286,7 @@ async fn answer(
             let status = StatusCode::from_u16(status).expect("a status");
             (status, [(header::LOCATION, "/elsewhere")], body).into_response()
         }
+        Answer::Later(after) => (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, after)], "{}").into_response(),
         Answer::Silence => std::future::pending().await,
     }
 }

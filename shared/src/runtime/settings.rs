@@ -1,6 +1,6 @@
 //! A function's settings, read once at start. Everything that is missing or wrong is said together.
 
-use crate::domain::email::EmailAddress;
+use crate::domain::{email::EmailAddress, tenants::Tenants};
 
 /// Where values come from, by name.
 type Read = Box<dyn Fn(&str) -> Option<String>>;
@@ -62,6 +62,15 @@ impl Settings {
         parsed.ok()
     }
 
+    /// Whether all clients have one owner: `LEADLINE_TENANTS`. Where nothing is said they are separate.
+    pub fn tenants(&mut self) -> Tenants {
+        let Some(text) = self.optional("LEADLINE_TENANTS") else { return Tenants::default() };
+        text.trim().parse().unwrap_or_else(|error| {
+            self.problems.push(format!("LEADLINE_TENANTS: {error}"));
+            Tenants::default()
+        })
+    }
+
     /// An address that begins with `https://` (or, on one machine, `http://127.0.0.1`), without a slash at the end.
     pub fn url(&mut self, name: &str) -> String {
         let url = self.text(name);
@@ -90,14 +99,35 @@ mod tests {
         let mut settings = Settings::from(|name| match name {
             "LEADLINE_PUBLIC_URL" => Some("ftp://example.com".into()),
             "LEADLINE_OPERATOR_EMAIL" => Some("nobody".into()),
+            "LEADLINE_TENANTS" => Some("friends".into()),
             _ => None,
         });
         settings.text("LEADLINE_TABLE");
         settings.url("LEADLINE_PUBLIC_URL");
         settings.email("LEADLINE_OPERATOR_EMAIL");
+        assert_eq!(settings.tenants(), Tenants::Separate);
         let problems = settings.check().expect_err("incomplete").to_string();
-        for part in ["LEADLINE_TABLE is not set", "LEADLINE_PUBLIC_URL does not", "LEADLINE_OPERATOR_EMAIL is not an"] {
+        for part in [
+            "LEADLINE_TABLE is not set",
+            "LEADLINE_PUBLIC_URL does not",
+            "LEADLINE_OPERATOR_EMAIL is not an",
+            "LEADLINE_TENANTS: it must be `one-owner` or `separate`",
+        ] {
             assert!(problems.contains(part), "{problems}");
+        }
+    }
+
+    #[test]
+    fn clients_are_separate_unless_they_are_said_to_have_one_owner() {
+        for (given, tenants) in [
+            (None, Tenants::Separate),
+            (Some(""), Tenants::Separate),
+            (Some("separate"), Tenants::Separate),
+            (Some("one-owner"), Tenants::OneOwner),
+        ] {
+            let mut settings = Settings::from(move |_| given.map(str::to_owned));
+            assert_eq!(settings.tenants(), tenants, "{given:?}");
+            assert!(settings.check().is_ok());
         }
     }
 }

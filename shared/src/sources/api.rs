@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{
     phone::{PhoneNumber, Region},
-    template::MAX_TEXT,
+    template::{self, MAX_TEXT},
 };
 
 /// A request for one text, as it is posted. It is stored with the name of the key that it came with.
@@ -65,6 +65,8 @@ impl SendRequest {
         } else if length > MAX_TEXT {
             let problem = format!("the text has {length} characters, {MAX_TEXT} are allowed");
             bad.push(BadField { field: "text", problem });
+        } else if let Err(why) = template::finished(&self.text) {
+            bad.push(BadField { field: "text", problem: why.to_string() });
         }
         match to {
             Ok(to) if bad.is_empty() => Ok(OneText { to, text: self.text, by: self.by }),
@@ -88,6 +90,8 @@ mod tests {
         assert_eq!((one.to.e164(), one.text.as_str()), ("+13055550123", "Your seat is saved."));
         assert_eq!(read("12", " "), Err(vec!["to", "text"]));
         assert_eq!(read("+13055550123", &"x".repeat(MAX_TEXT + 1)), Err(vec!["text"]));
+        assert_eq!(read("+13055550123", "Hi {{first_name}}"), Err(vec!["text"]), "nobody filled it in");
+        assert_eq!(read("+13055550123", "Hi [First Name]"), Err(vec!["text"]));
         assert!(!format!("{one:?}").contains("0123\"") && !format!("{one:?}").contains("seat"));
     }
 }

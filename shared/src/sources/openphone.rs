@@ -63,7 +63,7 @@ fn reply(message: &Message, client: &Client) -> Result<Incoming, Reason> {
         return Ok(nothing("a text to another number of the workspace changes nothing"));
     }
     let from = message.from.as_deref().unwrap_or_default();
-    let from = PhoneNumber::parse(from, client.region)
+    let from = PhoneNumber::of_provider(from, client.region)
         .map_err(|why| Reason::new("reply", format!("the sender's number cannot be used: {why}")))?;
     // Nothing says that OpenPhone takes keywords or answers them.
     Ok(Incoming::Reply(IncomingReply { from, body, taken_for: None, provider_answers: false, proved: true }))
@@ -76,7 +76,7 @@ fn receipt(message: &Message, delivery: Delivery, client: &Client, received_at: 
     let [to] = message.to.as_slice() else {
         return Ok(nothing("a receipt of a text to several people at once is of none of ours"));
     };
-    let Ok(number) = PhoneNumber::parse(to, client.region) else {
+    let Ok(number) = PhoneNumber::of_provider(to, client.region) else {
         return Ok(nothing("a receipt of a text to something that is no number we text"));
     };
     let provider_id = message.id.clone().ok_or_else(|| Reason::new("unreadable", "a receipt without the text's id"))?;
@@ -93,7 +93,7 @@ fn other_line(message: &Message, ours: Option<&String>, client: &Client) -> bool
     let ProviderSettings::OpenPhone { phone_number_id, number, .. } = &client.provider else { return false };
     match (&message.phone_number_id, ours) {
         (Some(id), _) => id != phone_number_id,
-        (None, Some(ours)) => PhoneNumber::parse(ours, client.region).is_ok_and(|ours| ours != *number),
+        (None, Some(ours)) => PhoneNumber::of_provider(ours, client.region).is_ok_and(|ours| ours != *number),
         (None, None) => false,
     }
 }

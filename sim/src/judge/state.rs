@@ -34,6 +34,7 @@ pub(super) fn violations(evidence: &Evidence<'_>) -> Vec<Violation> {
     found.extend(books(evidence));
     found.extend(counters(evidence));
     found.extend(mails(evidence));
+    found.extend(tries(evidence));
     found
 }
 
@@ -150,7 +151,9 @@ fn unrecorded(evidence: &Evidence<'_>) -> Vec<Violation> {
         let person = named(&evidence.spec.people, &offer.body);
         let record = records.get(&AuditId(offer.attempt.0));
         let sid = record.and_then(|record| record.text.as_ref()?.provider_id.as_deref());
-        if record.is_some_and(|record| record.status == Status::Ok) && sid == Some(Offer::sid(n).as_str()) {
+        // One that the list shows as failed has its id in the record of the failure.
+        let told = |record: &AuditEvent| matches!(record.status, Status::Ok | Status::Failed);
+        if record.copied().is_some_and(told) && sid == Some(Offer::sid(n).as_str()) {
             continue;
         }
         // What came of an answer nobody finds out, and it is never sent again.
@@ -168,6 +171,35 @@ fn unrecorded(evidence: &Evidence<'_>) -> Vec<Violation> {
                 record.map(|r| (r.status, &r.reason))
             );
             found.push(Violation::about(person, "never without a record", claimed(offer.attempt), what));
+        }
+    }
+    found
+}
+
+/// A text is put up for review for its tries only after four that did not go out: that the provider asked to
+/// wait is none.
+fn tries(evidence: &Evidence<'_>) -> Vec<Violation> {
+    let mut found = Vec::new();
+    for journal in &evidence.left.journals {
+        let of_step = |event: &AuditEvent| (event.lead, event.campaign.clone(), event.step);
+        let mut not_sent = BTreeMap::<_, u32>::new();
+        for event in journal {
+            let reason = event.reason.as_deref();
+            if event.event == Event::SmsAttempt && reason == Some("not_sent") {
+                *not_sent.entry(of_step(event)).or_default() += 1;
+            }
+        }
+        let used_up = |event: &&AuditEvent| {
+            let words = event.detail.as_deref().unwrap_or_default();
+            event.event == Event::ReviewNeeded && words.starts_with("not sent in ")
+        };
+        for event in journal.iter().filter(used_up) {
+            let tries = not_sent.get(&of_step(event)).copied().unwrap_or_default();
+            if tries < 4 {
+                let lead = event.lead.map(|lead| lead.to_string()).unwrap_or_default();
+                let what = format!("lead {lead} waits for review after {tries} tries that did not go out");
+                found.push(Violation::about(None, "later uses up no try", event.at, what));
+            }
         }
     }
     found

@@ -18,6 +18,8 @@ pub struct Weather {
     pub accounts: Vec<(usize, Instant, Instant, u32)>,
     /// The longest that an accepted text is missing in the provider's list, in minutes.
     pub list_lag: i64,
+    /// When requests are too many for the provider, and how many of ten thousand it then turns away.
+    pub throttled: Vec<(Instant, Instant, u32)>,
     /// Offers in ten thousand that the provider treats badly.
     pub moody: u32,
     /// Receipts in ten thousand that never come.
@@ -93,8 +95,18 @@ pub(super) fn of(seed: u64, start: Instant, quiet: Instant, clients: usize) -> W
         })
         .collect();
     let deploys = (0..rng.between(0, 3)).map(|_| during(&mut rng, 1, 2).0).collect();
+    // Drawn by itself, so that all else is as it was.
+    let mut own = Rng::of(&[seed, 8]);
+    let throttled = (0..many(&mut own, 3))
+        .map(|_| {
+            // Longer than the tries of a text that did not go out last.
+            let (from, until) = during(&mut own, 37, 300);
+            (from, until, *own.pick(&[10_000, 10_000, 5_000, 1_500]))
+        })
+        .collect();
     Weather {
         usual,
+        throttled,
         storms,
         outages,
         accounts,

@@ -23,6 +23,7 @@ fuzz_target!(|bytes: &[u8]| {
             query: None,
             received_at: at,
             state: EventState::Received { due: at, tries: 0 },
+            proves: None,
         };
         let _ = leadline::sources::read(&event, &client::CLIENT);
     }

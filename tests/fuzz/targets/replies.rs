@@ -1,7 +1,7 @@
 //! What a reply says: it can always be told, and a no stays one however it is written and whoever it is from.
 #![no_main]
 
-use leadline::domain::reply::{Known, classify};
+use leadline::domain::reply::{Class, Known, classify};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|words: &str| {
@@ -10,4 +10,7 @@ fuzz_target!(|words: &str| {
         assert!(classify(words, opted_out).is_no(), "{words:?}");
         assert!(classify(&format!("  {words}  "), Known::default()).is_no(), "{words:?}");
     }
+    // Whatever we quote, a like of it opts nobody out.
+    let liked = classify(&format!("Liked “{words}”"), Known::default());
+    assert!(matches!(liked, Class::Reaction | Class::Doubtful), "{words:?}: {}", liked.code());
 });

@@ -3,7 +3,7 @@
 
 use leadline::sources::twilio::{
     inbound::Inbound,
-    signature::{Payload, verify},
+    signature::{Payload, SignedBy, verify},
     status::StatusUpdate,
 };
 use libfuzzer_sys::fuzz_target;
@@ -21,6 +21,9 @@ fuzz_target!(|bytes: &[u8]| {
     let text = String::from_utf8_lossy(bytes);
     let url = format!("https://hooks.example.org/{text}");
     let tokens = [SecretString::from("a-token-that-nobody-guesses")];
-    assert!(verify(&tokens, &url, Payload::Form(&form), &text).is_err());
-    assert!(verify(&tokens, &url, Payload::Raw(bytes), &text).is_err());
+    for by in [Ok(SignedBy::AuthToken), SignedBy::of(Some(&text)), SignedBy::of(Some("algorithm=HMAC_SHA256"))] {
+        let Ok(by) = by else { continue };
+        assert!(verify(&by, &tokens, &url, Payload::Form(&form), &text).is_err());
+        assert!(verify(&by, &tokens, &url, Payload::Raw(bytes), &text).is_err());
+    }
 });

@@ -12,7 +12,7 @@ use leadline::ports::{Also, PhoneRecord, Rev};
 use super::{Store, conflict, done, only_winner, samples::*, storm};
 
 /// Writes a new lead whose person has said no.
-async fn add_opted_out(store: &impl Store, mut lead: Lead) -> (Lead, Rev) {
+pub(super) async fn add_opted_out(store: &impl Store, mut lead: Lead) -> (Lead, Rev) {
     let no = opt_out(at(1), "STOP");
     lead.opt_out(no.clone(), at(1));
     let also = Also { opt_out: Some(no), ..with(profile(&lead)) };

@@ -176,5 +176,6 @@ pub(super) fn raw_event(n: u64, due: Instant) -> RawEvent {
         body: format!("{{\"n\": {n}, \"name\": \"Zoë 👋\"}}"),
         received_at: at(0),
         state: EventState::Received { due, tries: 0 },
+        proves: None,
     }
 }

@@ -106,7 +106,7 @@ impl Sms for Carrier {
             Verdict::Accepted(text) => SendOutcome::Accepted { provider_id: text.sid },
             Verdict::AcceptedUnanswered(_) | Verdict::DroppedUnanswered => unknown("no answer"),
             Verdict::Down => unknown("HTTP 503"),
-            Verdict::Throttled => SendOutcome::NotSent { why: "HTTP 429".to_owned() },
+            Verdict::Throttled => SendOutcome::Throttled { why: "HTTP 429".to_owned(), retry_after: None },
             Verdict::Refused { code, .. } => leadline::sources::twilio::codes::outcome(code),
         }
     }
@@ -157,7 +157,8 @@ async fn deliver(records: &dyn Records, sms: &dyn Sms, design: Design, clock: &S
     }
     match sms.send(PAT, TEXT).await {
         SendOutcome::Accepted { .. } | SendOutcome::Refused(_) => records.finish(key).await.is_ok(),
-        SendOutcome::NotSent { .. } | SendOutcome::Unknown { .. } => {
+        SendOutcome::Failed { .. } => records.finish(key).await.is_ok(),
+        SendOutcome::NotSent { .. } | SendOutcome::Throttled { .. } | SendOutcome::Unknown { .. } => {
             // It failed, so the next delivery may try again.
             let _deleted = records.delete(key).await;
             false

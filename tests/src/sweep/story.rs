@@ -94,7 +94,8 @@ pub fn all() -> Vec<Story> {
     let refuse = |code| Refuse { code, http_status: 400 };
     vec![
         Story { receipts: true, ..Story::of("two texts and their receipts", &[], 2) },
-        Story::of("turned away for now, then taken", &[Throttled, Throttled], 2),
+        Story::of("turned away for now, then taken", &[Behaviour::CONGESTED; 2], 2),
+        Story::of("the provider asks to wait, then takes it", &[Throttled], 2),
         Story::of("the answer is lost, the list has it", &[AnswerLost], 2),
         Story { receipts: true, ..Story::of("the answer is lost, the receipt tells", &[AnswerLost, AnswerLost], 2) },
         Story::of("the request is lost", &[RequestLost], 2),
@@ -110,7 +111,10 @@ pub fn all() -> Vec<Story> {
             meanwhile: Some((1, stop(REPLY))),
             ..Story::of("a stop during a call whose answer is lost", &[AnswerLost], 1)
         },
-        Story { meanwhile: Some((1, stop(REPLY))), ..Story::of("a stop during a call that fails", &[Throttled], 0) },
+        Story {
+            meanwhile: Some((1, stop(REPLY))),
+            ..Story::of("a stop during a call that fails", &[Behaviour::CONGESTED], 0)
+        },
         Story {
             posts: vec![FORM, (90, Post::Reply { sid: REPLY, phone: PAT, says: "Yes, please!" })],
             ..Story::of("an answer in words", &[], 1)

@@ -1,8 +1,8 @@
 //! The tables of a report.
 
 use leadline::domain::{
-    lead::Outcome,
-    report::{Books, Figures, Function, Kept, Rate, Report, Tested, Usual},
+    lead::{Need, Outcome},
+    report::{Books, Figures, Function, Kept, Person, Rate, Report, Tested, Usual, WaitingFor, age},
 };
 
 use super::{moment, number};
@@ -48,16 +48,42 @@ impl Row {
 const NOT_MEASURED: &str = "not measured";
 
 pub(super) fn all(report: &Report) -> Vec<Section> {
-    let mut sections = vec![
+    let mut sections = waiting(report);
+    sections.extend([
         Section { title: "Texts nobody should have got", rows: safety(report) },
         Section { title: "Not sent", rows: not_sent(report) },
         Section { title: "The day", rows: day(report) },
         Section { title: "Runs and errors", rows: work(report) },
         Section { title: "Templates used", rows: templates(&report.figures) },
         Section { title: "Books since the first report", rows: books(&report.books) },
-    ];
+    ]);
     sections.retain(|section| !section.rows.is_empty());
     sections
+}
+
+/// Everybody who waits for a person, by what for and by name.
+fn waiting(report: &Report) -> Vec<Section> {
+    let Some(waiting) = &report.waiting else { return Vec::new() };
+    let section = |(need, waiting): (&Need, &WaitingFor)| {
+        let title = match need {
+            Need::Unanswered => "Wait for your answer",
+            Need::Held => "Held for your decision",
+            Need::Review => "Wait for review",
+            Need::Unclear => "May have gone out",
+        };
+        let row = |person: &Person| {
+            let since = moment(person.since, report.zone());
+            let note = format!("Since {since}: {}. Command: {}", person.why, person.command);
+            Row::new(format!("{}, {}", person.name, person.number), age(person.since, report.as_of), note)
+        };
+        let mut rows: Vec<Row> = waiting.people.iter().map(row).collect();
+        let more = waiting.count.saturating_sub(rows.len() as u64);
+        if more > 0 {
+            rows.push(Row::count("And more", more, "See leadline leads list --status"));
+        }
+        Section { title, rows }
+    };
+    waiting.by_need.iter().map(section).collect()
 }
 
 fn safety(report: &Report) -> Vec<Row> {
@@ -113,7 +139,7 @@ fn not_sent(report: &Report) -> Vec<Row> {
 fn kept(kept: Kept) -> &'static str {
     match kept {
         Kept::Failed => "Failed",
-        Kept::Review => "Waits for a person",
+        Kept::Review => "Put before a person",
         Kept::NoTemplate => "No template",
         Kept::Limit => "Limit reached",
         Kept::Deferred => "Put off",

@@ -10,8 +10,8 @@ use leadline::{
         audit::{AuditEvent, Event, Status, TextFacts},
         campaign::Campaign,
         client::Client,
-        ids::{AuditId, CampaignId, LeadId},
-        lead::{Lead, Outcome},
+        ids::{AuditId, CampaignId, EnrollmentId, LeadId},
+        lead::{Enrollment, Lead, Outcome, Waits},
         phone::{PhoneNumber, Region},
         profile::Profile,
         report::{Carried, Check, DayFigures, Function, Period, Totals},
@@ -206,6 +206,44 @@ impl Telling {
         self.add(self.at(13, 0), Event::LimitHit, Status::Waiting, |event| event.reason = Some("per_hour".to_owned()));
         let tomorrow = self.world.state().now + TimeDelta::hours(3);
         self.world.state().due = (0..395).map(|n| DueWork::Lead { id: lead_id(n), due: tomorrow }).collect();
+    }
+
+    /// People who wait for a person, of every kind, and of one kind more than are named.
+    pub fn people(&self) {
+        let mut state = self.world.state();
+        let mut add = |n: u64, name: &str, wait: &dyn Fn(&mut Lead)| {
+            let mut lead = Lead::new(lead_id(n), self.client.id.clone());
+            let number = format!("+1312555{:04}", 100 + n % 100);
+            lead.phone = Some(PhoneNumber::parse(&number, Region::default()).expect("a number of Chicago"));
+            wait(&mut lead);
+            let mut profile = Profile::new(lead.id, self.at(0, 0));
+            let (first, last) = name.split_once(' ').expect("two names");
+            (profile.first_name, profile.last_name) = (Some(first.to_owned()), Some(last.to_owned()));
+            state.leads.insert(lead.id, (lead, profile));
+        };
+        add(9_001, "Robin Okafor", &|lead| lead.await_answer(self.at(14, 5)));
+        add(9_002, "Maximiliana Featherstonehaugh", &|lead| lead.await_answer(self.at(-60, 0)));
+        add(9_003, "<b>Ann</b> Lee", &|lead| _ = lead.hold_person("a reply that may mean no", self.at(-200, 0)));
+        for n in 0..23 {
+            add(9_100 + n, "Kim Reyes", &|lead| {
+                lead.enroll(Enrollment {
+                    id: EnrollmentId(Ulid::from_parts(1_790_000_000_000, u128::from(n))),
+                    campaign: CampaignId::parse("welcome").expect("an id"),
+                    version: 1,
+                    step: 1,
+                    imported_at: self.at(9, 0),
+                    waits: Waits::Until(self.at(9, 0)),
+                    sent: 0,
+                    last_sent_at: None,
+                    counts_from: None,
+                    message: None,
+                    parked: false,
+                });
+                let why = "TX is not among the client's cleared states";
+                let id = lead.enrollments[0].id;
+                lead.review(id, why, self.at(9, 0) + TimeDelta::minutes(i64::try_from(n).expect("small")));
+            });
+        }
     }
 
     /// Everything that can go wrong, on top.

@@ -22,9 +22,9 @@ use leadline::{
         profile::Profile,
     },
     ports::{
-        Also, ClientEntry, Clock, Directory, DueIndex, DueKind, DueWork, Email, ForText, IdSource, Journal,
-        JournalPage, LeadStore, MailError, Mailer, Once, PhoneRecord, Rev, StoreError, StoreResult, StoredLead,
-        TextKey, Turn,
+        Also, AttentionList, ClientEntry, Clock, Directory, DueIndex, DueKind, DueWork, Email, ForText, IdSource,
+        Journal, JournalPage, LeadStore, MailError, Mailer, Once, PhoneRecord, Rev, StoreError, StoreResult,
+        StoredLead, TextKey, Turn, WaitingLead,
     },
 };
 use leadline_reporter::Deps;
@@ -77,12 +77,15 @@ impl World {
             leads: all.clone(),
             events: Arc::new(MemoryStore::new()),
             feed: Arc::new(ListedForms::new()),
+            attention: all.clone(),
             due: all.clone(),
             journal: all.clone(),
             once: all.clone(),
             mailer: all.clone(),
             clock: all.clone(),
             ids: all,
+            refusals: Arc::new(MemoryStore::new()),
+            receipts_come: false,
         }
     }
 
@@ -211,6 +214,26 @@ impl DueIndex for World {
     }
     async fn parked(&self, _: &ClientId, _: &CampaignId, _: Option<Instant>, _: usize) -> StoreResult<Vec<LeadId>> {
         Err(broken("the reporter puts nobody back"))
+    }
+}
+
+#[async_trait]
+impl AttentionList for World {
+    async fn waiting(&self, _: &ClientId, limit: usize) -> StoreResult<Vec<WaitingLead>> {
+        let state = self.state();
+        if state.blind {
+            return Err(broken("planted"));
+        }
+        let listed = |(lead, _): &(Lead, Profile)| {
+            lead.attention().map(|waits| WaitingLead { lead: lead.id, needs: waits.needs })
+        };
+        let mut all: Vec<_> = state.leads.values().filter_map(listed).collect();
+        all.sort_by_key(|waiting| (waiting.since(), waiting.lead));
+        all.truncate(limit);
+        Ok(all)
+    }
+    async fn untold(&self, _: &ClientId, _: usize) -> StoreResult<Vec<WaitingLead>> {
+        Err(broken("the reporter tells of no reply at once"))
     }
 }
 

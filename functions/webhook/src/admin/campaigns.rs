@@ -35,6 +35,9 @@ const NOT_WRITTEN: [&str; 2] = ["version", "auto_discovered"];
 /// Members that a change cannot have.
 pub const NOT_CHANGED: [&str; 4] = ["id", "status", "version", "auto_discovered"];
 
+/// The same as JSON pointers, for what a change was made into.
+const GUARDED: [&str; 4] = ["/id", "/status", "/version", "/auto_discovered"];
+
 /// Most leads of each kind that an effect is told from: the answer must be there within seconds.
 const MOST_LEADS: usize = 300;
 
@@ -186,7 +189,7 @@ impl AtWork<'_> {
     pub(super) async fn patch_campaign(&self, request: &Request, id: &str) -> Result<Response<Body>, Problem> {
         let (id, patch) = (campaign_id(id)?, json(request)?);
         check_patch(&patch, &NOT_CHANGED)?;
-        let edit = |stands: &Campaign| patched::<Campaign>(stands, &patch);
+        let edit = |stands: &Campaign| patched::<Campaign>(stands, &patch, &GUARDED);
         let became = self.campaigns().change(&id, edit).await.map_err(refused)?;
         shown(StatusCode::OK, &Written::of(became))
     }
@@ -202,7 +205,7 @@ impl AtWork<'_> {
             (Change::Move, None) => Intended::MoveToNewest,
             (Change::Patch, Some(patch)) => {
                 check_patch(&patch, &NOT_CHANGED)?;
-                let new = patched::<Campaign>(&stands, &patch).map_err(senseless)?;
+                let new = patched::<Campaign>(&stands, &patch, &GUARDED).map_err(senseless)?;
                 let new = self.campaigns().prepare(new).await.map_err(refused)?.new;
                 Intended::Change(Box::new(new))
             }

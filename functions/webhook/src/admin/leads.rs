@@ -43,6 +43,9 @@ pub struct ListedLead {
     pub last_name: Option<String>,
     /// Whether it may be texted at all.
     pub standing: Standing,
+    /// Since when it waits for an answer to what it wrote; `None` if it does not.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub unanswered_since: Option<Instant>,
     /// The sequences it is in.
     pub enrollments: Vec<Enrollment>,
 }
@@ -140,6 +143,7 @@ fn listed(stored: &StoredLead) -> ListedLead {
         first_name: profile.first_name.clone(),
         last_name: profile.last_name.clone(),
         standing: lead.standing.clone(),
+        unanswered_since: lead.unanswered.as_ref().map(|unanswered| unanswered.since),
         enrollments: lead.enrollments.clone(),
     }
 }
@@ -204,6 +208,13 @@ impl AtWork<'_> {
         let because = few_words(&because, "/because")?;
         self.exists(id).await?;
         self.by_hand(&by).release(&self.caller.client, id, &because).await.map_err(not_done)?;
+        self.lead_now(id).await
+    }
+
+    pub(super) async fn answered_lead(&self, id: &str) -> Result<Response<Body>, Problem> {
+        let (id, by) = (lead_id(id)?, self.actor.to_string());
+        self.exists(id).await?;
+        self.by_hand(&by).answered(&self.caller.client, id).await.map_err(not_done)?;
         self.lead_now(id).await
     }
 

@@ -1,11 +1,14 @@
 //! Reading what was posted, strictly: a member that nothing stands for is refused, as it is most often
-//! misspelt, and each problem names its place.
+//! misspelt, and so is an array in the place of an object. Each problem names its place.
 
 use lambda_http::{
     Request,
     http::{StatusCode, header},
 };
-use leadline::domain::document::{self, escaped};
+use leadline::domain::{
+    document::{self, escaped, touched},
+    strict::Strict,
+};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
@@ -56,7 +59,7 @@ pub fn strictly<T: DeserializeOwned>(value: Value) -> Result<T, Vec<document::Pr
         unknown.push(document::Problem::at(left_over(&path), NO_SUCH_FIELD));
     };
     let tracked = serde_path_to_error::Deserializer::new(value, &mut track);
-    let read = T::deserialize(serde_ignored::Deserializer::new(tracked, &mut note));
+    let read = T::deserialize(Strict::new(serde_ignored::Deserializer::new(tracked, &mut note)));
     match read {
         Ok(read) if unknown.is_empty() => Ok(read),
         Ok(_) => Err(unknown),
@@ -70,9 +73,21 @@ pub fn strictly<T: DeserializeOwned>(value: Value) -> Result<T, Vec<document::Pr
 /// Most members that one patch takes out: more than any document here has.
 const MOST_TAKEN_OUT: usize = 100;
 
-/// A value as a merge patch (RFC 7396) changes it. A member that nothing stands for is refused also where the
-/// patch takes it out.
-pub fn patched<T: DeserializeOwned>(stands: &impl Serialize, patch: &Value) -> Result<T, Vec<document::Problem>> {
+/// A value as a merge patch (RFC 7396) changes it, where what stands at the pointers of `guarded` may not change:
+/// that is seen from what was made of the patch, whatever its shape.
+pub fn patched<T: Serialize + DeserializeOwned>(
+    stands: &T,
+    patch: &Value,
+    guarded: &[&str],
+) -> Result<T, Vec<document::Problem>> {
+    let new = merged::<T>(stands, patch)?;
+    let changed = touched(stands, &new, guarded);
+    if changed.is_empty() { Ok(new) } else { Err(changed) }
+}
+
+/// A value as a merge patch changes it. A member that nothing stands for is refused also where the patch takes it
+/// out.
+fn merged<T: DeserializeOwned>(stands: &impl Serialize, patch: &Value) -> Result<T, Vec<document::Problem>> {
     let unreadable = |error: serde_json::Error| vec![document::Problem::at("", error.to_string())];
     let mut merged = serde_json::to_value(stands).map_err(unreadable)?;
     document::merge(&mut merged, patch);
@@ -214,7 +229,8 @@ mod tests {
     #[test]
     fn a_patch_changes_what_it_names_and_names_nothing_that_is_not_there() {
         let stands = json!({"id": "webinar", "name": "Free webinar", "messages": [{"step": 1, "text": "Hi."}]});
-        let patch = |patch: Value| patched::<Campaign>(&stands, &patch);
+        let stands: Campaign = strictly(stands).expect("a campaign");
+        let patch = |patch: Value| patched::<Campaign>(&stands, &patch, &["/version"]);
         let timed = patch(json!({"name": "Other", "timing": {"latest_minutes": 90}, "window": null, "on_reply": null}));
         let timed = timed.expect("a campaign");
         assert_eq!(
@@ -227,6 +243,10 @@ mod tests {
         assert_eq!(places(patch(json!({"nmae": null, "timing": {"latest": null}}))), ["/nmae", "/timing/latest"]);
         assert_eq!(places(patch(json!({"nmae": "x"}))), ["/nmae"]);
         assert_eq!(places(patch(json!({"name": null}))), [""], "a campaign has a name");
+        assert_eq!(places(patch(json!({"version": 7}))), ["/version"]);
+        assert_eq!(places(patch(json!({"timing": [1, 2]}))), ["/timing"], "an array is no object");
+        assert_eq!(places(patch(json!({"messages": [[1, 60, "Hi."]]}))), ["/messages/0"]);
+        assert_eq!(places(patch(json!({"forms": [["888", ["1", "Text me."]]]}))), ["/forms/0"]);
     }
 
     #[test]

@@ -24,6 +24,11 @@ use crate::problem::Problem;
 /// gives, and hashes.
 pub const NOT_CHANGED: [&str; 6] = ["id", "since", "sending", "tier", "api_keys", "simpletexting"];
 
+/// The same as JSON pointers, for what a change was made into, and the hashes of the webhook's tokens. What a patch
+/// says is looked at first, for the sake of its words; what counts is this.
+const GUARDED: [&str; 7] =
+    ["/id", "/since", "/sending", "/tier", "/api_keys", "/simpletexting", "/kajabi/token_hashes"];
+
 /// Why sending is put on hold, or why the hold is lifted.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -70,7 +75,7 @@ impl AtWork<'_> {
         if patch.get("kajabi").is_some_and(|kajabi| kajabi.get("token_hashes").is_some()) {
             return Err(Problem::bad_at("/kajabi/token_hashes", "it cannot be written here"));
         }
-        let edit = |stands: &Client| patched::<Client>(stands, &patch).map_err(NotSet::Senseless);
+        let edit = |stands: &Client| patched::<Client>(stands, &patch, &GUARDED).map_err(NotSet::Senseless);
         let client = self.settings().change(&self.caller.client, edit).await.map_err(refused)?;
         shown(StatusCode::OK, &without_secrets(&client)?)
     }

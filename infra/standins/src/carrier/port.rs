@@ -5,13 +5,13 @@ use chrono::TimeDelta;
 use leadline::domain::{
     Instant,
     client::{Client, ProviderSettings, TwilioSender},
-    message::{ClaimedText, ListedText, SendOutcome},
+    message::{ClaimedText, ListedState, ListedText, SendOutcome},
     phone::PhoneNumber,
 };
 use leadline::ports::{Direction, SmsProvider};
 use leadline::sources::twilio::codes;
 
-use super::{Carrier, Front, Offer, Verdict};
+use super::{Accepted, Carrier, Front, Offer, Verdict};
 
 /// The longest that a text may wait with the provider, as in the real client.
 const LONGEST_WAIT: TimeDelta = TimeDelta::hours(1);
@@ -67,17 +67,35 @@ impl SmsProvider for CarrierPort {
 
     async fn list(
         &self,
-        _: &Client,
+        client: &Client,
         direction: Direction,
         number: &PhoneNumber,
         since: Instant,
     ) -> Result<Vec<ListedText>, String> {
-        let one = |(provider_id, body, at)| ListedText { provider_id, body, at };
+        let one = |(provider_id, body, at)| ListedText { provider_id, body, at, state: ListedState::Taken };
+        // As the provider's own list says it: SimpleTexting's does not say how far a text has come, and
+        // OpenPhone's does not say why one failed.
+        let codes_in_list = matches!(client.provider, ProviderSettings::Twilio { .. });
+        let silent = matches!(client.provider, ProviderSettings::SimpleTexting { .. });
+        let state = |text: &Accepted| match (text.status.as_str(), text.error_code.filter(|_| codes_in_list)) {
+            ("failed" | "undelivered", _) if silent => ListedState::Taken,
+            ("failed" | "undelivered", Some(code)) => ListedState::Failed(codes::problem(code)),
+            (status @ ("failed" | "undelivered"), None) => {
+                ListedState::Failed(Err(format!("it is listed as {status}, without a code that says why")))
+            }
+            ("canceled", _) if codes_in_list => {
+                ListedState::Failed(Err("it was canceled at the provider before it left".to_owned()))
+            }
+            _ => ListedState::Taken,
+        };
+        let sent = |text: Accepted| {
+            let state = state(&text);
+            ListedText { state, ..one((text.sid, text.body, text.at)) }
+        };
         let listed: Option<Vec<_>> = match direction {
-            Direction::To => self
-                .carrier
-                .list(Some(number.e164()), None)
-                .map(|all| all.into_iter().map(|text| one((text.sid, text.body, text.at))).collect()),
+            Direction::To => {
+                self.carrier.list(Some(number.e164()), None).map(|all| all.into_iter().map(sent).collect())
+            }
             Direction::From => self
                 .carrier
                 .list_heard(number.e164())

@@ -28,6 +28,11 @@ pub enum Behaviour {
     Throttled,
 }
 
+impl Behaviour {
+    /// Not accepted: 400 with a code which proves that nothing went out, and which does not ask to wait.
+    pub const CONGESTED: Self = Self::Refuse { code: 30017, http_status: 400 };
+}
+
 /// Whose API a text came in by: it says what an id looks like.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Front {

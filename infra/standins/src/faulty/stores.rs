@@ -11,12 +11,13 @@ use leadline::domain::{
     ids::{AuditId, CampaignId, ClientId, FormId, LeadId, RunId},
     lead::Lead,
     phone::PhoneNumber,
+    refusals::{Refused, RefusedCounts},
     standing::ListedOptOut,
 };
 use leadline::ports::{
-    Also, Budget, Census, ClientEntry, Directory, DueIndex, DueKind, DueWork, EventKey, EventOutcome, EventStore,
-    ForText, Journal, JournalPage, LeadStore, Once, OptOuts, PhoneRecord, RawEvent, Receipt, RequestLimits, Rev,
-    StoreResult, StoredLead, TextKey, Turn,
+    Also, AttentionList, Budget, Census, ClientEntry, Directory, DueIndex, DueKind, DueWork, EventKey, EventOutcome,
+    EventStore, ForText, Journal, JournalPage, LeadStore, Once, OptOuts, PhoneRecord, RawEvent, Receipt, Refusals,
+    RequestLimits, Rev, Source, StoreResult, StoredLead, TextKey, Turn, WaitingLead,
 };
 
 use super::{Faulty, read, unavailable, write};
@@ -155,6 +156,18 @@ impl<S: DueIndex + ?Sized> DueIndex for Faulty<S> {
 }
 
 #[async_trait]
+impl<S: AttentionList + ?Sized> AttentionList for Faulty<S> {
+    async fn waiting(&self, client: &ClientId, limit: usize) -> StoreResult<Vec<WaitingLead>> {
+        let call = read("AttentionList", "waiting", None);
+        self.run(call, || self.inner.waiting(client, limit), unavailable).await
+    }
+
+    async fn untold(&self, client: &ClientId, limit: usize) -> StoreResult<Vec<WaitingLead>> {
+        self.run(read("AttentionList", "untold", None), || self.inner.untold(client, limit), unavailable).await
+    }
+}
+
+#[async_trait]
 impl<S: Budget + ?Sized> Budget for Faulty<S> {
     async fn reserve(&self, client: &ClientId, hour: Instant, limit: u32, wanted: u32, run: RunId) -> StoreResult<u32> {
         let call = write("Budget", "reserve", None);
@@ -166,6 +179,24 @@ impl<S: Budget + ?Sized> Budget for Faulty<S> {
 impl<S: RequestLimits + ?Sized> RequestLimits for Faulty<S> {
     async fn admit(&self, client: &ClientId, at: Instant, limit: u32) -> StoreResult<bool> {
         self.run(write("RequestLimits", "admit", None), || self.inner.admit(client, at, limit), unavailable).await
+    }
+}
+
+#[async_trait]
+impl<S: Refusals + ?Sized> Refusals for Faulty<S> {
+    async fn count_refused(
+        &self,
+        client: &ClientId,
+        source: Source,
+        at: Instant,
+        more: RefusedCounts,
+    ) -> StoreResult<()> {
+        let count = || self.inner.count_refused(client, source, at, more);
+        self.run(write("Refusals", "count_refused", None), count, unavailable).await
+    }
+
+    async fn refused(&self, client: &ClientId, from: Instant, until: Instant) -> StoreResult<Refused> {
+        self.run(read("Refusals", "refused", None), || self.inner.refused(client, from, until), unavailable).await
     }
 }
 

@@ -37,7 +37,8 @@ impl EventStore for MemoryStore {
     async fn conclude(&self, outcome: &EventOutcome, audit: Vec<AuditEvent>) -> StoreResult<()> {
         let mut state = self.state();
         let tenant = state.tenant(&outcome.event.client);
-        if tenant.events.get(&outcome.event.key).is_some_and(|stored| stored.state == outcome.state) {
+        let written = RawEvent { state: outcome.state.clone(), ..outcome.event.clone() };
+        if tenant.events.get(&outcome.event.key) == Some(&written) {
             return Ok(());
         }
         if !tenant.stands(outcome) {
@@ -61,7 +62,7 @@ impl Tenant {
         if let Some(entry) = due(stored) {
             self.due.remove(&entry);
         }
-        stored.state = outcome.state.clone();
+        *stored = RawEvent { state: outcome.state.clone(), ..outcome.event.clone() };
         self.due.extend(due(stored));
     }
 }

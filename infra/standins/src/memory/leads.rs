@@ -10,12 +10,13 @@ use leadline::domain::{
     counts::{self, Counts},
     email::EmailAddress,
     ids::{CampaignId, ClientId, LeadId},
-    lead::{Lead, Place},
+    lead::{Attention, Lead, Place},
     phone::PhoneNumber,
     standing::{ListedOptOut, OptOut, Standing},
 };
 use leadline::ports::{
-    Also, Census, ForText, LeadStore, OptOuts, PhoneRecord, Rev, StoreError, StoreResult, StoredLead, TextKey,
+    Also, AttentionList, Census, ForText, LeadStore, OptOuts, PhoneRecord, Rev, StoreError, StoreResult, StoredLead,
+    TextKey, WaitingLead,
 };
 
 use super::{DueKey, MemoryStore, Tenant};
@@ -69,8 +70,8 @@ impl LeadStore for MemoryStore {
         for (campaign, moved) in counts::by_campaign(&counted) {
             tenant.counts.entry(campaign.clone()).or_default().add(&moved);
         }
-        if let Some(outcome) = &also.event {
-            tenant.conclude(outcome);
+        if let Some(outcome) = also.concluded() {
+            tenant.conclude(&outcome);
         }
         state.record(&also.audit);
         Ok(rev)
@@ -116,6 +117,24 @@ impl Census for MemoryStore {
 }
 
 #[async_trait]
+impl AttentionList for MemoryStore {
+    async fn waiting(&self, client: &ClientId, limit: usize) -> StoreResult<Vec<WaitingLead>> {
+        Ok(self.read(client, |tenant| tenant.attention.iter().map(waiting_lead).take(limit).collect()))
+    }
+
+    async fn untold(&self, client: &ClientId, limit: usize) -> StoreResult<Vec<WaitingLead>> {
+        Ok(self.read(client, |tenant| {
+            let untold = tenant.attention.iter().filter(|(_, attention)| attention.untold);
+            untold.map(waiting_lead).take(limit).collect()
+        }))
+    }
+}
+
+fn waiting_lead(((_, lead), attention): (&(Instant, LeadId), &Attention)) -> WaitingLead {
+    WaitingLead { lead: *lead, needs: attention.needs.clone() }
+}
+
+#[async_trait]
 impl OptOuts for MemoryStore {
     async fn opt_outs(&self, client: &ClientId) -> StoreResult<Vec<ListedOptOut>> {
         Ok(self.read(client, |tenant| tenant.opt_outs.values().cloned().collect()))
@@ -154,7 +173,7 @@ impl Tenant {
         self.phones.get(phone)?.opt_out.as_ref()
     }
 
-    fn write(&mut self, rev: Rev, lead: &Lead, also: &Also) -> StoreResult<()> {
+    pub(super) fn write(&mut self, rev: Rev, lead: &Lead, also: &Also) -> StoreResult<()> {
         let old = self.leads.get(&lead.id);
         let wrong = |what: &str| StoreError::Unreadable(format!("lead {} is saved {what}", lead.id));
         // Callers that break these rules would leave what nobody can read or find: they must notice.
@@ -190,6 +209,9 @@ impl Tenant {
             Some(Place::Parked { campaign, until }) => drop(self.parked.insert((campaign, until, lead.id))),
             None => {}
         }
+        if let Some(attention) = lead.attention() {
+            self.attention.insert((attention.since, lead.id), attention);
+        }
         Ok(())
     }
 
@@ -199,6 +221,9 @@ impl Tenant {
             Some(Place::Due(at)) => drop(self.due.remove(&(at, DueKey::Lead(old.lead.id)))),
             Some(Place::Parked { campaign, until }) => drop(self.parked.remove(&(campaign, until, old.lead.id))),
             None => {}
+        }
+        if let Some(attention) = old.lead.attention() {
+            self.attention.remove(&(attention.since, old.lead.id));
         }
         if let Some(phone) = old.lead.phone.as_ref().filter(|phone| new.lead.phone.as_ref() != Some(phone)) {
             if self.no_of(phone).is_none() {

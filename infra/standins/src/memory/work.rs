@@ -6,9 +6,12 @@ use async_trait::async_trait;
 use leadline::domain::{
     Instant,
     ids::{CampaignId, ClientId, LeadId, RunId},
+    refusals::{Refused, RefusedCounts},
     walk::Walk,
 };
-use leadline::ports::{Budget, DueIndex, DueKind, DueWork, Once, RequestLimits, StoreResult, Turn, Walks};
+use leadline::ports::{
+    Budget, DueIndex, DueKind, DueWork, Once, Refusals, RequestLimits, Source, StoreResult, Turn, Walks,
+};
 
 use super::{DueKey, MemoryStore};
 
@@ -105,6 +108,35 @@ impl RequestLimits for MemoryStore {
         let admitted = *counted < limit;
         *counted += u32::from(admitted);
         Ok(admitted)
+    }
+}
+
+#[async_trait]
+impl Refusals for MemoryStore {
+    async fn count_refused(
+        &self,
+        client: &ClientId,
+        source: Source,
+        at: Instant,
+        more: RefusedCounts,
+    ) -> StoreResult<()> {
+        let hour = (at.timestamp().div_euclid(3600), source.code());
+        self.state().tenant(client).refused.entry(hour).or_default().add(more);
+        Ok(())
+    }
+
+    async fn refused(&self, client: &ClientId, from: Instant, until: Instant) -> StoreResult<Refused> {
+        let first = from.timestamp().div_euclid(3600);
+        Ok(self.read(client, |tenant| {
+            let mut all = Refused::new();
+            let hours = tenant.refused.iter();
+            for ((_, source), counts) in
+                hours.filter(|((hour, _), _)| *hour >= first && hour * 3600 < until.timestamp())
+            {
+                all.entry((*source).to_owned()).or_default().add(*counts);
+            }
+            all
+        }))
     }
 }
 

@@ -13,12 +13,22 @@ use crate::{
     ports::{DueIndex, DueKind, DueWork, EventKey, StoreError, StoreResult},
 };
 
-/// What sorts before every key of the index, and after.
-const FIRST: &str = " ";
-const LAST: &str = "~";
+/// What sorts before every key of a sparse index, and after.
+pub(super) const FIRST: &str = " ";
+pub(super) const LAST: &str = "~";
+
+/// A sparse index, and its attributes.
+#[derive(Clone, Copy)]
+pub(super) struct Sparse {
+    pub(super) name: &'static str,
+    pub(super) pk: &'static str,
+    pub(super) sk: &'static str,
+}
+
+const DUE: Sparse = Sparse { name: schema::DUE_INDEX, pk: "due_pk", sk: "due_sk" };
 
 fn unreadable() -> StoreError {
-    StoreError::Unreadable("a key of the due index".to_owned())
+    StoreError::Unreadable("a key of a sparse index".to_owned())
 }
 
 fn work(sort_key: &str) -> Option<DueWork> {
@@ -41,6 +51,17 @@ impl DynamoStore {
 
     /// The sort keys of a partition of the index between two, in order, at most `limit`.
     async fn indexed(&self, partition: String, from: &str, until: &str, limit: usize) -> StoreResult<Vec<String>> {
+        self.sort_keys(DUE, partition, (from, until), limit).await
+    }
+
+    /// The sort keys of a partition of a sparse index between two, in order, at most `limit`.
+    pub(super) async fn sort_keys(
+        &self,
+        index: Sparse,
+        partition: String,
+        (from, until): (&str, &str),
+        limit: usize,
+    ) -> StoreResult<Vec<String>> {
         let mut found = Vec::new();
         let mut start = None;
         loop {
@@ -48,8 +69,10 @@ impl DynamoStore {
                 .client
                 .query()
                 .table_name(&self.table)
-                .index_name(schema::DUE_INDEX)
-                .key_condition_expression("due_pk = :partition AND due_sk BETWEEN :from AND :until")
+                .index_name(index.name)
+                .key_condition_expression("#pk = :partition AND #sk BETWEEN :from AND :until")
+                .expression_attribute_names("#pk", index.pk)
+                .expression_attribute_names("#sk", index.sk)
                 .expression_attribute_values(":partition", item::text(&partition))
                 .expression_attribute_values(":from", item::text(from))
                 .expression_attribute_values(":until", item::text(until))
@@ -59,7 +82,7 @@ impl DynamoStore {
                 .await
                 .map_err(unavailable)?;
             for entry in page.items.unwrap_or_default() {
-                found.push(item::text_in(&entry, "due_sk").ok_or_else(unreadable)?.to_owned());
+                found.push(item::text_in(&entry, index.sk).ok_or_else(unreadable)?.to_owned());
             }
             start = page.last_evaluated_key;
             if start.is_none() || found.len() >= limit {

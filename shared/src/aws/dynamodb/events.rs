@@ -2,7 +2,6 @@
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
-use chrono::TimeDelta;
 
 use super::{DynamoStore, item, journal, keys};
 use crate::{
@@ -10,12 +9,11 @@ use crate::{
     ports::{EventKey, EventOutcome, EventState, EventStore, RawEvent, Receipt, StoreError, StoreResult},
 };
 
-/// How long a raw event is kept. Consent points to it, and claims reach back four years (28 USC 1658).
-const KEPT: TimeDelta = TimeDelta::days(5 * 366);
+// How long an event is kept is known only once it was worked through, so its `ttl` is written with its end.
 
 fn event_item(event: &RawEvent) -> StoreResult<item::Item> {
     let mut written = item::encode(&keys::event(&event.client, &event.key), event)?;
-    written.insert("ttl".to_owned(), item::number((event.received_at + KEPT).timestamp()));
+    written.insert("ttl".to_owned(), item::number((event.received_at + event.kept_for()).timestamp()));
     if let EventState::Received { due, .. } = event.state {
         written.insert("due_pk".to_owned(), item::text(keys::due_events(&event.client)));
         written.insert("due_sk".to_owned(), item::text(keys::due_event(due, &event.key)));

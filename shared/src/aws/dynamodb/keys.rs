@@ -7,9 +7,10 @@ use crate::{
         Instant,
         email::EmailAddress,
         ids::{AuditId, CampaignId, ClientId, FormId, LeadId},
+        lead::{Attention, Need},
         phone::PhoneNumber,
     },
-    ports::EventKey,
+    ports::{EventKey, WaitingLead},
 };
 
 /// Partitions of the due index per client, so that one client's rush is spread.
@@ -120,6 +121,11 @@ pub fn event(id: &ClientId, event: &EventKey) -> Key {
     key(format!("C#{id}#EV#{}", event.0), "EVENT")
 }
 
+/// A remembered erasure, in a table of its own.
+pub fn erasure(id: &ClientId, lead: LeadId) -> Key {
+    key(client(id), lead.to_string())
+}
+
 /// An audit event stands with its lead, or with its client when it is about no lead.
 pub fn log(client_id: &ClientId, lead: Option<LeadId>, id: AuditId) -> Key {
     let pk = lead.map_or_else(|| format!("C#{client_id}#LOG"), |lead| lead_collection(client_id, lead));
@@ -138,6 +144,20 @@ pub fn budget(id: &ClientId, hour: Instant) -> Key {
 
 pub fn requests(id: &ClientId, minute: Instant) -> Key {
     key(format!("C#{id}#REQUESTS"), minute.format("%Y-%m-%dT%H:%M").to_string())
+}
+
+/// Where calls are counted that were turned away.
+pub fn refused_of(id: &ClientId) -> String {
+    format!("C#{id}#REFUSED")
+}
+
+/// The clock hour that they are counted under.
+pub fn refused_hour(at: Instant) -> String {
+    at.format("%Y-%m-%dT%H").to_string()
+}
+
+pub fn refused(id: &ClientId, at: Instant, source: &str) -> Key {
+    key(refused_of(id), format!("{}#{source}", refused_hour(at)))
 }
 
 pub fn once(id: &ClientId, what: &str) -> Key {
@@ -177,6 +197,39 @@ pub fn parked_end(campaign: &CampaignId, until: Option<Instant>) -> String {
 
 pub fn parked_lead(campaign: &CampaignId, until: Instant, lead: LeadId) -> String {
     format!("{campaign}#{}#L#{lead}", sortable(until))
+}
+
+/// The partition of the index of those who wait for a person: one for those with a reply that nobody was told
+/// of, one for the others.
+pub fn attention(id: &ClientId, untold: bool) -> String {
+    if untold { format!("ATT#{id}#U") } else { format!("ATT#{id}") }
+}
+
+/// Where a lead stands in that index. What it waits for is in the key, so that it can be counted without a read.
+pub fn attention_lead(attention: &Attention, lead: LeadId) -> String {
+    let needs = attention.needs.iter().map(|(need, since)| format!("{}{}", need_code(*need), since.timestamp_millis()));
+    format!("{}#L#{lead}#{}", sortable(attention.since), needs.collect::<Vec<_>>().join("."))
+}
+
+/// The lead and its needs in such a key.
+pub fn waiting_lead(key: &str) -> Option<WaitingLead> {
+    let mut parts = key.split('#').skip(2);
+    let lead = parts.next()?.parse().ok()?;
+    let needs = parts.next()?.split('.').map(|coded| {
+        let need = Need::ALL.into_iter().find(|need| coded.starts_with(need_code(*need)))?;
+        let since = Instant::from_timestamp_millis(coded.get(1..)?.parse().ok()?)?;
+        Some((need, since))
+    });
+    Some(WaitingLead { lead, needs: needs.collect::<Option<_>>()? })
+}
+
+fn need_code(need: Need) -> char {
+    match need {
+        Need::Unanswered => 'u',
+        Need::Held => 'h',
+        Need::Review => 'r',
+        Need::Unclear => 'x',
+    }
 }
 
 /// The shard that a lead belongs to, for ever.

@@ -60,6 +60,11 @@ pub(super) fn lead_item(lead: &Lead, rev: Rev) -> StoreResult<Item> {
         written.insert("due_pk".to_owned(), item::text(partition));
         written.insert("due_sk".to_owned(), item::text(sort));
     }
+    if let Some(attention) = lead.attention() {
+        let partition = keys::attention(&lead.client, attention.untold);
+        written.insert("att_pk".to_owned(), item::text(partition));
+        written.insert("att_sk".to_owned(), item::text(keys::attention_lead(&attention, lead.id)));
+    }
     Ok(written)
 }
 
@@ -330,8 +335,8 @@ impl LeadStore for DynamoStore {
         for event in &also.audit {
             writes.push(self.put(super::journal::log_item(event)?)?);
         }
-        if let Some(outcome) = &also.event {
-            writes.push(self.conclusion(outcome)?);
+        if let Some(outcome) = also.concluded() {
+            writes.push(self.conclusion(&outcome)?);
         }
         match self.transact(writes).await {
             Ok(()) => Ok(next),

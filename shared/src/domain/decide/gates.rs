@@ -11,7 +11,7 @@ use super::{
         gate::{Gate, Refusal, RefusalReason},
         lawful::{LawfulHours, NotServed},
         lead::{Enrollment, Outcome, Waits},
-        message::InFlightState,
+        message::{InFlight, InFlightState},
         profile::Profile,
         segments,
         standing::Standing,
@@ -27,8 +27,9 @@ pub(super) fn client_sends(case: &Case, now: Instant) -> Checked {
         held @ Sending::OnHold { reason, .. } if held.lets_through(now) => {
             (format!("sending was on hold and is tried again: {reason}"), None)
         }
-        Sending::OnHold { reason, since, .. } => {
-            let fact = format!("sending is on hold since {}: {reason}", local(*since, case));
+        Sending::OnHold { reason, since, try_at, .. } => {
+            let next = try_at.map(|at| format!("; one text is tried from {}", local(at, case))).unwrap_or_default();
+            let fact = format!("sending is on hold since {}: {reason}{next}", local(*since, case));
             (fact.clone(), Some(Shut::ForNow(fact)))
         }
     };
@@ -193,6 +194,7 @@ pub(super) fn template(case: &Case) -> (Checked, Option<(String, String)>) {
             let reason = match problem {
                 CannotRender::NoValue(_) => RefusalReason::PlaceholderEmpty,
                 CannotRender::TooLong(_) => RefusalReason::TextTooLong,
+                CannotRender::Invalid(_) => RefusalReason::TemplateInvalid,
             };
             let refusal = Refusal { reason, text: problem.to_string() };
             (Checked::new(Gate::Template, name, problem.to_string(), Some(Shut::Refused(refusal))), None)
@@ -205,7 +207,9 @@ pub(super) fn in_flight(case: &Case, now: Instant) -> Checked {
         None => ("no text is on its way".to_owned(), None),
         Some(InFlightState::RetryScheduled { at }) => {
             let mine = case.lead.in_flight.as_ref().is_some_and(|text| text.enrollment == case.enrollment.id);
-            let fact = format!("the last try did not go out; next try {}", local(*at, case));
+            let put_off = case.lead.in_flight.as_ref().is_some_and(InFlight::is_put_off);
+            let why = if put_off { "the provider asked to wait" } else { "the last try did not go out" };
+            let fact = format!("{why}; next try {}", local(*at, case));
             let shut = match (mine, *at <= now) {
                 (true, true) => None,
                 (true, false) => Some(Shut::Until(*at)),

@@ -7,8 +7,10 @@ use super::{
     super::{
         Instant,
         campaign::{Late, LatestCounts, Plan, When},
+        client::Sending,
         gate::Gate,
         lead::{Enrollment, Outcome},
+        message::InFlight,
         window::{Hours, open_time},
     },
     CALL_MARGIN, Case, Checked, Shut,
@@ -200,8 +202,21 @@ pub(super) fn patience(
     );
     // Not before it is due or overtaken: until then the hours and the limits that keep it may change.
     let too_late = now >= due.scheduled.min(last) && goes + CALL_MARGIN > last && !with_provider(case);
-    let shut = too_late.then(|| Shut::Late { due: due.scheduled, reason: format!("too late: {rule}") });
+    let reason = || format!("too late: {rule}{}", kept_by(case));
+    let shut = too_late.then(|| Shut::Late { due: due.scheduled, reason: reason() });
     Checked::new(Gate::Patience, source, rule, shut)
+}
+
+/// What kept a text from going in time, where that is known: the provider, or a hold.
+fn kept_by(case: &Case) -> String {
+    let own = |text: &&InFlight| text.enrollment == case.enrollment.id && text.is_put_off();
+    match (&case.client.sending, case.lead.in_flight.as_ref().filter(own)) {
+        (Sending::OnHold { reason, since, .. }, _) => {
+            format!("; sending has been on hold since {}: {reason}", local(*since, case))
+        }
+        (Sending::On, Some(text)) => format!("; the provider asked {} time(s) in a row to wait with it", text.put_off),
+        (Sending::On, None) => String::new(),
+    }
 }
 
 /// A text that may have gone out already is neither given up nor passed over.
@@ -238,6 +253,7 @@ fn first_text(case: &Case, all: &[Hours], opens_at: Option<Instant>, now: Instan
             }
         },
     };
-    let shut = (late && !with_provider(case)).then(|| Shut::Over(Outcome::Expired, format!("too late: {fact}")));
+    let reason = || format!("too late: {fact}{}", kept_by(case));
+    let shut = (late && !with_provider(case)).then(|| Shut::Over(Outcome::Expired, reason()));
     Checked::new(Gate::Patience, "campaign timing", fact, shut)
 }

@@ -120,6 +120,7 @@ fn in_flight(case: &Case, state: InFlightState) -> Option<InFlight> {
         hours: String::new(),
         run: RunId(Ulid::from(9_u128)),
         tries: 1,
+        put_off: 0,
         state,
         account: None,
     })
@@ -241,6 +242,14 @@ fn gates_shut_alone() -> Vec<(Gate, &'static str, Change, &'static str)> {
             four,
             |case| case.lead.phone = Some(number(DALLAS)),
             "refuse state_not_cleared: TX is not among the client's cleared states, and its law asks for a position (TX-SB140)",
+        ),
+        (
+            Gate::Template,
+            four,
+            // As it was stored before such a text was refused.
+            |case| case.plan.messages[0].text = serde_json::from_value("Hi *|FNAME|*".into()).ok(),
+            "refuse template_invalid: `*|FNAME|*` is a merge tag of another tool and is not filled in here: write \
+             {{first_name|there}}",
         ),
         (
             Gate::NumberPerDay,
@@ -709,6 +718,33 @@ fn a_retry_of_the_first_text_is_given_up_like_the_first_text() {
     case.lead.in_flight = in_flight(&case, InFlightState::RetryScheduled { at: ny("01-06 17:10") });
     let told = told(&decide(&case, ny("01-06 16:40")).decision);
     assert!(told.starts_with("end expired"), "{told}");
+}
+
+#[test]
+fn a_first_text_that_is_given_up_says_what_kept_it_where_that_is_known() {
+    let reason = |case: &Case| match decide(case, ny("01-06 18:30")).decision {
+        Decision::End { outcome: Outcome::Expired, reason } => reason,
+        other => panic!("{}", told(&other)),
+    };
+    let mut put_off = case();
+    put_off.lead.in_flight = in_flight(&put_off, InFlightState::RetryScheduled { at: ny("01-06 18:00") });
+    assert!(!reason(&put_off).contains("asked"), "it did not go out for another reason: {}", reason(&put_off));
+    put_off.lead.in_flight.as_mut().expect("on its way").put_off = 3;
+    assert!(
+        reason(&put_off).ends_with("; the provider asked 3 time(s) in a row to wait with it"),
+        "{}",
+        reason(&put_off)
+    );
+    let mut held = case();
+    let attempt = AttemptId(Ulid::from(1_001_u128));
+    held.client.sending =
+        Sending::On.after_throttle("too many requests", None, attempt, ny("01-06 16:00")).expect("a hold");
+    let words = reason(&held);
+    let since =
+        "; sending has been on hold since Tue 6 Jan 2026 16:00 EST: the SMS provider asks to wait: too many requests";
+    assert!(words.ends_with(since), "{words}");
+    let told = told(&decide(&Case { client: held.client, ..case() }, ny("01-06 16:00")).decision);
+    assert!(told.ends_with("too many requests; one text is tried from Tue 6 Jan 2026 16:01 EST"), "{told}");
 }
 
 #[test]

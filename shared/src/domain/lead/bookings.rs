@@ -77,6 +77,7 @@ impl Lead {
         match status {
             BookingStatus::Requested => Heard::Requested,
             BookingStatus::Booked => {
+                self.answered_up_to(news.said_at);
                 // One made when no other stood has nothing to do with what an earlier one ended.
                 let anew = !had && news.instead_of.is_none() && news.kind == NewsKind::Booked;
                 Heard::Booked(self.end_for_booking("the person booked", anew, now))

@@ -9,13 +9,16 @@ use super::{
         ids::AttemptId,
         message::{
             ASKS, CALL_DEADLINE, ClaimedText, InFlight, InFlightState, LEASE, ProviderRefusal, RETRY_DELAYS,
-            RefusalClass, SendOutcome,
+            RefusalClass, SendOutcome, wait_until,
         },
         phone::PhoneNumber,
         standing::{OptOut, OptOutChannel, Standing},
     },
     IllegalStep, Lead, NewClaim, Outcome, Settled, Waits,
 };
+
+/// Begins the reason of a review of a text that the provider took once and failed later.
+pub const TAKEN_AND_FAILED: &str = "the provider took the text, and it failed: ";
 
 /// How long a lead waits whose text the account refused: longer than a refused account is left alone
 /// at first.
@@ -38,13 +41,13 @@ impl Lead {
             return Err(IllegalStep::OtherStep { at: enrollment.step, asked: claim.step });
         }
         let campaign = enrollment.campaign.clone();
-        let tries = match &self.in_flight {
-            None => 1,
+        let (tries, put_off) = match &self.in_flight {
+            None => (1, 0),
             Some(text) => match text.state {
                 InFlightState::RetryScheduled { at } if at <= now => {
                     let same = text.enrollment == claim.enrollment && text.step == claim.step;
                     // Another sequence's turn: the text that provably did not go out begins anew after it.
-                    if same { text.tries + 1 } else { 1 }
+                    if same { (text.tries + 1, text.put_off) } else { (1, 0) }
                 }
                 _ => return Err(IllegalStep::InFlight(text.attempt)),
             },
@@ -61,6 +64,7 @@ impl Lead {
             hours: claim.hours,
             run: claim.run,
             tries,
+            put_off,
             state: InFlightState::Claimed { until },
             account: None,
         };
@@ -97,6 +101,8 @@ impl Lead {
             SendOutcome::Accepted { .. } => self.advance(&text, plan, now),
             SendOutcome::Refused(refusal) => self.refused(&text, refusal, now),
             SendOutcome::NotSent { why } => self.not_sent(text, &why, now),
+            SendOutcome::Throttled { why, retry_after } => self.put_off(text, why, retry_after, now),
+            SendOutcome::Failed { problem, .. } => self.failed(&text, problem, now),
             SendOutcome::Unknown { why } => self.unclear(text, why, now),
         })
     }
@@ -182,11 +188,53 @@ impl Lead {
         }
     }
 
-    fn not_sent(&mut self, mut text: InFlight, why: &str, now: Instant) -> Settled {
-        let live = self.enrollment(text.enrollment);
-        if live.is_none_or(|live| matches!(live.waits, Waits::ForReview { .. })) {
+    /// Writes what it means that the provider took a text which failed later. It was accepted once, so no
+    /// class of failure has it sent again without a person.
+    fn failed(&mut self, text: &InFlight, problem: Result<ProviderRefusal, String>, now: Instant) -> Settled {
+        let (words, account) = match problem {
+            Ok(refusal) => match refusal.class {
+                RefusalClass::Recipient | RefusalClass::OptedOut => return self.refused(text, refusal, now),
+                RefusalClass::Content => (refusal.to_string(), None),
+                RefusalClass::Configuration => (refusal.to_string(), Some(refusal)),
+            },
+            Err(words) => (words, None),
+        };
+        let reason = format!("{TAKEN_AND_FAILED}{words}");
+        let waits = self.waits_for_itself(text);
+        if waits {
+            self.review(text.enrollment, &reason, now);
+        }
+        match account {
+            Some(refusal) => Settled::AccountFailed(refusal),
+            None if waits => Settled::ForReview(reason),
+            None => Settled::Recorded,
+        }
+    }
+
+    /// Returns `true` if the text's sequence is live and waits for no person.
+    fn waits_for_itself(&self, text: &InFlight) -> bool {
+        self.enrollment(text.enrollment).is_some_and(|live| matches!(live.waits, Waits::Until(_)))
+    }
+
+    /// The provider asked to wait: the claim was no try.
+    fn put_off(&mut self, mut text: InFlight, why: String, retry_after: Option<TimeDelta>, now: Instant) -> Settled {
+        if !self.waits_for_itself(&text) {
             return Settled::Recorded;
         }
+        let at = wait_until(text.put_off, retry_after, text.attempt, now);
+        text.tries = text.tries.saturating_sub(1);
+        text.put_off = text.put_off.saturating_add(1);
+        text.state = InFlightState::RetryScheduled { at };
+        self.in_flight = Some(text);
+        Settled::PutOff { at, why, retry_after }
+    }
+
+    fn not_sent(&mut self, mut text: InFlight, why: &str, now: Instant) -> Settled {
+        if !self.waits_for_itself(&text) {
+            return Settled::Recorded;
+        }
+        // Its job stays on the queue from here on.
+        text.put_off = 0;
         match RETRY_DELAYS.get(usize::from(text.tries.saturating_sub(1))) {
             Some(delay) => {
                 let at = now + *delay;

@@ -9,7 +9,7 @@ use ulid::Ulid;
 use super::super::{
     campaign::Plan,
     capabilities::Capabilities,
-    message::{CALL_DEADLINE, LEASE, ListedText, LookUp, RefusalClass, SendOutcome},
+    message::{CALL_DEADLINE, LEASE, ListedState, ListedText, LookUp, RefusalClass, SendOutcome, wait_until},
 };
 use super::super::{campaign::samples, phone::Region, standing::OptOutChannel};
 use super::*;
@@ -113,7 +113,15 @@ fn accepted() -> SendOutcome {
 }
 
 fn not_sent() -> SendOutcome {
-    SendOutcome::NotSent { why: "429".to_owned() }
+    SendOutcome::NotSent { why: "no connection".to_owned() }
+}
+
+fn throttled() -> SendOutcome {
+    SendOutcome::Throttled { why: "429".to_owned(), retry_after: None }
+}
+
+fn failed(problem: Result<ProviderRefusal, String>) -> SendOutcome {
+    SendOutcome::Failed { provider_id: "SM1".to_owned(), problem }
 }
 
 fn unknown() -> SendOutcome {
@@ -279,7 +287,7 @@ fn a_text_that_did_not_go_out_is_tried_after_30_seconds_5_and_30_minutes_and_the
         assert_eq!(lead.in_flight.as_ref().map(|text| u64::from(text.tries)), Some(try_no));
         let settled = lead.settle(attempt(try_no), not_sent(), Some(&plan()), at).expect("on its way");
         let Some(wait) = wait else {
-            assert_eq!(settled, Settled::ForReview("not sent in 4 tries: 429".to_owned()));
+            assert_eq!(settled, Settled::ForReview("not sent in 4 tries: no connection".to_owned()));
             break;
         };
         let next = at + TimeDelta::seconds(wait);
@@ -289,9 +297,109 @@ fn a_text_that_did_not_go_out_is_tried_after_30_seconds_5_and_30_minutes_and_the
         at = next;
     }
     assert_eq!((&lead.in_flight, lead.due()), (&None, None));
-    let waits = Waits::ForReview { reason: "not sent in 4 tries: 429".to_owned(), since: at };
+    let waits = Waits::ForReview { reason: "not sent in 4 tries: no connection".to_owned(), since: at };
     assert_eq!((&lead.enrollments[0].waits, lead.enrollments[0].sent), (&waits, 0));
     assert_eq!((lead.sms_status(), lead.processing_status().as_str()), (SmsStatus::Failed, "Error - Review Required"));
+}
+
+#[test]
+fn a_provider_that_asks_to_wait_uses_up_no_try_however_often_it_does() {
+    let mut lead = lead();
+    let (mut at, mut n) = (now(), 0);
+    let mut settles = |lead: &mut Lead, outcome: SendOutcome, at: &mut Instant| {
+        n += 1;
+        lead.claim(claim_of(n, 1, 1), *at).expect("its turn");
+        let settled = lead.settle(attempt(n), outcome, Some(&plan()), *at).expect("on its way");
+        *at = lead.in_flight.as_ref().and_then(InFlight::look_at).unwrap_or(*at);
+        settled
+    };
+    for tries in 1..=4 {
+        for _ in 0..100 {
+            let settled = settles(&mut lead, throttled(), &mut at);
+            assert!(matches!(settled, Settled::PutOff { .. }), "{settled:?}");
+            let text = lead.in_flight.as_ref().expect("it waits");
+            assert_eq!((text.tries, text.is_put_off(), lead.due()), (tries - 1, true, Some(at)), "a run takes it up");
+        }
+        let settled = settles(&mut lead, not_sent(), &mut at);
+        assert_eq!(
+            matches!(settled, Settled::ForReview(_)),
+            tries == 4,
+            "the tries of before still count: {settled:?}"
+        );
+        assert!(lead.in_flight.as_ref().is_none_or(|text| text.put_off == 0), "its job is on the queue");
+    }
+}
+
+#[test]
+fn a_text_that_is_put_off_waits_longer_each_time_and_as_long_as_the_provider_asks() {
+    let wait = |times, after, n| wait_until(times, after, AttemptId(Ulid::from(n)), now()) - now();
+    for (times, expected) in [(0, 1), (1, 2), (2, 4), (3, 8), (4, 12), (5, 12), (255, 12)] {
+        for n in [0_u128, 17, 1_000, u128::MAX] {
+            let wait = wait(times, None, n);
+            assert!(minutes(expected) <= wait && wait <= minutes(expected) * 11 / 10, "{times}: {wait}");
+            assert!(wait < minutes(14), "a run looks every 15 minutes");
+        }
+    }
+    assert_ne!(wait(0, None, 1), wait(0, None, 2), "not all at once");
+    assert_eq!(wait(0, Some(minutes(30)), 0), minutes(30));
+    assert_eq!(wait(4, Some(minutes(3)), 0), minutes(12));
+    assert_eq!(wait(0, Some(minutes(600)), 0), minutes(60), "bounded");
+    assert_eq!(wait(0, Some(minutes(-5)), 0), minutes(1));
+}
+
+#[test]
+fn what_is_stored_of_a_text_stays_as_it_was_unless_it_was_put_off_and_is_read_either_way() {
+    let json = |lead: &Lead| serde_json::to_string(lead).expect("json");
+    assert!(!json(&settled(not_sent())).contains("put_off"));
+    let put_off = json(&settled(throttled()));
+    assert!(put_off.contains("\"put_off\":1") && put_off.len() < 1_024, "{}", put_off.len());
+    let read: Lead =
+        serde_json::from_str(&put_off.replace("\"put_off\":1,", "")).expect("as a release before wrote it");
+    assert_eq!(read.due(), settled(throttled()).due().map(|at| at + QUEUE_FIRST));
+}
+
+#[test]
+fn a_text_that_was_taken_and_failed_is_never_sent_and_never_sent_again_by_itself() {
+    use RefusalClass::{Configuration, Content, OptedOut, Recipient};
+    let reason = |words: &str| format!("{TAKEN_AND_FAILED}{words}");
+    let said = "refused (21610)";
+    for (problem, expected, ended) in [
+        (Ok(refusal(Recipient)), Settled::Undeliverable(refusal(Recipient)), Some(Outcome::Undeliverable)),
+        (Ok(refusal(OptedOut)), Settled::OptedOut(refusal(OptedOut)), Some(Outcome::OptedOut)),
+        (Ok(refusal(Content)), Settled::ForReview(reason(said)), None),
+        (Ok(refusal(Configuration)), Settled::AccountFailed(refusal(Configuration)), None),
+        (Err("no code".to_owned()), Settled::ForReview(reason("no code")), None),
+    ] {
+        let mut lead = settled(unknown());
+        let found = lead.settle(attempt(1), failed(problem.clone()), Some(&plan()), now() + minutes(2));
+        assert_eq!(found, Ok(expected), "{problem:?}");
+        assert_eq!((&lead.in_flight, lead.due(), &lead.recent), (&None, None, &vec![]), "{problem:?}");
+        assert_eq!(lead.history.first().map(|past| past.outcome), ended, "{problem:?}");
+        if ended.is_none() {
+            assert_eq!((lead.sms_status(), lead.enrollments[0].sent), (SmsStatus::Failed, 0), "{problem:?}");
+        }
+    }
+    let mut over = settled(unknown());
+    over.end_all(Outcome::Replied, "answered", now());
+    assert_eq!(over.settle(attempt(1), failed(Err("x".to_owned())), None, now()), Ok(Settled::Recorded));
+    let mut seen = settled(unknown());
+    seen.review(enrollment_id(1), "after the restore: look", now());
+    assert_eq!(seen.settle(attempt(1), failed(Err("x".to_owned())), Some(&plan()), now()), Ok(Settled::Recorded));
+    let Waits::ForReview { reason, .. } = &seen.enrollments[0].waits else { panic!("a person looks") };
+    assert_eq!(reason, "after the restore: look", "the first reason stays");
+}
+
+#[test]
+fn the_list_proves_what_it_says_of_the_text() {
+    let lead = settled(unknown());
+    let text = lead.in_flight.as_ref().expect("on its way");
+    let listed =
+        |state| ListedText { provider_id: "SM1".to_owned(), body: "Hi Pat, it's Sam.".to_owned(), at: now(), state };
+    let proof = |state| text.proof_of(&text.find_in(&[listed(state)], Capabilities::TWILIO), now() + minutes(2));
+    assert_eq!(proof(ListedState::Taken), Some(accepted()));
+    for problem in [Ok(refusal(RefusalClass::Recipient)), Err("no code".to_owned())] {
+        assert_eq!(proof(ListedState::Failed(problem.clone())), Some(failed(problem)));
+    }
 }
 
 #[test]
@@ -528,7 +636,7 @@ fn a_provider_is_asked_three_times_and_then_a_person_must_say() {
 fn a_text_that_the_list_does_not_have_is_surely_absent_only_at_the_last_time_of_asking() {
     let lead = settled(unknown());
     let text = lead.in_flight.as_ref().expect("on its way");
-    let found = LookUp::Found { provider_id: "SM1".to_owned() };
+    let found = LookUp::Found { provider_id: "SM1".to_owned(), state: ListedState::Taken };
     let cannot_tell = LookUp::CannotTell { why: "down".to_owned() };
     for minute in [0, 2, 10, 29] {
         assert_eq!(text.proof_of(&LookUp::NotListed, now() + minutes(minute)), None, "{minute} minutes");
@@ -547,13 +655,15 @@ fn a_text_that_the_list_does_not_have_is_surely_absent_only_at_the_last_time_of_
 fn a_text_is_found_in_the_list_by_its_words_and_its_time_and_two_are_no_answer() {
     let lead = settled(unknown());
     let text = lead.in_flight.as_ref().expect("on its way");
-    let listed =
-        |id: &str, body: &str, at: Instant| ListedText { provider_id: id.to_owned(), body: body.to_owned(), at };
+    let listed = |id: &str, body: &str, at: Instant| {
+        let (provider_id, body) = (id.to_owned(), body.to_owned());
+        ListedText { provider_id, body, at, state: ListedState::Taken }
+    };
     let ours = || listed("SM1", "Hi Pat, it's Sam.", now());
     let other_words = || listed("SM2", "Something else", now());
     let long_before = || listed("SM3", "Hi Pat, it's Sam.", now() - minutes(5));
     let long_after = || listed("SM4", "Hi Pat, it's Sam.", now() + minutes(5));
-    let found = LookUp::Found { provider_id: "SM1".to_owned() };
+    let found = LookUp::Found { provider_id: "SM1".to_owned(), state: ListedState::Taken };
     assert_eq!(text.find_in(&[], Capabilities::TWILIO), LookUp::NotListed);
     assert_eq!(text.find_in(&[long_before()], Capabilities::TWILIO), LookUp::NotListed);
     for could_be in [other_words(), long_after(), listed("SM5", "", now())] {
@@ -573,7 +683,7 @@ fn a_text_is_found_in_the_list_by_its_words_and_its_time_and_two_are_no_answer()
 #[test]
 fn what_was_settled_as_not_sent_is_sent_only_by_proof_that_it_was() {
     let mut lead = settled(not_sent());
-    for outcome in [not_sent(), unknown(), refused(RefusalClass::Content)] {
+    for outcome in [not_sent(), throttled(), unknown(), refused(RefusalClass::Content)] {
         let before = lead.clone();
         let again = lead.settle(attempt(1), outcome, Some(&plan()), now());
         assert_eq!((again, &lead), (Err(IllegalStep::NotSentBefore(attempt(1))), &before));
@@ -701,6 +811,8 @@ fn step() -> impl Strategy<Value = Step> {
     let outcome = prop_oneof![
         6 => Just(accepted()),
         6 => Just(not_sent()),
+        6 => Just(throttled()),
+        2 => Just(failed(Err("no code".to_owned()))),
         4 => Just(unknown()),
         2 => prop::sample::select(vec![Recipient, OptedOut, Content, Configuration]).prop_map(refused),
     ];

@@ -1,84 +1,21 @@
-//! The rows of words, and how a reply is held against them. Pure.
+//! How a reply is held against the rows. Pure.
 
-use std::sync::LazyLock;
-
-use serde::Deserialize;
-use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
-
-use super::{Class, Known};
-
-static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
-    let file = include_str!("../../../data/reply_words.csv");
-    let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).from_reader(file.as_bytes());
-    let rows = reader.deserialize().collect::<Result<Vec<Written>, _>>();
-    rows.expect("a data file of this crate can be read").into_iter().map(Row::new).collect()
-});
-
-/// What a row stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Kind {
-    Stop,
-    StopFree,
-    Legal,
-    WrongPerson,
-    Doubtful,
-    Help,
-    Start,
-    StartAfterStop,
-    Other,
-    Filler,
-}
-
-/// How a row is held against a reply.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Match {
-    Whole,
-    Contains,
-    Short,
-    Fuzzy,
-    Sign,
-}
-
-#[derive(Debug, Deserialize)]
-struct Written {
-    class: Kind,
-    #[serde(rename = "match")]
-    how: Match,
-    phrase: String,
-}
-
-struct Row {
-    kind: Kind,
-    how: Match,
-    /// The phrase as replies are normalised; a sign as it is. `{name}` stands as [`NAME`].
-    phrase: String,
-}
-
-/// What stands for the lead's first name in a phrase. No reply can hold it.
-const NAME: &str = "\u{1}";
+use super::{
+    Class, Known, message,
+    pattern::Pattern,
+    reaction,
+    rows::{Kind, Match, NAME, Row, rows},
+    text::{clauses, is_slip_of, normal, sentences},
+};
 
 /// More of a reply is not read, in bytes. A text has 1,600 characters at most.
 const LONGEST: usize = 16 * 1024;
 
-impl Row {
-    fn new(written: Written) -> Self {
-        let Written { class: kind, how, phrase } = written;
-        let phrase = match how {
-            Match::Sign => phrase,
-            _ => {
-                let parts: Vec<String> = phrase.split("{name}").map(|part| normal(part).join(" ")).collect();
-                parts.join(&format!(" {NAME} ")).trim().to_owned()
-            }
-        };
-        Self { kind, how, phrase }
-    }
-}
-
 /// A reply as it is held against the rows.
 struct Read<'a> {
     raw: &'a str,
+    /// Its sentences and their parts, without what is harmless and without politeness at both ends.
+    parts: Vec<Vec<String>>,
     /// All of its words, without what is harmless.
     text: String,
     /// Those but for politeness at both ends.
@@ -87,59 +24,131 @@ struct Read<'a> {
     all: String,
     /// Those but for politeness at both ends.
     core: String,
-    name: Option<String>,
+    name: Option<Vec<String>>,
+    /// Whether words were taken out that a person must look at.
+    held: bool,
+    /// Whether an automatic answer was taken out.
+    automatic: bool,
 }
 
+/// Reads a reply: as it came for the words that always opt out, then for a phone's reaction, then for all else.
 pub(super) fn classify(body: &str, known: Known<'_>) -> Class {
     let body = &body[..body.floor_char_boundary(LONGEST)];
-    let all = normal(body);
-    let kept: Vec<String> = joined_letters(sentences(body).into_iter().flat_map(without_harmless).collect());
-    let read = Read {
-        raw: body,
-        text: format!(" {} ", kept.join(" ")),
-        short: core(&kept).to_vec(),
-        core: core(&all).join(" "),
-        all: all.join(" "),
-        name: known.first_name.map(|name| normal(name).join(" ")).filter(|name| name.chars().count() > 1),
+    let whole = core(&normal(body)).join(" ");
+    if rows(Kind::Stop).iter().any(|row| row.how == Match::Whole && row.phrase == whole) {
+        return Class::StopExact;
+    }
+    if let Some(class) = reaction::read(body) {
+        return class;
+    }
+    let parts = message::parts(body);
+    let class = Read::new(body, &parts.written, known).class(known);
+    let may_opt_out = |below: &str| {
+        // Not taken apart again: there may be dashes on every line.
+        let class = Read::new(below, below, Known::default()).class(Known::default());
+        class.is_no() || class == Class::Doubtful
     };
-    let order = [
-        (Kind::Stop, Class::StopExact),
-        (Kind::Legal, Class::Legal),
-        (Kind::WrongPerson, Class::WrongPerson),
-        (Kind::StopFree, Class::StopFree),
-        (Kind::Doubtful, Class::Doubtful),
-        (Kind::Help, Class::Help),
-        (Kind::Start, Class::Start),
-        (Kind::StartAfterStop, if known.opted_out { Class::Start } else { Class::Other }),
-    ];
-    let fits = |kind| ROWS.iter().any(|row| row.kind == kind && read.fits(row));
-    order.into_iter().find(|(kind, _)| fits(*kind)).map_or(Class::Other, |(_, class)| class)
+    let goes_on = matches!(class, Class::Other | Class::Automatic | Class::Help | Class::Start);
+    if goes_on && parts.below.as_deref().is_some_and(may_opt_out) { Class::Doubtful } else { class }
 }
 
-impl Read<'_> {
-    fn fits(&self, row: &Row) -> bool {
+impl<'a> Read<'a> {
+    fn new(raw: &'a str, written: &str, known: Known<'_>) -> Self {
+        let all = normal(raw);
+        let name = known.first_name.map(normal).filter(|name| name.concat().chars().count() > 1);
+        let (mut held, mut automatic) = (false, false);
+        let mut drain = |mut words: Vec<String>| {
+            automatic |= take_out(&mut words, Kind::Automatic);
+            take_out(&mut words, Kind::Signature);
+            take_out(&mut words, Kind::Other);
+            held |= take_out(&mut words, Kind::Doubtful);
+            words
+        };
+        let kept: Vec<Vec<String>> = sentences(written).into_iter().map(&mut drain).collect();
+        let clauses = clauses(written).into_iter().map(&mut drain).collect::<Vec<_>>();
+        let parts = kept.iter().chain(&clauses).map(|words| core(words).to_vec()).filter(|words| !words.is_empty());
+        let parts = parts.collect();
+        let words = super::text::joined_letters(kept.concat());
+        Self {
+            raw,
+            parts,
+            text: format!(" {} ", words.join(" ")),
+            short: core(&words).to_vec(),
+            core: core(&all).join(" "),
+            all: all.join(" "),
+            name,
+            held,
+            // What asks something is answered by nobody if it is taken for automatic.
+            automatic: automatic && !written.contains(['?', '\u{bf}', '\u{ff1f}']),
+        }
+    }
+
+    fn class(&self, known: Known<'_>) -> Class {
+        let order = [
+            (Kind::Stop, Class::StopExact),
+            (Kind::Legal, Class::Legal),
+            (Kind::WrongPerson, Class::WrongPerson),
+            (Kind::StopFree, Class::StopFree),
+            (Kind::QuestionWho, Class::QuestionWho),
+            (Kind::Doubtful, Class::Doubtful),
+            (Kind::Help, Class::Help),
+            (Kind::Start, Class::Start),
+            (Kind::StartAfterStop, if known.opted_out { Class::Start } else { Class::Other }),
+        ];
+        let fits = |kind| rows(kind).iter().any(|row| self.fits(kind, row));
+        let class = order.into_iter().find(|(kind, _)| fits(*kind)).map_or(Class::Other, |(_, class)| class);
+        if class == Class::QuestionWho && self.opts_out_beside_the_question() {
+            return Class::StopFree;
+        }
+        if self.held && matches!(class, Class::Other | Class::Help) {
+            return Class::Doubtful;
+        }
+        if self.automatic && class == Class::Other { Class::Automatic } else { class }
+    }
+
+    /// Whether what is left without the question who we are is one of the words that always opt out: `who is
+    /// this stop`.
+    fn opts_out_beside_the_question(&self) -> bool {
+        let rest = |words: &Vec<String>| {
+            let mut words = words.clone();
+            take_out(&mut words, Kind::QuestionWho);
+            core(&words).join(" ")
+        };
+        let rest: Vec<String> = self.parts.iter().map(rest).collect();
+        rows(Kind::Stop).iter().any(|row| row.how == Match::Whole && rest.contains(&row.phrase))
+    }
+
+    fn fits(&self, kind: Kind, row: &Row) -> bool {
         match row.how {
-            // What takes a no back is nothing but that.
-            Match::Whole if matches!(row.kind, Kind::Start | Kind::StartAfterStop) => self.all == row.phrase,
-            Match::Whole => self.core == row.phrase,
+            // What takes an opt-out back is nothing but that.
+            Match::Whole if matches!(kind, Kind::Start | Kind::StartAfterStop) => self.all == row.phrase,
+            Match::Whole => self.core == row.phrase || self.short == row.words,
             Match::Contains => match (row.phrase.contains(NAME), &self.name) {
                 (false, _) => self.contains(&row.phrase),
-                (true, Some(name)) => self.contains(&row.phrase.replace(NAME, name)),
+                (true, Some(name)) => self.contains(&row.phrase.replace(NAME, &name.join(" "))),
                 (true, None) => false,
             },
+            Match::Pattern => {
+                let stands =
+                    |pattern: &Pattern| self.parts.iter().any(|part| pattern.find(part, self.name()).is_some());
+                row.pattern.as_ref().is_some_and(stands)
+            }
             Match::Short => self.short.len() <= 3 && self.has_slip(&row.phrase, 1),
-            Match::Fuzzy if row.phrase.chars().count() >= 8 => self.has_slip(&row.phrase, 2),
+            Match::Fuzzy if row.phrase.chars().count() >= 10 => self.has_slip(&row.phrase, 2),
             Match::Fuzzy => self.short.len() == 1 && self.has_slip(&row.phrase, 1),
             Match::Sign => self.core.is_empty() && self.raw.contains(&row.phrase),
+            // Taken out before, and looked for before.
+            Match::Aside | Match::Message | Match::Undone => false,
         }
+    }
+
+    fn name(&self) -> Option<&[String]> {
+        self.name.as_deref()
     }
 
     /// Whether a word is this one, or one that is only a slip away and none of its own.
     fn has_slip(&self, phrase: &str, slips: usize) -> bool {
-        let own = |word: &str| {
-            let mut rows = ROWS.iter().filter(|row| row.kind == Kind::Other && row.how == Match::Fuzzy);
-            rows.any(|row| row.phrase == word)
-        };
+        let own = |word: &str| rows(Kind::Other).iter().any(|row| row.how == Match::Fuzzy && row.phrase == word);
         self.short.iter().any(|word| is_slip_of(word, phrase, slips) && !own(word))
     }
 
@@ -148,74 +157,14 @@ impl Read<'_> {
     }
 }
 
-/// The words of a text: compatible forms made one, lower case, without accents, apostrophes and signs.
-fn normal(text: &str) -> Vec<String> {
-    joined_letters(sentences(text).into_iter().flatten().collect())
-}
-
-/// The words of each sentence of a text.
-fn sentences(text: &str) -> Vec<Vec<String>> {
-    // An ellipsis and its like become full stops here, and what cannot be seen goes.
-    let plain: String = text
-        .nfkd()
-        .filter(|c| !is_combining_mark(*c) && !is_unseen(*c) && !is_apostrophe(*c))
-        .flat_map(char::to_lowercase)
-        .filter(|c| !is_combining_mark(*c))
-        .collect::<String>()
-        .replace('ß', "ss");
-    let words = |sentence: &str| -> Vec<String> {
-        sentence.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(drawn_in).collect()
-    };
-    plain.split(['.', '!', '?', ';', '\n', '。', '！', '？']).map(words).filter(|words| !words.is_empty()).collect()
-}
-
-fn is_apostrophe(c: char) -> bool {
-    matches!(c, '\'' | '\u{2018}' | '\u{2019}' | '\u{201b}' | '`' | '\u{b4}' | '\u{2bc}')
-}
-
-fn is_unseen(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{fe0e}' | '\u{fe0f}')
-}
-
-/// A word with letters that are drawn out (three times or more) written once.
-fn drawn_in(word: &str) -> String {
-    let letters: Vec<char> = word.chars().collect();
-    let mut drawn = String::with_capacity(word.len());
-    for run in letters.chunk_by(|a, b| a == b) {
-        let times = if run.len() >= 3 && run[0].is_alphabetic() { 1 } else { run.len() };
-        drawn.extend(run.iter().take(times));
-    }
-    drawn
-}
-
-/// `s t o p` is one word: three single letters or more, one after the other.
-fn joined_letters(words: Vec<String>) -> Vec<String> {
-    let single = |word: &String| word.chars().count() == 1;
-    let mut joined = Vec::with_capacity(words.len());
-    for run in words.chunk_by(|a, b| single(a) && single(b)) {
-        if run.len() >= 3 && single(&run[0]) {
-            joined.push(run.concat());
-        } else {
-            joined.extend_from_slice(run);
-        }
-    }
-    joined
-}
-
 /// Words without politeness at both ends.
 fn core(words: &[String]) -> &[String] {
     let mut rest = words;
     loop {
-        let fillers = ROWS.iter().filter(|row| row.kind == Kind::Filler);
-        let shorter = fillers.into_iter().find_map(|row| {
-            let filler: Vec<&str> = row.phrase.split(' ').collect();
-            let is = |part: &[String]| part.iter().map(String::as_str).eq(filler.iter().copied());
-            let n = filler.len();
-            let front = rest.get(..n).filter(|part| is(part)).map(|_| &rest[n..]);
-            front.or_else(|| {
-                let at = rest.len().checked_sub(n)?;
-                is(&rest[at..]).then(|| &rest[..at])
-            })
+        let shorter = rows(Kind::Filler).iter().find_map(|row| {
+            let filler = row.words.as_slice();
+            let front = rest.strip_prefix(filler);
+            front.or_else(|| rest.strip_suffix(filler))
         });
         match shorter {
             Some(shorter) => rest = shorter,
@@ -224,37 +173,28 @@ fn core(words: &[String]) -> &[String] {
     }
 }
 
-/// The words of a sentence without those that are harmless together.
-fn without_harmless(mut words: Vec<String>) -> Vec<String> {
-    for row in ROWS.iter().filter(|row| row.kind == Kind::Other && row.how != Match::Fuzzy) {
-        let phrase: Vec<&str> = row.phrase.split(' ').collect();
-        let is = |part: &[String]| part.iter().map(String::as_str).eq(phrase.iter().copied());
-        while let Some(at) = words.windows(phrase.len()).position(is) {
-            words.drain(at..at + phrase.len());
-        }
-    }
-    words
-}
-
-/// Whether a word is another with up to `slips` letters wrong, missing, added or changed with their neighbour
-/// (optimal string alignment).
-fn is_slip_of(word: &str, of: &str, slips: usize) -> bool {
-    let (a, b): (Vec<char>, Vec<char>) = (word.chars().collect(), of.chars().collect());
-    if a.len().abs_diff(b.len()) > slips {
-        return false;
-    }
-    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let same = usize::from(a[i - 1] != b[j - 1]);
-            let mut least = (rows[i - 1][j] + 1).min(row[j - 1] + 1).min(rows[i - 1][j - 1] + same);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                least = least.min(rows[i - 2][j - 2] + 1);
+/// Takes what the rows of a class name out of a sentence, and says whether there was any. Of the doubtful
+/// ones only those that are set aside.
+fn take_out(words: &mut Vec<String>, kind: Kind) -> bool {
+    let before = words.len();
+    for row in rows(kind) {
+        match row.how {
+            Match::Pattern if kind == Kind::Doubtful => {}
+            Match::Pattern | Match::Aside => {
+                let Some(pattern) = &row.pattern else { continue };
+                while let Some(at) = pattern.find(words, None).filter(|at| !at.is_empty()) {
+                    words.drain(at);
+                }
             }
-            row.push(least);
+            Match::Contains if kind == Kind::Doubtful => {}
+            Match::Contains => {
+                let is = |part: &[String]| part == row.words.as_slice();
+                while let Some(at) = words.windows(row.words.len()).position(is) {
+                    words.drain(at..at + row.words.len());
+                }
+            }
+            Match::Whole | Match::Short | Match::Fuzzy | Match::Sign | Match::Message | Match::Undone => {}
         }
-        rows.push(row);
     }
-    rows[a.len()][b.len()] <= slips
+    words.len() != before
 }

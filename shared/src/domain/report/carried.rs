@@ -6,8 +6,8 @@ use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    super::{Instant, ids::LeadId},
-    Action, Check, Facts, Function, Ledger, Period, Report,
+    super::{Instant, ids::LeadId, lead::Need},
+    Check, Facts, Function, Ledger, Period, Report,
 };
 
 /// Days of numbers that are kept: the same weekday four times.
@@ -45,6 +45,9 @@ pub struct Carried {
     /// Leads with a text that may have gone out.
     #[serde(default)]
     pub unclear: Vec<LeadId>,
+    /// How many waited for a person, by what for. `None`: not measured, or by a release that did not.
+    #[serde(default)]
+    pub waiting: Option<BTreeMap<Need, u64>>,
     /// What needed someone.
     #[serde(default)]
     pub actions: Vec<Check>,
@@ -189,9 +192,19 @@ impl Before {
         self.carried().map_or(1, |carried| carried.number.saturating_add(missed).saturating_add(1))
     }
 
-    pub(super) fn fixed(&self, actions: &[Action]) -> Vec<Check> {
-        let before = self.carried().map(|carried| carried.actions.as_slice()).unwrap_or_default();
-        before.iter().copied().filter(|check| actions.iter().all(|action| action.check != *check)).collect()
+    /// What the last report asked for and is cleared. What was not measured is not said to be.
+    pub(super) fn fixed(&self, report: &Report) -> Vec<Check> {
+        let Some(carried) = self.carried() else { return Vec::new() };
+        let cleared = |check: &Check| match check.need() {
+            // Only people who were counted as they stood, and are no more: never what a day's events said.
+            Some(need) => {
+                let waited = carried.waiting.as_ref().is_some_and(|waiting| waiting.get(&need).is_some_and(|n| *n > 0));
+                waited && report.waiting.as_ref().is_some_and(|now| now.complete && !now.by_need.contains_key(&need))
+            }
+            None => check.is_over_when_not_found(),
+        };
+        let gone = |check: &Check| report.actions.iter().all(|action| action.check != *check);
+        carried.actions.iter().copied().filter(|check| gone(check) && cleared(check)).collect()
     }
 
     /// What the same weekday's numbers were, oldest first.
@@ -224,6 +237,10 @@ impl Ledger {
             last_seen: report.figures.last_seen.clone(),
             history,
             unclear: report.safety.unclear_leads.iter().copied().take(MOST_UNCLEAR).collect(),
+            waiting: report
+                .waiting
+                .as_ref()
+                .map(|waiting| waiting.by_need.iter().map(|(need, waiting)| (*need, waiting.count)).collect()),
             actions: report.actions.iter().map(|action| action.check).collect(),
             test_since: report.test_since,
         }

@@ -1,12 +1,16 @@
 //! What needs someone: every check of a report, with its threshold and its words.
 
+mod signatures;
+mod waiting;
 mod work;
+
+pub use signatures::WebhookFacts;
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    super::{Instant, ids::LeadId},
+    super::{Instant, ids::LeadId, lead::Need},
     Facts, Ledger, Report,
     safety::{Tested, age, day},
 };
@@ -95,6 +99,12 @@ pub enum Check {
     Doubles,
     /// Something that came in is not accounted for.
     Books,
+    /// Calls of a source were turned away, as their proof was wrong.
+    Signatures,
+    /// Texts of which no delivery receipt came.
+    Receipts,
+    /// People wrote, and nobody has answered.
+    Unanswered,
     /// Texts that may have gone out.
     Unclear,
     /// The scheduler did not run.
@@ -115,6 +125,8 @@ pub enum Check {
     Review,
     /// Leads are held until a person decides.
     Held,
+    /// Campaigns that came about by themselves wait for review.
+    CampaignReview,
     /// What came in could not be used.
     Unusable,
     /// Bookings of people that nobody knows.
@@ -142,6 +154,9 @@ impl Check {
             Self::OutsideHours => "texts outside the hours",
             Self::Doubles => "texts sent twice",
             Self::Books => "books",
+            Self::Signatures => "refused signatures",
+            Self::Receipts => "missing delivery receipts",
+            Self::Unanswered => "replies without an answer",
             Self::Unclear => "unclear texts",
             Self::Runs => "scheduler",
             Self::RunStopped => "stopped runs",
@@ -152,6 +167,7 @@ impl Check {
             Self::TemplateMissing => "missing texts",
             Self::Review => "waiting for review",
             Self::Held => "held leads",
+            Self::CampaignReview => "campaigns to review",
             Self::UnmatchedBookings => "bookings of nobody we know",
             Self::Unusable => "unusable events",
             Self::JobFailed => "failed work",
@@ -160,6 +176,39 @@ impl Check {
             Self::Missed => "missing reports",
             Self::NotMeasured => "not measured",
             Self::TestMode => "test mode",
+        }
+    }
+}
+
+impl Check {
+    /// What people wait for whom it finds, if it is about people who wait.
+    #[must_use]
+    pub fn need(self) -> Option<Need> {
+        match self {
+            Self::Unanswered => Some(Need::Unanswered),
+            Self::Held => Some(Need::Held),
+            Self::Review => Some(Need::Review),
+            Self::AfterOptOut | Self::OutsideHours | Self::Doubles | Self::Books | Self::Unclear => None,
+            Self::Signatures | Self::Receipts => None,
+            Self::Runs | Self::RunStopped | Self::OnHold | Self::Overdue | Self::FailureRate => None,
+            Self::ErrorSpike | Self::TemplateMissing | Self::CampaignReview | Self::Unusable => None,
+            Self::UnmatchedBookings | Self::JobFailed | Self::SettleFailed | Self::Silence => None,
+            Self::Missed | Self::NotMeasured | Self::TestMode => None,
+        }
+    }
+
+    /// Returns `true` if what it found is over once it finds nothing. What is counted from one day's events, such
+    /// as events that could not be used, is not: nobody need have done anything about it.
+    #[must_use]
+    pub fn is_over_when_not_found(self) -> bool {
+        match self {
+            Self::Unanswered | Self::Held | Self::Review | Self::Unclear | Self::CampaignReview => true,
+            Self::Books | Self::Runs | Self::RunStopped | Self::OnHold | Self::Overdue => true,
+            Self::FailureRate | Self::ErrorSpike | Self::Silence | Self::NotMeasured | Self::TestMode => true,
+            Self::AfterOptOut | Self::OutsideHours | Self::Doubles | Self::TemplateMissing => false,
+            // On a day without a call, or without a text, nothing is found either.
+            Self::Signatures | Self::Receipts => false,
+            Self::Unusable | Self::UnmatchedBookings | Self::JobFailed | Self::SettleFailed | Self::Missed => false,
         }
     }
 }
@@ -220,6 +269,8 @@ impl Action {
 pub(super) fn actions(report: &Report, ledger: &Ledger, facts: &Facts) -> Vec<Action> {
     let mut found = safety(report);
     found.extend(books(report));
+    found.extend(signatures::actions(ledger, facts));
+    found.extend(waiting::actions(report, facts));
     found.extend(work::actions(report, ledger, facts));
     found.extend(reporting(report, facts));
     let before = facts.before.carried();

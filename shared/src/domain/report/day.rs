@@ -11,6 +11,7 @@ use super::{
         ids::{CampaignId, LeadId},
         lead::Outcome,
         message::RETRY_DELAYS,
+        reply::is_no_reply,
     },
     Totals,
     ledger::enter,
@@ -115,16 +116,8 @@ impl Day {
             Event::LeadUpdated => self.known_leads += 1,
             Event::Rejected => self.keep(Kept::Rejected, event),
             Event::SmsAttempt => self.text(event),
-            Event::ReviewNeeded => {
-                self.keep(Kept::Review, event);
-                self.problem(event);
-            }
-            // Who holds a lead by hand knows of it.
-            Event::LeadHeld if event.reason.as_deref() == Some("operator") => self.keep(Kept::Review, event),
-            Event::LeadHeld => {
-                self.keep(Kept::Review, event);
-                self.problem(event);
-            }
+            // Who waits for a person is read as it stands, never counted from what happened.
+            Event::ReviewNeeded | Event::LeadHeld => self.keep(Kept::Review, event),
             Event::StepDeferred => self.keep(Kept::Deferred, event),
             Event::StepSkipped => self.keep(Kept::Ended, event),
             Event::TemplateMissing => {
@@ -132,7 +125,11 @@ impl Day {
                 self.problem(event);
             }
             Event::LimitHit => self.keep(Kept::Limit, event),
+            // The provider asked to wait: that stands in the settings for as long as it lasts.
+            Event::SendingHeld if event.status == Status::Waiting => {}
             Event::JobFailed | Event::SettleFailed | Event::SendingHeld => self.problem(event),
+            // What a phone or a mailbox wrote by itself is in the books, and is nobody's reply.
+            Event::ReplyReceived if event.reason.as_deref().is_some_and(is_no_reply) => {}
             Event::ReplyReceived => self.replies += 1,
             Event::OptedOut => self.opt_outs += 1,
             Event::SchedulerRun => self.run(event),

@@ -33,7 +33,7 @@ pub struct Figures {
     pub retried: u64,
     /// Failed texts in a hundred.
     pub failure_rate: Rate,
-    /// Replies.
+    /// Replies, without reactions of phones and automatic answers.
     pub replies: u64,
     /// Opt-outs.
     pub opt_outs: u64,

@@ -28,6 +28,8 @@ pub struct Ledger {
     pub(super) unclear: BTreeMap<LeadId, Instant>,
     pub(super) said_no: BTreeMap<LeadId, Vec<No>>,
     pub(super) answers: Vec<SentAnswer>,
+    /// Who got texts of which a delivery receipt came.
+    pub(super) receipts: BTreeSet<LeadId>,
     pub(super) last_seen: BTreeMap<Function, Instant>,
     /// When persons entered a campaign in which they had been before.
     pub(super) again: BTreeMap<(LeadId, CampaignId), Vec<Instant>>,
@@ -98,6 +100,7 @@ impl Ledger {
             unclear: BTreeMap::new(),
             said_no: BTreeMap::new(),
             answers: Vec::new(),
+            receipts: BTreeSet::new(),
             last_seen: BTreeMap::new(),
             again: BTreeMap::new(),
         }
@@ -117,6 +120,9 @@ impl Ledger {
         }
         if event.event == Event::SmsAttempt && event.status == Status::Ok {
             self.texts.push(SentText::of(event));
+        }
+        if event.event == Event::ReceiptReceived {
+            self.receipts.extend(event.lead);
         }
         if let (true, Some(lead), Some(campaign)) = (event.again, event.lead, &event.campaign) {
             self.again.entry((lead, campaign.clone())).or_default().push(event.at);

@@ -7,10 +7,19 @@ use chrono_tz::Tz;
 
 use super::{
     super::{
-        Instant, answer, client::Client, ids::LeadId, lawful::lawful_hours, lead::Lead, message::InFlightState,
-        phone::PhoneNumber, place::Place, profile::Profile, standing::Standing, window::Window,
+        Instant, answer,
+        client::Client,
+        ids::LeadId,
+        lawful::lawful_hours,
+        lead::{Lead, Need},
+        message::InFlightState,
+        phone::PhoneNumber,
+        place::Place,
+        profile::Profile,
+        standing::Standing,
+        window::Window,
     },
-    Before, Ledger, TextVersion,
+    Before, Ledger, TextVersion, WaitingFacts, WebhookFacts,
     ledger::{SentAnswer, SentText},
 };
 
@@ -38,6 +47,12 @@ pub struct Facts {
     pub windows: Windows,
     /// The due index; `None` when it could not be read, or held more than is counted.
     pub due: Option<DueFacts>,
+    /// What others posted to us and was turned away.
+    pub webhooks: WebhookFacts,
+    /// Who waits for a person; `None` when it could not be read.
+    pub waiting: Option<WaitingFacts>,
+    /// Campaigns that came about by themselves and wait for review, by name; `None` when they could not be read.
+    pub campaigns_to_review: Option<Vec<String>>,
     /// What could not be read, in words.
     pub unread: Vec<String>,
 }
@@ -259,6 +274,9 @@ impl Ledger {
                 }
             }
         }
+        // Those that only a person can settle stand in the index, however long ago that began.
+        let stands = facts.waiting.iter().filter_map(|waiting| waiting.by_need.get(&Need::Unclear));
+        open.extend(stands.flat_map(|unclear| &unclear.people).map(|person| (person.lead, person.since)));
         let mut tested = Tested { of: open.len() as u64, ..Tested::default() };
         for (lead, since) in &open {
             tested.wrong(*since, Some(*lead));
@@ -291,7 +309,7 @@ fn outside_hours(text: &SentText, facts: &Facts) -> Option<bool> {
 
 /// How long something has been going on, in the largest unit that says it.
 #[must_use]
-pub(super) fn age(since: Instant, now: Instant) -> String {
+pub fn age(since: Instant, now: Instant) -> String {
     let age = (now - since).max(TimeDelta::zero());
     match age.num_minutes() {
         minutes @ 0..120 => format!("{minutes} min"),

@@ -2,6 +2,7 @@
 
 mod day_in_counts;
 mod faults;
+mod receipts;
 
 use chrono::{NaiveDate, TimeDelta};
 use chrono_tz::Tz;
@@ -63,6 +64,9 @@ impl Story {
             leads: Default::default(),
             windows: Windows::from([((campaign(), Some(1)), None)]),
             due: Some(due),
+            webhooks: WebhookFacts::default(),
+            waiting: Some(WaitingFacts { complete: true, ..WaitingFacts::default() }),
+            campaigns_to_review: Some(Vec::new()),
             unread: Vec::new(),
         };
         let mut story = Self { events: Vec::new(), facts, period };

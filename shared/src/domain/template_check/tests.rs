@@ -109,6 +109,40 @@ fn what_simpletexting_would_replace_is_an_error_there_and_nowhere_else() {
 }
 
 #[test]
+fn a_text_that_asks_for_a_digit_to_opt_out_is_an_error() {
+    for text in [
+        "Text 2 to opt out.",
+        "Reply 2 to unsubscribe",
+        "Reply with 9 to stop",
+        "press 3 to be removed",
+        "Send 0 for opt-out",
+        "To opt out, reply 2.",
+        "To stop text 2",
+    ] {
+        assert_eq!(found(text), [(Severity::Error, "digit_opt_out")], "{text}");
+    }
+    for text in [
+        "Reply 1 to confirm or STOP to end",
+        "Reply 1 for yes, 2 for no. Reply STOP to opt out",
+        "Reply STOP to stop. Text 2 for a seat",
+        "Text 2 to cancel your seat",
+        "Reply YES to start",
+        "Reply",
+    ] {
+        assert_eq!(found(text), [], "{text}");
+    }
+}
+
+#[test]
+fn a_stored_text_that_is_no_template_is_an_error() {
+    let stored: Template = serde_json::from_value("Hi {first_name}, it's Sam".into()).expect("it is read");
+    let place = Place { client: &client(), has_message: false, webinar: None, after_silence: false };
+    let check = check_text(&stored, place);
+    assert_eq!(check.findings.iter().map(|found| found.code).collect::<Vec<_>>(), ["template_invalid"]);
+    assert_eq!(check.sample, "Hi {first_name}, it's Sam", "it is shown as it stands");
+}
+
+#[test]
 fn each_active_step_of_a_campaign_is_checked_with_the_default_where_it_has_no_text() {
     let campaign: Campaign = serde_json::from_value(serde_json::json!({
         "id": "c", "name": "C", "messages": [

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     domain::{
+        Instant,
         audit::{Event, Status},
         client::Client,
         ids::LeadId,
@@ -14,7 +15,7 @@ use crate::{
         phone::PhoneNumber,
         standing::{Lifted, OptOut, OptOutChannel, Standing},
     },
-    ports::{Also, StoreError, StoreResult},
+    ports::{Also, StoreError, StoreResult, StoredLead},
 };
 
 /// What became of a no that was recorded.
@@ -98,6 +99,28 @@ impl ByHand<'_> {
             let also = Also { profile: new, lifted: Some((no.clone(), lifted)), audit, ..Also::default() };
             if self.saved(self.leads.save(&lead, read_at, also).await)? {
                 return Ok(no);
+            }
+        }
+        Err(StoreError::Conflict.into())
+    }
+
+    /// Notes that somebody answered what a lead wrote, by whatever way. Gives since when it had waited.
+    ///
+    /// # Errors
+    /// [`NotDone::Refused`] when nothing of it waits for an answer.
+    pub async fn answered(&self, client: &Client, id: LeadId) -> Result<Instant, NotDone> {
+        for _ in 0..TRIES {
+            let Some(StoredLead { rev, mut lead, .. }) = self.leads.lead(&client.id, id).await? else {
+                return Err(NotDone::Refused(format!("client {} has no lead {id}", client.id)));
+            };
+            let since = lead.unanswered.as_ref().map(|unanswered| unanswered.since);
+            let (Some(since), true) = (since, lead.answered()) else {
+                return Err(NotDone::Refused("this lead does not wait for an answer".to_owned()));
+            };
+            let done = self.recorder(client).about(&lead, Event::ReviewDone, Status::Ok);
+            let audit = vec![done.because("answered", format!("{} says that its reply was answered", self.by))];
+            if self.saved(self.leads.save(&lead, Some(rev), Also { audit, ..Also::default() }).await)? {
+                return Ok(since);
             }
         }
         Err(StoreError::Conflict.into())

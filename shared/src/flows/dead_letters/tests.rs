@@ -72,7 +72,7 @@ fn settled(outcome: SendOutcome) -> Lead {
 fn a_letter_says_what_its_lead_says_now() {
     let accepted = settled(SendOutcome::Accepted { provider_id: "SM1".into() });
     let unknown = settled(SendOutcome::Unknown { why: "no answer".into() });
-    let not_sent = settled(SendOutcome::NotSent { why: "throttled".into() });
+    let not_sent = settled(SendOutcome::NotSent { why: "no connection".into() });
     let mut over = lead();
     over.end(id(), Outcome::Replied, "the person replied", now());
     let cases = [

@@ -19,6 +19,7 @@ use crate::{
         gate::Decision,
         ids::{CampaignId, EnrollmentId},
         lead::{Enrollment, Lead, Outcome, Waits},
+        phone::InvalidPhone,
         profile::Profile,
         standing::Standing,
     },
@@ -68,7 +69,9 @@ pub(super) fn enter(
     }
     if let Err(why) = &known.phone {
         // A number on file from another event was not consented to here.
-        return reject(&known.lead, "no_valid_phone", format!("this event gave no number that can be texted: {why}"));
+        let words = format!("this event gave no number that can be texted: {why}");
+        let alert = (*why == InvalidPhone::TwoNumbers).then(|| two_numbers(&known.lead));
+        return Entry { alert, ..reject(&known.lead, why.code(), words) };
     }
     let campaign = match campaign {
         Ok(campaign) => campaign,
@@ -195,6 +198,21 @@ pub(super) fn admit(
         audit.extend(others.iter().map(|other| left_for(&campaign, other, known, recorder)));
     }
     Entry { came: Some(came), audit, alert: concluded.alert, words }
+}
+
+/// A person must say which of two numbers is the one that consented. One mail a day: the report counts all.
+fn two_numbers(lead: &Lead) -> Alert {
+    Alert {
+        cause: "two_numbers".to_owned(),
+        subject: "a form named two different phone numbers".to_owned(),
+        text: format!(
+            "Lead {} came with two different phone numbers in one field, and nothing says which one consented to be \
+             texted. The lead is kept and gets no text.\n\nAsk which number is meant; then bring the lead in again with \
+             that number, by the form or by `leadline import`.\n\nOthers that come like this today are rejected as \
+             `two_numbers` without another mail; the report counts them.\n",
+            lead.id
+        ),
+    }
 }
 
 /// Whether an enrollment in a campaign is a sequence, and not one text that was asked for.

@@ -59,8 +59,8 @@ impl Known {
         if let (Some(opt_out), Standing::Open | Standing::Held { .. }) = (&self.opt_out, &self.lead.standing) {
             self.lead.standing = Standing::OptedOut(opt_out.clone());
         }
-        if self.email.is_some() {
-            self.profile.email.clone_from(&self.email);
+        if let Some(email) = &self.email {
+            self.profile.change_email(email.clone());
         }
         self.describe(person, now);
     }

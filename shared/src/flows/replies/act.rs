@@ -46,7 +46,10 @@ pub(super) fn act(
         Class::StopFree => no(lead, OptOutChannel::FreeText, reply, recorder),
         Class::Legal => no(lead, OptOutChannel::Legal, reply, recorder),
         Class::WrongPerson => no(lead, OptOutChannel::WrongPerson, reply, recorder),
-        Class::Doubtful => doubt(lead, recorder),
+        Class::QuestionWho => hold(lead, &ASKS_WHO, recorder),
+        Class::Doubtful => hold(lead, &MAY_MEAN_NO, recorder),
+        Class::Reaction => Acted { words: "a phone's reaction to a text; nothing was changed", ..Acted::default() },
+        Class::Automatic => Acted { words: "an automatic answer; nothing was changed", ..Acted::default() },
         Class::Help => {
             let opted_out = matches!(lead.standing, Standing::OptedOut(_));
             Acted { words: "asked for help", answer: (!opted_out).then_some(Answered::Help), ..Acted::default() }
@@ -91,23 +94,56 @@ fn why(channel: OptOutChannel, reply: &IncomingReply) -> String {
     }
 }
 
-fn doubt(lead: &mut Lead, recorder: &Recorder<'_>) -> Acted {
-    const REASON: &str = "a reply that may mean no";
-    if !lead.hold_person(REASON, recorder.now) {
-        return Acted { words: "said what may mean no; nothing is sent in any case", ..Acted::default() };
+/// Why a reply holds its lead, and what the operator is told of it.
+struct Question {
+    code: &'static str,
+    reason: &'static str,
+    subject: &'static str,
+    /// What the lead wrote, after its id.
+    wrote: &'static str,
+    /// What to do first.
+    first: &'static str,
+    held: &'static str,
+    held_before: &'static str,
+}
+
+const MAY_MEAN_NO: Question = Question {
+    code: "doubtful",
+    reason: "a reply that may mean no",
+    subject: "a reply may mean no, and waits for your decision",
+    wrote: "wrote something that may mean no",
+    first: "shows what it wrote. Then",
+    held: "held: it may mean no",
+    held_before: "said what may mean no; nothing is sent in any case",
+};
+
+const ASKS_WHO: Question = Question {
+    code: "question_who",
+    reason: "asks who is texting",
+    subject: "somebody asks who is texting, and waits for your answer",
+    wrote: "asked who is texting",
+    first: "shows what it wrote. Answer from the number that texted. Then",
+    held: "held: it asks who is texting",
+    held_before: "asked who is texting; nothing is sent in any case",
+};
+
+fn hold(lead: &mut Lead, question: &Question, recorder: &Recorder<'_>) -> Acted {
+    let Question { code, reason, subject, wrote, first, held, held_before } = *question;
+    if !lead.hold_person(reason, recorder.now) {
+        return Acted { words: held_before, ..Acted::default() };
     }
-    let held = recorder.about(lead, Event::LeadHeld, Status::Waiting).because("doubtful", REASON);
+    let event = recorder.about(lead, Event::LeadHeld, Status::Waiting).because(code, reason);
     let alert = Alert {
-        cause: format!("doubtful#{}", lead.id),
-        subject: "a reply may mean no, and waits for your decision".to_owned(),
+        cause: format!("{code}#{}", lead.id),
+        subject: subject.to_owned(),
         text: format!(
-            "Lead {0} wrote something that may mean no. Nothing is sent to it until you decide, however long that \
-             takes.\n\n`leadline conversation {0}` shows what it wrote. Then say what is to be done: \
+            "Lead {0} {wrote}. Nothing is sent to it until you decide, however long that takes.\n\n\
+             `leadline conversation {0}` {first} say what is to be done: \
              `leadline answer {0} --go-on`, `--end` or `--opt-out`.\n",
             lead.id
         ),
     };
-    Acted { audit: vec![held], words: "held: it may mean no", alert: Some(alert), ..Acted::default() }
+    Acted { audit: vec![event], words: held, alert: Some(alert), ..Acted::default() }
 }
 
 /// Takes a no back that stands, and does nothing else: what has ended stays ended.

@@ -11,7 +11,7 @@ use crate::{
 /// The number is not registered for texting with the carriers (A2P).
 const NOT_REGISTERED: u32 = 206_400;
 /// Statuses that say that a text which was taken did not go its way.
-const GONE_WRONG: [&str; 2] = ["failed", "undelivered"];
+pub(super) const GONE_WRONG: [&str; 2] = ["failed", "undelivered"];
 
 /// What is proved by an answer to a create.
 pub(super) fn outcome(status: StatusCode, body: &[u8]) -> SendOutcome {
@@ -70,6 +70,8 @@ mod tests {
         match outcome {
             SendOutcome::Accepted { provider_id } => provider_id.clone(),
             SendOutcome::NotSent { .. } => "not sent".to_owned(),
+            SendOutcome::Throttled { .. } => "later".to_owned(),
+            SendOutcome::Failed { .. } => "failed".to_owned(),
             SendOutcome::Unknown { .. } => "unknown".to_owned(),
             SendOutcome::Refused(refusal) => format!("{:?} {:?}", refusal.class, refusal.code),
         }
@@ -115,7 +117,7 @@ mod tests {
             (409, "", "unknown"),
             (413, "", "Content None"),
             (422, "", "Content None"),
-            (429, "", "not sent"),
+            (429, "", "later"),
             (500, r#"{"code": "0201500"}"#, "unknown"),
             (503, "", "unknown"),
         ] {

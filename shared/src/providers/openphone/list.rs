@@ -2,9 +2,14 @@
 
 use serde::Deserialize;
 
-use super::{OpenPhone, number_id, signed};
+use super::{OpenPhone, answer::GONE_WRONG, number_id, signed};
 use crate::{
-    domain::{Instant, ids::ClientId, message::ListedText, phone::PhoneNumber},
+    domain::{
+        Instant,
+        ids::ClientId,
+        message::{ListedState, ListedText},
+        phone::PhoneNumber,
+    },
     ports::{Direction, Secrets},
 };
 
@@ -30,6 +35,20 @@ struct Message {
     text: Option<String>,
     direction: String,
     created_at: String,
+    #[serde(default)]
+    status: Option<String>,
+}
+
+impl Message {
+    /// How far it has come. The list says that a text failed, and never why.
+    fn state(&self) -> ListedState {
+        match self.status.as_deref() {
+            Some(status) if GONE_WRONG.contains(&status) => {
+                ListedState::Failed(Err(format!("it is listed as {status}, and OpenPhone does not say why")))
+            }
+            Some(_) | None => ListedState::Taken,
+        }
+    }
 }
 
 impl OpenPhone {
@@ -59,7 +78,8 @@ impl OpenPhone {
             let at = message.created_at.parse::<Instant>();
             let at = at.map_err(|_| "a text in the provider's list has no readable date")?;
             if at >= since {
-                listed.push(ListedText { provider_id: message.id, body: message.text.unwrap_or_default(), at });
+                let state = message.state();
+                listed.push(ListedText { provider_id: message.id, body: message.text.unwrap_or_default(), at, state });
             }
         }
         Ok(listed)

@@ -9,7 +9,7 @@ use crate::{
     domain::{
         Instant,
         client::Client,
-        message::{RefusalClass, SendOutcome},
+        message::{ListedState, RefusalClass, SendOutcome},
     },
     ports::{Direction, SmsProvider},
     providers::world::{Answer, FakeSecrets, Server, TOKEN, World, claimed, client_by, now, secrets},
@@ -29,7 +29,11 @@ async fn send(world: &World, client: &Client) -> SendOutcome {
 fn class(outcome: &SendOutcome) -> Option<RefusalClass> {
     match outcome {
         SendOutcome::Refused(refusal) => Some(refusal.class),
-        SendOutcome::Accepted { .. } | SendOutcome::NotSent { .. } | SendOutcome::Unknown { .. } => None,
+        SendOutcome::Accepted { .. }
+        | SendOutcome::NotSent { .. }
+        | SendOutcome::Throttled { .. }
+        | SendOutcome::Failed { .. }
+        | SendOutcome::Unknown { .. } => None,
     }
 }
 
@@ -85,11 +89,11 @@ async fn each_class_of_answer_is_asked_for_once() {
         assert_eq!(class(&send(&world, &client()).await), expected, "HTTP {status} {body}");
         assert_eq!(world.server.seen().len(), 1, "HTTP {status} {body}");
     }
-    for (status, not_sent) in [(429, true), (409, false), (500, false), (503, false)] {
+    for (status, later) in [(429, true), (409, false), (500, false), (503, false)] {
         let world = World::answering([Answer::Status(status, "{}")]).await;
         let outcome = send(&world, &client()).await;
-        assert_eq!(matches!(outcome, SendOutcome::NotSent { .. }), not_sent, "HTTP {status} {outcome:?}");
-        assert_eq!(matches!(outcome, SendOutcome::Unknown { .. }), !not_sent, "HTTP {status} {outcome:?}");
+        assert_eq!(matches!(outcome, SendOutcome::Throttled { .. }), later, "HTTP {status} {outcome:?}");
+        assert_eq!(matches!(outcome, SendOutcome::Unknown { .. }), !later, "HTTP {status} {outcome:?}");
         assert_eq!(world.server.seen().len(), 1, "HTTP {status}");
     }
 }
@@ -139,6 +143,17 @@ async fn the_list_is_asked_for_one_number_after_a_moment_and_read_to_its_end() {
     assert_eq!(heard, [("AC0demo0002".to_owned(), "Yes, call me".to_owned())]);
     let world = World::answering([Answer::Status(200, PAGE)]).await;
     assert_eq!(list(&world, Direction::To, now() + TimeDelta::minutes(5)).await, Ok(vec![]), "too early");
+}
+
+#[tokio::test]
+async fn a_text_that_the_list_shows_as_failed_is_none_that_arrived() {
+    let page = include_str!("../../../../events/openphone/messages_page_failed.json");
+    let world = World::answering([Answer::Status(200, page)]).await;
+    let text = claimed("Hi", TimeDelta::minutes(5));
+    let listed = world.providers().list(&client(), Direction::To, text.to(), now()).await.expect("a list");
+    let why = |status| Err(format!("it is listed as {status}, and OpenPhone does not say why"));
+    let expected = [ListedState::Failed(why("undelivered")), ListedState::Failed(why("failed")), ListedState::Taken];
+    assert_eq!(listed.into_iter().map(|text| text.state).collect::<Vec<_>>(), expected);
 }
 
 #[tokio::test]

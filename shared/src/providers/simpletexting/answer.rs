@@ -44,6 +44,8 @@ mod tests {
         match outcome(StatusCode::from_u16(status).expect("a status"), body.as_bytes()) {
             SendOutcome::Accepted { provider_id } => provider_id,
             SendOutcome::NotSent { .. } => "not sent".to_owned(),
+            SendOutcome::Throttled { .. } => "later".to_owned(),
+            SendOutcome::Failed { .. } => "failed".to_owned(),
             SendOutcome::Unknown { .. } => "unknown".to_owned(),
             SendOutcome::Refused(refusal) => format!("{:?}", refusal.class),
         }
@@ -70,7 +72,7 @@ mod tests {
             (408, "", "unknown"),
             (409, "", "unknown"),
             (422, "", "Content"),
-            (429, "", "not sent"),
+            (429, "", "later"),
             (500, gateway, "unknown"),
             (503, "", "unknown"),
         ] {

@@ -11,7 +11,7 @@ use crate::{
         message::{RefusalClass, SendOutcome},
     },
     ports::Secrets,
-    providers::exchange::{configuration, refused},
+    providers::exchange::{configuration, refused, throttled},
 };
 
 /// How often it is asked: reading changes nothing, and a try of the text is worth more.
@@ -66,6 +66,9 @@ fn said(status: StatusCode, body: &[u8]) -> Said {
         },
         // Nobody there by that number: our own consent stands.
         404 => Said::Nothing,
+        429 => {
+            Said::Against(throttled("too many requests (HTTP 429); whether the person unsubscribed could not be read"))
+        }
         401..=403 => Said::Against(configuration(format!("the account may not read contacts (HTTP {code})"))),
         _ => Said::Unreadable(format!("HTTP {code}")),
     }
@@ -79,6 +82,7 @@ mod tests {
         match said(StatusCode::from_u16(status).expect("a status"), body.as_bytes()) {
             Said::Nothing => "nothing".to_owned(),
             Said::Against(SendOutcome::Refused(refusal)) => format!("{:?}", refusal.class),
+            Said::Against(SendOutcome::Throttled { .. }) => "later".to_owned(),
             Said::Against(other) => format!("{other:?}"),
             Said::Unreadable(_) => "unreadable".to_owned(),
         }
@@ -98,7 +102,7 @@ mod tests {
             (200, "", "unreadable"),
             (400, "", "unreadable"),
             (401, "", "Configuration"),
-            (429, "", "unreadable"),
+            (429, "", "later"),
             (503, "", "unreadable"),
         ] {
             assert_eq!(short(status, body), expected, "HTTP {status} {body}");

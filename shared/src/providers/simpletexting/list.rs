@@ -6,7 +6,12 @@ use serde::Deserialize;
 
 use super::{SimpleTexting, signed, ten_digits};
 use crate::{
-    domain::{Instant, ids::ClientId, message::ListedText, phone::PhoneNumber},
+    domain::{
+        Instant,
+        ids::ClientId,
+        message::{ListedState, ListedText},
+        phone::PhoneNumber,
+    },
     ports::{Direction, Secrets},
 };
 
@@ -62,7 +67,8 @@ impl SimpleTexting {
             let at = message.timestamp.parse::<Instant>();
             let at = at.map_err(|_| "a text in the provider's list has no readable date")?;
             if at >= since {
-                listed.push(ListedText { provider_id: message.id, body: message.text.unwrap_or_default(), at });
+                let (body, state) = (message.text.unwrap_or_default(), ListedState::Taken);
+                listed.push(ListedText { provider_id: message.id, body, at, state });
             }
         }
         Ok(listed)

@@ -39,7 +39,11 @@ async fn send(world: &World, text: &ClaimedText) -> SendOutcome {
 fn class(outcome: &SendOutcome) -> Option<RefusalClass> {
     match outcome {
         SendOutcome::Refused(refusal) => Some(refusal.class),
-        SendOutcome::Accepted { .. } | SendOutcome::NotSent { .. } | SendOutcome::Unknown { .. } => None,
+        SendOutcome::Accepted { .. }
+        | SendOutcome::NotSent { .. }
+        | SendOutcome::Throttled { .. }
+        | SendOutcome::Failed { .. }
+        | SendOutcome::Unknown { .. } => None,
     }
 }
 
@@ -97,6 +101,10 @@ async fn a_contact_that_cannot_be_read_is_asked_for_once_more_and_then_the_text_
     let outcome = send(&world, &first("Hi")).await;
     assert!(matches!(&outcome, SendOutcome::NotSent { why } if why.contains("unsubscribed")), "{outcome:?}");
     assert_eq!(asked(&world), [LOOK, LOOK]);
+    let world = World::answering([Answer::Later("60")]).await;
+    let outcome = send(&world, &first("Hi")).await;
+    assert!(matches!(outcome, SendOutcome::Throttled { .. }), "it asks to wait: {outcome:?}");
+    assert_eq!(asked(&world), [LOOK], "and is not asked once more");
     let world = World::answering([Answer::Silence]).await.with_deadline(Duration::from_secs(1));
     let outcome = send(&world, &first("Hi")).await;
     assert!(matches!(outcome, SendOutcome::NotSent { .. }), "no text was handed over: {outcome:?}");
@@ -147,11 +155,11 @@ async fn each_class_of_answer_is_asked_for_once() {
         assert_eq!(asked(&world), [LOOK, SEND], "HTTP {status}");
     }
     let gateway = include_str!("../../../../events/simpletexting/error_gateway.json");
-    for (status, body, not_sent) in [(429, "{}", true), (400, gateway, false), (500, "{}", false), (201, "", false)] {
+    for (status, body, later_on) in [(429, "{}", true), (400, gateway, false), (500, "{}", false), (201, "", false)] {
         let world = subscribed([Answer::Status(status, body)]).await;
         let outcome = send(&world, &later("Hi")).await;
-        assert_eq!(matches!(outcome, SendOutcome::NotSent { .. }), not_sent, "HTTP {status} {outcome:?}");
-        assert_eq!(matches!(outcome, SendOutcome::Unknown { .. }), !not_sent, "HTTP {status} {outcome:?}");
+        assert_eq!(matches!(outcome, SendOutcome::Throttled { .. }), later_on, "HTTP {status} {outcome:?}");
+        assert_eq!(matches!(outcome, SendOutcome::Unknown { .. }), !later_on, "HTTP {status} {outcome:?}");
     }
     let silent = subscribed([Answer::Silence]).await.with_deadline(Duration::from_secs(1));
     assert!(matches!(send(&silent, &later("Hi")).await, SendOutcome::Unknown { .. }));

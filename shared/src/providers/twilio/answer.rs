@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::{
     domain::message::{RefusalClass, SendOutcome},
+    providers::exchange::throttled,
     sources::twilio::{
         MessageSid,
         codes::{self, Class, refused},
@@ -48,7 +49,7 @@ fn failed_at_once(sid: &MessageSid, code: Option<u32>) -> SendOutcome {
         Some(Class::Permanent | Class::OptOut | Class::Configuration | Class::Content) => {
             codes::outcome(code.unwrap_or_default())
         }
-        Some(Class::Transient | Class::Ambiguous) | None => {
+        Some(Class::Throttled | Class::Transient | Class::Ambiguous) | None => {
             SendOutcome::Unknown { why: format!("{sid} was taken and failed at once") }
         }
     }
@@ -60,7 +61,7 @@ fn without_code(status: StatusCode) -> SendOutcome {
     match status.as_u16() {
         401 | 403 | 404 => refused(RefusalClass::Configuration, None, words),
         408 => SendOutcome::Unknown { why: words },
-        429 => SendOutcome::NotSent { why: words },
+        429 => throttled(words),
         _ => refused(RefusalClass::Content, None, words),
     }
 }
@@ -86,6 +87,8 @@ mod tests {
         match outcome {
             SendOutcome::Accepted { .. } => "accepted".to_owned(),
             SendOutcome::NotSent { .. } => "not sent".to_owned(),
+            SendOutcome::Throttled { .. } => "later".to_owned(),
+            SendOutcome::Failed { .. } => "failed".to_owned(),
             SendOutcome::Unknown { .. } => "unknown".to_owned(),
             SendOutcome::Refused(refusal) => format!("{:?} {:?}", refusal.class, refusal.code),
         }
@@ -117,7 +120,8 @@ mod tests {
             (308, "", "Configuration None"),
             (400, r#"{"code": 21617}"#, "Content Some(21617)"),
             (400, r#"{"code": "21610"}"#, "OptedOut Some(21610)"),
-            (400, r#"{"code": 21611}"#, "not sent"),
+            (400, r#"{"code": 21611}"#, "later"),
+            (400, r#"{"code": 30017}"#, "not sent"),
             (400, r#"{"code": 29999}"#, "Content Some(29999)"),
             (400, r#"{"code": 20500}"#, "unknown"),
             (400, "<html>", "Content None"),
@@ -128,9 +132,9 @@ mod tests {
             (404, "", "Configuration None"),
             (408, "", "unknown"),
             (413, "", "Content None"),
-            (429, r#"{"code": 20429}"#, "not sent"),
-            (429, "", "not sent"),
-            (429, r#"{"code": null}"#, "not sent"),
+            (429, r#"{"code": 20429}"#, "later"),
+            (429, "", "later"),
+            (429, r#"{"code": null}"#, "later"),
             (429, r#"{"code": 63038}"#, "Configuration Some(63038)"),
             (500, r#"{"code": 20500}"#, "unknown"),
             (500, r#"{"code": 21211}"#, "unknown"),

@@ -9,14 +9,16 @@ use serde_json::json;
 use crate::{
     domain::{
         client::{ProviderSettings, TwilioSender},
-        message::{RefusalClass, SendOutcome},
+        message::{ListedState, RefusalClass, SendOutcome},
     },
-    ports::{SecretError, SmsProvider},
+    ports::{Direction, SecretError, SmsProvider},
     providers::{
         http_builder,
         world::{self, Answer, CREATED, FakeSecrets, Server, World, claimed, client, now, secrets},
     },
 };
+
+const PAGE: &str = include_str!("../../../../events/twilio/messages_page.json");
 
 const SHORT: Duration = Duration::from_millis(200);
 /// For what must get somewhere first, on a machine that is busy.
@@ -29,13 +31,22 @@ fn accepted() -> SendOutcome {
 fn refusal(outcome: &SendOutcome) -> Option<(RefusalClass, Option<u32>)> {
     match outcome {
         SendOutcome::Refused(refusal) => Some((refusal.class, refusal.code)),
-        SendOutcome::Accepted { .. } | SendOutcome::NotSent { .. } | SendOutcome::Unknown { .. } => None,
+        SendOutcome::Accepted { .. }
+        | SendOutcome::NotSent { .. }
+        | SendOutcome::Throttled { .. }
+        | SendOutcome::Failed { .. }
+        | SendOutcome::Unknown { .. } => None,
     }
 }
 
 #[track_caller]
 fn assert_not_sent(outcome: &SendOutcome) {
     assert!(matches!(outcome, SendOutcome::NotSent { .. }), "{outcome:?}");
+}
+
+#[track_caller]
+fn assert_throttled(outcome: &SendOutcome) {
+    assert!(matches!(outcome, SendOutcome::Throttled { retry_after: None, .. }), "{outcome:?}");
 }
 
 #[track_caller]
@@ -212,7 +223,7 @@ async fn each_class_of_answer_is_asked_for_once() {
     }
     for (status, body) in [(429, r#"{"code": 20429}"#), (429, "")] {
         let world = World::answering([Answer::Status(status, body)]).await;
-        assert_not_sent(&world.send_one().await);
+        assert_throttled(&world.send_one().await);
         assert_eq!(world.server.seen().len(), 1, "HTTP {status} {body}");
     }
     for (status, body) in
@@ -222,6 +233,42 @@ async fn each_class_of_answer_is_asked_for_once() {
         assert_unknown(&world.send_one().await);
         assert_eq!(world.server.seen().len(), 1, "HTTP {status} {body}");
     }
+}
+
+#[tokio::test]
+async fn a_429_says_how_long_to_wait_where_it_does() {
+    let world = World::answering([Answer::Later("120")]).await;
+    let outcome = world.send_one().await;
+    let SendOutcome::Throttled { retry_after, .. } = outcome else { panic!("{outcome:?}") };
+    assert_eq!(retry_after, Some(TimeDelta::minutes(2)));
+}
+
+#[tokio::test]
+async fn the_list_says_of_each_text_how_far_it_has_come_and_why_it_failed() {
+    let world = World::answering([Answer::Status(200, PAGE)]).await;
+    let sender = client(json!({"number": "+13055550199"}));
+    let text = claimed("Hi", TimeDelta::minutes(20));
+    let listed = world.providers().list(&sender, Direction::To, text.to(), now() - TimeDelta::days(1)).await;
+    let class = |state: &ListedState| match state {
+        ListedState::Taken => "taken".to_owned(),
+        ListedState::Failed(Ok(refusal)) => format!("{:?} {:?}", refusal.class, refusal.code),
+        ListedState::Failed(Err(words)) => words.clone(),
+    };
+    let states: Vec<String> = listed.expect("a list").iter().map(|text| class(&text.state)).collect();
+    assert_eq!(
+        states,
+        [
+            "taken",
+            "taken",
+            "Recipient Some(30006)",
+            "OptedOut Some(21610)",
+            "Content Some(30007)",
+            "Configuration Some(30034)",
+            "the carrier gave no reason; the text may have arrived (30008)",
+            "it is listed as failed, without a code that says why",
+            "it was canceled at the provider before it left",
+        ]
+    );
 }
 
 #[tokio::test]
@@ -248,7 +295,7 @@ async fn a_connection_that_is_cut_after_the_request_leaves_it_unknown() {
         assert_eq!(cut.connections(), 1, "{answer}");
     }
     let cut = Server::cutting("HTTP/1.1 429 Too Many Requests\r\nContent-Length: 50\r\n\r\n".to_owned()).await;
-    assert_not_sent(&World::at(&cut.base).send_one().await);
+    assert_throttled(&World::at(&cut.base).send_one().await);
 }
 
 #[tokio::test]

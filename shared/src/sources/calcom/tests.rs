@@ -41,6 +41,7 @@ fn read_text(body: &str) -> Result<Incoming, Reason> {
         query: None,
         received_at: received(),
         state: EventState::Received { due: received(), tries: 0 },
+        proves: None,
     };
     super::read(&event, &samples::client())
 }

@@ -39,6 +39,7 @@ fn event(body: &str) -> RawEvent {
         query: None,
         received_at: received(),
         state: EventState::Received { due: received(), tries: 0 },
+        proves: None,
     }
 }
 

@@ -14,6 +14,8 @@ pub enum Class {
     Configuration,
     /// This text is not taken: never send the same words again.
     Content,
+    /// The account sends too much or too fast: nothing was taken, and it is to be tried later.
+    Throttled,
     /// It did not work now, and may later.
     Transient,
     /// It may have gone out.
@@ -35,7 +37,7 @@ const fn code(code: u32, class: Class, words: &'static str) -> Code {
     Code { code, class, words }
 }
 
-use Class::{Ambiguous, Configuration, Content, OptOut, Permanent, Transient};
+use Class::{Ambiguous, Configuration, Content, OptOut, Permanent, Throttled, Transient};
 
 /// Every code that we know, by number.
 #[rustfmt::skip] // One line a code.
@@ -48,7 +50,7 @@ pub const CODES: &[Code] = &[
     code(20006, Configuration, "the credentials of the SMS account may not do this"),
     code(20008, Configuration, "the credentials are test credentials, which cannot do this"),
     code(20404, Configuration, "the SMS account does not exist under the id in the settings"),
-    code(20429, Transient, "too many requests at once; this one was not taken"),
+    code(20429, Throttled, "too many requests at once; this one was not taken"),
     code(20500, Ambiguous, "the SMS provider failed inside"),
     code(20503, Ambiguous, "the SMS provider was not available"),
     code(21211, Permanent, "the number is not a valid phone number"),
@@ -65,7 +67,7 @@ pub const CODES: &[Code] = &[
     code(21608, Configuration, "the account is a trial and texts only numbers that were verified for it"),
     code(21609, Configuration, "the request was malformed: our address for delivery receipts is not valid"),
     code(21610, OptOut, "the person has unsubscribed with the SMS provider"),
-    code(21611, Transient, "the sending number has too many texts waiting"),
+    code(21611, Throttled, "the sending number has too many texts waiting"),
     code(21612, Permanent, "the number cannot be texted from the sending number"),
     code(21614, Permanent, "the number is not a mobile number"),
     code(21617, Content, "the text is longer than 1600 characters"),
@@ -77,7 +79,7 @@ pub const CODES: &[Code] = &[
     code(21703, Configuration, "the messaging service has no number that can send; one may still be in registration"),
     code(21704, Configuration, "the messaging service has no numbers"),
     code(21705, Configuration, "the messaging service in the settings is not valid"),
-    code(30001, Transient, "the text waited too long in the provider's queue, or the queue was full"),
+    code(30001, Throttled, "the text waited too long in the provider's queue, or the queue was full"),
     code(30002, Configuration, "the SMS account is suspended"),
     code(30003, Transient, "the phone is off, roaming or out of reach"),
     code(30004, OptOut, "the phone or its carrier blocks our texts; the person may have asked for it"),
@@ -91,10 +93,10 @@ pub const CODES: &[Code] = &[
     code(30019, Content, "the text is larger than the carrier takes"),
     code(30020, Transient, "the carrier or provider failed inside"),
     code(30021, Transient, "the carrier or provider failed inside"),
-    code(30022, Transient, "the sending number sends faster than it is registered for"),
-    code(30023, Transient, "the business has used up its texts for today; free again at midnight Pacific time"),
+    code(30022, Throttled, "the sending number sends faster than it is registered for"),
+    code(30023, Throttled, "the business has used up its texts for today; free again at midnight Pacific time"),
     code(30024, Configuration, "the sending number is not set up with the carrier"),
-    code(30027, Transient, "the business has used up its T-Mobile texts for today; free again at midnight Pacific time"),
+    code(30027, Throttled, "the business has used up its T-Mobile texts for today; free again at midnight Pacific time"),
     code(30032, Configuration, "the toll-free sending number is not verified"),
     code(30034, Configuration, "the sending number is not registered for business texting in the US"),
     code(30035, Configuration, "the sending number is still being set up; try again in some hours"),
@@ -103,7 +105,7 @@ pub const CODES: &[Code] = &[
     code(30450, Transient, "the destination is blocked for now, as protection against fraud"),
     code(30610, Transient, "the text fell into quiet hours"),
     code(30640, OptOut, "the number belongs to a known litigant and is never texted"),
-    code(63017, Transient, "the account sends faster than it may"),
+    code(63017, Throttled, "the account sends faster than it may"),
     code(63038, Configuration, "the account has used up its texts for today"),
 ];
 
@@ -111,6 +113,19 @@ pub const CODES: &[Code] = &[
 #[must_use]
 pub fn find(code: u32) -> Option<&'static Code> {
     CODES.iter().find(|known| known.code == code)
+}
+
+/// Why a text did not arrive that Twilio took and then failed with this code: a refusal that stands, or words
+/// where it may work another time, where nobody can say, or for a code that we do not know.
+///
+/// # Errors
+/// The words.
+pub fn problem(code: u32) -> Result<ProviderRefusal, String> {
+    match outcome(code) {
+        SendOutcome::Refused(refusal) => Ok(refusal),
+        SendOutcome::NotSent { why } | SendOutcome::Throttled { why, .. } | SendOutcome::Unknown { why } => Err(why),
+        SendOutcome::Accepted { .. } | SendOutcome::Failed { .. } => Err(format!("code {code}")),
+    }
 }
 
 /// What is proved when Twilio answers a create with a 4xx and this code. Such a message was not
@@ -126,6 +141,9 @@ pub fn outcome(code: u32) -> SendOutcome {
         OptOut => RefusalClass::OptedOut,
         Configuration => RefusalClass::Configuration,
         Content => RefusalClass::Content,
+        Throttled => {
+            return SendOutcome::Throttled { why: format!("{} ({code})", known.words), retry_after: None };
+        }
         Transient => return SendOutcome::NotSent { why: format!("{} ({code})", known.words) },
         Ambiguous => return SendOutcome::Unknown { why: format!("{} ({code})", known.words) },
     };
@@ -153,13 +171,8 @@ mod tests {
             ],
         ),
         (Content, &[21617, 30007, 30019]),
-        (
-            Transient,
-            &[
-                20429, 14107, 21611, 30001, 30003, 30008, 30017, 30020, 30021, 30022, 30023, 30027, 30450, 30610,
-                30047, 63017,
-            ],
-        ),
+        (Throttled, &[20429, 21611, 30001, 30022, 30023, 30027, 63017]),
+        (Transient, &[14107, 30003, 30008, 30017, 30020, 30021, 30450, 30610, 30047]),
         (Ambiguous, &[20500, 20503, 30410]),
     ];
 
@@ -186,7 +199,11 @@ mod tests {
     fn a_refusal_that_is_known_is_classed_and_one_that_is_not_goes_to_a_person() {
         let class = |code| match outcome(code) {
             SendOutcome::Refused(refusal) => (Some(refusal.class), refusal.code),
-            SendOutcome::Accepted { .. } | SendOutcome::NotSent { .. } | SendOutcome::Unknown { .. } => (None, None),
+            SendOutcome::Accepted { .. }
+            | SendOutcome::NotSent { .. }
+            | SendOutcome::Throttled { .. }
+            | SendOutcome::Failed { .. }
+            | SendOutcome::Unknown { .. } => (None, None),
         };
         for (code, expected) in [
             (21211, RefusalClass::Recipient),
@@ -197,7 +214,8 @@ mod tests {
         ] {
             assert_eq!(class(code), (Some(expected), Some(code)));
         }
-        assert!(matches!(outcome(20429), SendOutcome::NotSent { .. }));
+        assert!(matches!(outcome(20429), SendOutcome::Throttled { .. }));
+        assert!(matches!(outcome(30017), SendOutcome::NotSent { .. }));
         assert!(matches!(outcome(20500), SendOutcome::Unknown { .. }));
     }
 }

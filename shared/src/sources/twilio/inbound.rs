@@ -62,7 +62,7 @@ impl Inbound {
 pub fn reply(form: &str, client: &Client) -> Result<IncomingReply, String> {
     let form: Vec<(String, String)> =
         serde_urlencoded::from_str(form).map_err(|_| "the reply is not a form".to_owned())?;
-    let from = PhoneNumber::parse(field(&form, "From").unwrap_or_default(), client.region)
+    let from = PhoneNumber::of_provider(field(&form, "From").unwrap_or_default(), client.region)
         .map_err(|why| format!("the sender's number cannot be used: {why}"))?;
     let body = field(&form, "Body").unwrap_or_default().to_owned();
     let kind = field(&form, "OptOutType").filter(|kind| !kind.is_empty());

@@ -1,6 +1,8 @@
 //! Whether a webhook is Twilio's: `X-Twilio-Signature`. The address is the caller's, built from
 //! settings; a `Host` header must never get into it.
-//! Source: twilio.com/docs/usage/security, and the validators of Twilio's own SDKs.
+//! A Webhooks rule makes Twilio sign with a shared key instead of the auth token, and say so in a header.
+//! Source: twilio.com/docs/usage/security, twilio.com/docs/usage/webhooks/webhook-shared-keys, and the validators of
+//! Twilio's own SDKs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +17,72 @@ use super::Form;
 
 /// The header that the signature is in.
 pub const HEADER: &str = "X-Twilio-Signature";
+
+/// The header that says by which shared key and how it was signed: `key=webhooks_sharedkey_…,algorithm=HMAC_SHA256`.
+/// It is not signed itself: without it we ask for the auth token, so leaving it out helps nobody.
+pub const SETTINGS_HEADER: &str = "X-Twilio-Webhooks-Signature-Settings";
+
+/// The hash of a signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Algorithm {
+    /// Of the auth token always, of a shared key where Twilio says so.
+    HmacSha1,
+    /// Of shared keys.
+    HmacSha256,
+}
+
+/// How a webhook says that it was signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SignedBy {
+    /// By the account's auth token, with SHA-1.
+    AuthToken,
+    /// By a shared key.
+    SharedKey {
+        /// The hash.
+        algorithm: Algorithm,
+        /// The key's id, if it is given and looks like one. It is no secret, and a stranger can write it.
+        key: Option<String>,
+    },
+}
+
+impl SignedBy {
+    /// Reads the header, if there is one. An empty one is none.
+    ///
+    /// # Errors
+    /// [`NotSigned::Algorithm`] for a hash that we do not know.
+    pub fn of(header: Option<&str>) -> Result<Self, NotSigned> {
+        let Some(header) = header.map(str::trim).filter(|header| !header.is_empty()) else {
+            return Ok(Self::AuthToken);
+        };
+        let parts = header.split(',').filter_map(|part| part.split_once('='));
+        let parts: Vec<(&str, &str)> = parts.map(|(name, value)| (name.trim(), value.trim())).collect();
+        let named = |name: &str| parts.iter().find(|(found, _)| *found == name).map(|(_, value)| *value);
+        let algorithm = match named("algorithm").map(str::to_ascii_uppercase).as_deref() {
+            None | Some("HMAC_SHA1") => Algorithm::HmacSha1,
+            Some("HMAC_SHA256") => Algorithm::HmacSha256,
+            Some(_) => return Err(NotSigned::Algorithm),
+        };
+        let is_id = |id: &&str| id.len() <= 80 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        Ok(Self::SharedKey { algorithm, key: named("key").filter(is_id).map(str::to_owned) })
+    }
+
+    /// The names of the secrets that may have signed: the present one, and the next while it is rolled out. A shared
+    /// key never stands in for an auth token, nor the other way round.
+    #[must_use]
+    pub fn secrets(&self) -> [&'static str; 2] {
+        match self {
+            Self::AuthToken => ["twilio_auth_token", "twilio_auth_token_next"],
+            Self::SharedKey { .. } => ["twilio_webhook_signing_key", "twilio_webhook_signing_key_next"],
+        }
+    }
+
+    fn algorithm(&self) -> Algorithm {
+        match self {
+            Self::AuthToken => Algorithm::HmacSha1,
+            Self::SharedKey { algorithm, .. } => *algorithm,
+        }
+    }
+}
 
 /// What was posted.
 #[derive(Clone, Copy)]
@@ -31,6 +99,12 @@ pub enum NotSigned {
     /// There is no auth token to check with.
     #[error("there is no auth token to check the signature with")]
     NoToken,
+    /// A Webhooks rule at Twilio signs with a shared key that the client's secret does not hold.
+    #[error("unknown_shared_key: Twilio signs with a shared key, and the secret has no `twilio_webhook_signing_key`")]
+    UnknownSharedKey,
+    /// It was signed in a way that we do not know.
+    #[error("the algorithm of the signature is not known")]
+    Algorithm,
     /// The body is not the one whose hash was signed.
     #[error("the body does not have the hash that was signed")]
     Body,
@@ -40,18 +114,27 @@ pub enum NotSigned {
 }
 
 /// Checks `signature` against `url`, as Twilio was told it, with query, and what was posted to it.
-/// Any of `tokens` may have signed: two are valid while one is replaced.
+/// Any of `keys` may have signed: two are valid while one is replaced.
 ///
 /// Twilio is not consistent about the port, so the address counts with its port and without, as in
 /// Twilio's SDKs. All of it is compared in constant time.
 ///
 /// # Errors
 /// [`NotSigned`] says which check failed.
-pub fn verify(tokens: &[SecretString], url: &str, payload: Payload<'_>, signature: &str) -> Result<(), NotSigned> {
-    // An empty token would let anyone sign.
-    let tokens: Vec<&str> = tokens.iter().map(ExposeSecret::expose_secret).filter(|token| !token.is_empty()).collect();
-    if tokens.is_empty() {
-        return Err(NotSigned::NoToken);
+pub fn verify(
+    by: &SignedBy,
+    keys: &[SecretString],
+    url: &str,
+    payload: Payload<'_>,
+    signature: &str,
+) -> Result<(), NotSigned> {
+    // An empty key would let anyone sign.
+    let keys: Vec<&str> = keys.iter().map(ExposeSecret::expose_secret).filter(|key| !key.is_empty()).collect();
+    if keys.is_empty() {
+        return Err(match by {
+            SignedBy::AuthToken => NotSigned::NoToken,
+            SignedBy::SharedKey { .. } => NotSigned::UnknownSharedKey,
+        });
     }
     let params = match payload {
         Payload::Form(form) => joined(form),
@@ -62,15 +145,23 @@ pub fn verify(tokens: &[SecretString], url: &str, payload: Payload<'_>, signatur
     };
     let mut matches = Choice::from(0);
     for url in spellings(url) {
-        for token in &tokens {
-            matches |= sign(token, &url, &params).as_bytes().ct_eq(signature.as_bytes());
+        for key in &keys {
+            matches |= sign(by.algorithm(), key, &url, &params).as_bytes().ct_eq(signature.as_bytes());
         }
     }
     if bool::from(matches) { Ok(()) } else { Err(NotSigned::Signature) }
 }
 
-fn sign(token: &str, url: &str, params: &str) -> String {
-    let mut mac = Hmac::<Sha1>::new_from_slice(token.as_bytes()).expect("HMAC takes a key of any length");
+/// The key is used as it is written, not decoded.
+fn sign(algorithm: Algorithm, key: &str, url: &str, params: &str) -> String {
+    match algorithm {
+        Algorithm::HmacSha1 => signed::<Hmac<Sha1>>(key, url, params),
+        Algorithm::HmacSha256 => signed::<Hmac<Sha256>>(key, url, params),
+    }
+}
+
+fn signed<M: Mac + KeyInit>(key: &str, url: &str, params: &str) -> String {
+    let mut mac = <M as KeyInit>::new_from_slice(key.as_bytes()).expect("HMAC takes a key of any length");
     mac.update(url.as_bytes());
     mac.update(params.as_bytes());
     STANDARD.encode(mac.finalize().into_bytes())

@@ -7,7 +7,6 @@ use super::{Form, MessageSid, Unreadable, codes, field};
 use crate::{
     domain::{
         ids::AttemptId,
-        message::{ProviderRefusal, SendOutcome},
         phone::{PhoneNumber, Region},
         receipt::{About, Delivery, Receipt},
     },
@@ -154,10 +153,10 @@ impl StatusUpdate {
         };
         Some(Receipt {
             about: About::Attempt { attempt, lead: self.lead.as_deref()?.parse().ok()? },
-            to: self.to.as_deref().and_then(|to| PhoneNumber::parse(to, Region::default()).ok()),
+            to: self.to.as_deref().and_then(|to| PhoneNumber::of_provider(to, Region::default()).ok()),
             provider_id: self.message_sid.as_str().to_owned(),
             delivery,
-            problem: self.error_code.map(problem).filter(|_| delivery == Delivery::Undelivered),
+            problem: self.error_code.map(codes::problem).filter(|_| delivery == Delivery::Undelivered),
         })
     }
 
@@ -165,15 +164,6 @@ impl StatusUpdate {
     #[must_use]
     pub fn key(&self) -> EventKey {
         EventKey(format!("tw:st:{}:{}", self.message_sid, self.status))
-    }
-}
-
-/// Why a text that was taken did not arrive: a refusal that stands, or words.
-fn problem(code: u32) -> Result<ProviderRefusal, String> {
-    match codes::outcome(code) {
-        SendOutcome::Refused(refusal) => Ok(refusal),
-        SendOutcome::NotSent { why } | SendOutcome::Unknown { why } => Err(why),
-        SendOutcome::Accepted { .. } => Err(format!("code {code}")),
     }
 }
 

@@ -39,13 +39,15 @@ impl World {
                     census: store.clone(),
                     requests: store.clone(),
                     new_secret: || "a-secret-of-the-sweep".to_owned(),
-                    once: store,
+                    once: store.clone(),
                     queue: $queue,
                     mailer: $mailer,
                     secrets: $secrets,
                     clock,
                     ids,
                     public_url: PUBLIC_URL.to_owned(),
+                    tenants: leadline::domain::tenants::Tenants::OneOwner,
+                    refused: Arc::new(leadline_webhook::Tally::new(store.clone())),
                 }
             }};
         }
@@ -72,6 +74,7 @@ impl World {
                 leadline_scheduler::Deps {
                     directory: store.clone(),
                     leads: store.clone(),
+                    attention: store.clone(),
                     due: store.clone(),
                     budget: store.clone(),
                     events: store.clone(),
@@ -81,6 +84,7 @@ impl World {
                     mailer: $mailer,
                     clock,
                     ids,
+                    tenants: leadline::domain::tenants::Tenants::OneOwner,
                 }
             }};
         }

@@ -2,8 +2,9 @@
 
 use super::{Action, Check, Facts, Ledger, Report, THRESHOLDS, Verdict, age, counted};
 use crate::domain::{
+    Instant,
     audit::Event,
-    client::Sending,
+    client::{Sending, THROTTLED_LONG},
     report::{Rate, Usual, scrubbed},
 };
 
@@ -43,6 +44,10 @@ fn runs(report: &Report) -> Option<Action> {
 
 fn on_hold(ledger: &Ledger, facts: &Facts) -> Option<Action> {
     let consequence = "Nothing is sent until the hold is lifted; first texts are given up as too late.";
+    if let Some(span) = facts.client.sending.throttled_for(facts.now) {
+        // It ends by itself, and an operator can do something about it only if it goes on.
+        return (span >= THROTTLED_LONG).then(|| throttled(&facts.client.sending, facts.now));
+    }
     match (&facts.client.sending, ledger.day.problems.get(&Event::SendingHeld)) {
         (Sending::OnHold { reason, since, .. }, _) => {
             let what = format!("Sending is on hold for {}: {}", age(*since, facts.now), scrubbed(reason));
@@ -68,6 +73,17 @@ fn on_hold(ledger: &Ledger, facts: &Facts) -> Option<Action> {
         }
         (Sending::On, None) => None,
     }
+}
+
+fn throttled(sending: &Sending, now: Instant) -> Action {
+    let (since, reason) = match sending {
+        Sending::OnHold { since, reason, .. } => (*since, reason.as_str()),
+        Sending::On => (now, ""),
+    };
+    let what = format!("The SMS provider has been asking to wait for {}: {}", age(since, now), scrubbed(reason));
+    let consequence = "One text is tried every few minutes, and the others go once it is accepted; first texts whose time runs out are given up as too late. If it goes on, ask the provider to raise the account's limit.";
+    let headline = "the SMS provider asks to wait";
+    Action::new(Check::OnHold, Verdict::Look, 1, headline, what, consequence).about(Some(since), &[])
 }
 
 fn overdue(report: &Report, facts: &Facts) -> Option<Action> {
@@ -159,22 +175,6 @@ fn problems(ledger: &Ledger) -> Vec<Action> {
             "step",
             "without a text",
             "These leads get nothing until the step or the client has a text.",
-        ),
-        (
-            Event::ReviewNeeded,
-            Check::Review,
-            Verdict::Look,
-            "enrollment",
-            "put before a person",
-            "They get no text until someone has looked at them.",
-        ),
-        (
-            Event::LeadHeld,
-            Check::Held,
-            Verdict::Look,
-            "lead",
-            "held for your decision",
-            "They get no text until someone says `leadline answer`, however long that takes.",
         ),
         (
             Event::EventUnusable,

@@ -40,6 +40,10 @@ fn the_day_is_added_up() {
     }
     story.add(local("11:00"), Event::EventReceived, Status::Ok).reason = Some("twilio-inbound".to_owned());
     story.add(local("11:00"), Event::ReplyReceived, Status::Ok);
+    for by_itself in ["reaction", "automatic"] {
+        story.add(local("11:00"), Event::EventReceived, Status::Ok).reason = Some("twilio-inbound".to_owned());
+        story.add(local("11:00"), Event::ReplyReceived, Status::Ok).reason = Some(by_itself.to_owned());
+    }
     story.add(local("11:00"), Event::EventReceived, Status::Ok).reason = Some("twilio-status".to_owned());
     story.add(local("11:00"), Event::EventIgnored, Status::Ok).reason = Some("receipt".to_owned());
     story.add(local("11:00"), Event::OptedOut, Status::Ok);
@@ -141,16 +145,16 @@ fn the_note_stays_small_and_a_foreign_one_is_refused() {
 #[test]
 fn a_report_says_what_is_new_and_what_is_fixed() {
     let mut story = Story::quiet();
-    let known = vec![Check::Review, Check::OnHold];
+    let known = vec![Check::SettleFailed, Check::Unusable, Check::OnHold];
     story.facts.before =
         Before::Report(Carried { actions: known, day: day("2026-11-19"), until: period().from, ..Carried::default() });
-    for event in [Event::ReviewNeeded, Event::JobFailed] {
+    for event in [Event::SettleFailed, Event::JobFailed] {
         story.add(local("10:00"), event, Status::Failed);
     }
     let report = story.report();
     let new: Vec<_> = report.actions.iter().map(|action| (action.check, action.new)).collect();
-    assert_eq!(new, [(Check::Review, false), (Check::JobFailed, true)]);
-    assert_eq!(report.fixed, [Check::OnHold]);
+    assert_eq!(new, [(Check::JobFailed, true), (Check::SettleFailed, false)]);
+    assert_eq!(report.fixed, [Check::OnHold], "that no event was unusable today fixes none of yesterday's");
 }
 
 #[test]

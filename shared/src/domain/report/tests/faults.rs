@@ -1,7 +1,13 @@
 //! Every fault that is planted is found, and what cannot be measured is said.
 
 use super::*;
-use crate::domain::{client::Mode, client::Sending, ids::LeadId, lead::Outcome, window::Window};
+use crate::domain::{
+    client::{Mode, Sending},
+    ids::LeadId,
+    lead::{Lead, Need, Outcome},
+    profile::Profile,
+    window::Window,
+};
 
 fn good() -> Story {
     let mut story = Story::quiet();
@@ -118,14 +124,70 @@ fn a_text_after_a_no_was_taken_back_is_no_fault() {
     assert_eq!(report.verdict, Verdict::Ok, "{:?}", report.actions);
 }
 
+/// Somebody who waits, as the report reads them.
+fn waits(need: Need, n: u128) -> Facts {
+    let mut lead = Lead::new(lead(n), crate::domain::ids::ClientId::parse("acme").expect("an id"));
+    match need {
+        Need::Held => _ = lead.hold_person("a reply that may mean no", local("11:00")),
+        Need::Unanswered | Need::Review | Need::Unclear => lead.await_answer(local("11:00")),
+    }
+    let profile = Profile::new(lead.id, local("11:00"));
+    let listed = [(lead.id, lead.attention().expect("it waits").needs)];
+    let waiting = WaitingFacts::of(&listed, true, &WaitingFacts::to_read(&listed), &[(lead, profile)]);
+    Facts { waiting: Some(waiting), ..good().facts }
+}
+
 #[test]
-fn a_lead_that_is_held_for_a_decision_is_worth_a_look() {
-    let report = planted(|story| {
-        let held = story.add(local("11:00"), Event::LeadHeld, Status::Waiting);
-        (held.lead, held.reason) = (Some(lead(2)), Some("doubtful".to_owned()));
+fn who_waits_is_worth_a_look_as_long_as_they_do_whatever_the_day_says() {
+    for (need, check) in [(Need::Held, Check::Held), (Need::Unanswered, Check::Unanswered)] {
+        let report = planted(|story| story.facts.waiting = waits(need, 2).waiting);
+        assert_eq!(checks(&report), [(check, Verdict::Look)]);
+        assert_eq!(report.carried.waiting.as_ref().and_then(|waiting| waiting.get(&need)), Some(&1));
+    }
+    let only_of_the_day = planted(|story| {
+        story.add(local("11:00"), Event::LeadHeld, Status::Waiting).lead = Some(lead(2));
+        story.add(local("12:00"), Event::ReviewNeeded, Status::Rejected).lead = Some(lead(2));
     });
-    assert_eq!(checks(&report), [(Check::Held, Verdict::Look)]);
-    assert!(report.actions[0].what.contains("a reply that may mean no"), "{}", report.actions[0].what);
+    assert_eq!(only_of_the_day.verdict, Verdict::Ok, "somebody decided on the same day");
+}
+
+#[test]
+fn only_people_who_were_counted_as_they_stood_and_wait_no_more_are_said_to_be_cleared() {
+    let before = |waiting: Option<&[(Need, u64)]>| {
+        Before::Report(Carried {
+            actions: vec![Check::Held, Check::Unusable],
+            waiting: waiting.map(|waiting| waiting.iter().copied().collect()),
+            day: day("2026-11-19"),
+            until: period().from,
+            ..Carried::default()
+        })
+    };
+    let unread: Option<WaitingFacts> = None;
+    for (name, waited, now, fixed) in [
+        (
+            "cleared",
+            Some(&[(Need::Held, 1)][..]),
+            Some(WaitingFacts { complete: true, ..WaitingFacts::default() }),
+            true,
+        ),
+        ("stands", Some(&[(Need::Held, 1)][..]), waits(Need::Held, 2).waiting, false),
+        ("a report of before, which counted events", None, good().facts.waiting, false),
+        ("not measured", Some(&[(Need::Held, 1)][..]), unread, false),
+        ("not all were counted", Some(&[(Need::Held, 1)][..]), Some(WaitingFacts::default()), false),
+    ] {
+        let report = planted(|story| {
+            story.facts.before = before(waited);
+            story.facts.waiting = now.clone();
+        });
+        assert_eq!(report.fixed, if fixed { vec![Check::Held] } else { vec![] }, "{name}");
+    }
+}
+
+#[test]
+fn campaigns_that_nobody_has_looked_at_are_named() {
+    let report = planted(|story| story.facts.campaigns_to_review = Some(vec!["Spring retreat".to_owned()]));
+    assert_eq!(checks(&report), [(Check::CampaignReview, Verdict::Look)]);
+    assert!(report.actions[0].what.contains("Spring retreat"), "{}", report.actions[0].what);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::domain::{
     client::{Mode, samples::client},
     ids::{AttemptId, CampaignId, ClientId, LeadId, RunId},
     lead::{Enrollment, NewClaim, Waits},
-    message::SendOutcome,
+    message::{ListedState, SendOutcome},
     phone::{PhoneNumber, Region},
 };
 
@@ -18,7 +18,7 @@ fn at(minutes: i64) -> Instant {
 }
 
 fn listed(id: &str, minutes: i64, body: &str) -> ListedText {
-    ListedText { provider_id: id.to_owned(), body: body.to_owned(), at: at(minutes) }
+    ListedText { provider_id: id.to_owned(), body: body.to_owned(), at: at(minutes), state: ListedState::Taken }
 }
 
 fn number() -> PhoneNumber {

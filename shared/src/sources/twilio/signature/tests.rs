@@ -38,7 +38,7 @@ fn tokens(tokens: &[&str]) -> Vec<SecretString> {
 }
 
 fn check(url: &str, params: Params<'_>, signature: &str) -> Result<(), NotSigned> {
-    verify(&tokens(&[TOKEN]), url, Payload::Form(&form(params)), signature)
+    verify(&SignedBy::AuthToken, &tokens(&[TOKEN]), url, Payload::Form(&form(params)), signature)
 }
 
 #[test]
@@ -86,11 +86,15 @@ fn the_public_vectors_of_json_verify() {
             "Ldidvp12m26NI7eqEvxnEpkd9Hc=",
         ),
     ] {
-        let checked = |body| verify(&tokens(&[TOKEN]), &url, Payload::Raw(body), signature);
+        let checked = |body| verify(&SignedBy::AuthToken, &tokens(&[TOKEN]), &url, Payload::Raw(body), signature);
         assert_eq!(checked(body), Ok(()), "{url}");
         assert_eq!(checked(b"{ }"), Err(NotSigned::Body), "{url}");
     }
-    assert_eq!(verify(&tokens(&[TOKEN]), U, Payload::Raw(b"{}"), "x"), Err(NotSigned::Body), "no hash in the address");
+    assert_eq!(
+        verify(&SignedBy::AuthToken, &tokens(&[TOKEN]), U, Payload::Raw(b"{}"), "x"),
+        Err(NotSigned::Body),
+        "no hash in the address"
+    );
 }
 
 #[test]
@@ -108,7 +112,9 @@ fn our_recorded_callbacks_verify() {
         ),
     ] {
         let form: Vec<(String, String)> = serde_urlencoded::from_str(body.trim_end()).expect("a form");
-        let checked = |url: &str, form: &Form| verify(&tokens(&[OUR_TOKEN]), url, Payload::Form(form), signature);
+        let checked = |url: &str, form: &Form| {
+            verify(&SignedBy::AuthToken, &tokens(&[OUR_TOKEN]), url, Payload::Form(form), signature)
+        };
         assert_eq!(checked(url, &form), Ok(()), "{url}");
         assert_eq!(checked(&format!("{url}#rc=3&rp=5xx"), &form), Ok(()), "a fragment is not signed");
         assert_eq!(checked(&url.replace("hooks", "evil"), &form), Err(NotSigned::Signature));
@@ -136,7 +142,73 @@ fn either_token_of_a_rotation_may_have_signed_and_no_other() {
         (&[""], Err(NotSigned::NoToken)),
         (&[], Err(NotSigned::NoToken)),
     ] {
-        assert_eq!(verify(&tokens(given), U, Payload::Form(&form(P)), signature), expected, "{given:?}");
+        assert_eq!(
+            verify(&SignedBy::AuthToken, &tokens(given), U, Payload::Form(&form(P)), signature),
+            expected,
+            "{given:?}"
+        );
+    }
+}
+
+/// Checked with twilio-python 9.13.0.
+const SHARED: &str = "demo-shared-key-secret-0001";
+const SETTINGS: &str = "key=webhooks_sharedkey_01demo,algorithm=HMAC_SHA256";
+const STOP: &str = include_str!("../../../../../events/twilio/inbound_stop.txt");
+const DELIVERED: &str = include_str!("../../../../../events/twilio/status_delivered.txt");
+
+fn by(header: &str) -> SignedBy {
+    SignedBy::of(Some(header)).expect("an algorithm that is known")
+}
+
+#[test]
+fn what_a_shared_key_signed_verifies_with_it_and_with_nothing_else() {
+    let inbound = "https://hooks.example.org/v1/twilio/inbound";
+    let status = "https://hooks.example.org/v1/twilio/status?att=01JDEMOATTEMPT0000000001";
+    for (url, body, signature) in [
+        (status, DELIVERED, "xG5PirlZ4pv2ubWvY0DT3JrK8hsitNpQKXUXmzebiHo="),
+        (inbound, STOP, "SU/55DEbodNkKb+1yxnuriDot4PmuSyQJmCSsowG0vk="),
+        (inbound, STOP, "9KeMhWYB6ZnwfWGFFwaWcW9W0iCKCStIHs8Xn1MaiDw="),
+    ] {
+        let form: Vec<(String, String)> = serde_urlencoded::from_str(body.trim_end()).expect("a form");
+        let checked = |by: &SignedBy, keys: &[&str]| verify(by, &tokens(keys), url, Payload::Form(&form), signature);
+        let sha256 = by(SETTINGS);
+        assert_eq!(checked(&sha256, &[SHARED]), Ok(()), "{url} {signature}");
+        assert_eq!(checked(&sha256, &["next", SHARED]), Ok(()), "while it is rolled out");
+        assert_eq!(checked(&sha256, &[OUR_TOKEN]), Err(NotSigned::Signature));
+        assert_eq!(checked(&sha256, &[]), Err(NotSigned::UnknownSharedKey));
+        assert_eq!(checked(&sha256, &[""]), Err(NotSigned::UnknownSharedKey));
+        assert_eq!(checked(&by("algorithm=HMAC_SHA1"), &[SHARED]), Err(NotSigned::Signature));
+        assert_eq!(checked(&SignedBy::AuthToken, &[SHARED]), Err(NotSigned::Signature));
+    }
+    let form: Vec<(String, String)> = serde_urlencoded::from_str(STOP.trim_end()).expect("a form");
+    let sha1 = "+JfYToim/B6FEGJLdb9wcYYMWoE=";
+    let checked = |by: &SignedBy| verify(by, &tokens(&[SHARED]), inbound, Payload::Form(&form), sha1);
+    assert_eq!(checked(&by("key=webhooks_sharedkey_01demo")), Ok(()), "without an algorithm it is SHA-1");
+    assert_eq!(checked(&by(SETTINGS)), Err(NotSigned::Signature), "the header says SHA-256");
+    let hash = "5041bf1f713df204784353e82f6a4a535931cb64f1f4b4a5aeaffcb720918b22";
+    let url = format!("https://hooks.example.org/v1/twilio/json?bodySHA256={hash}");
+    let signature = "fnaEGAcDPbk/YTNE/cLyEmVrvyVQdGrNdzzq4lGSguo=";
+    let checked = |body| verify(&by(SETTINGS), &tokens(&[SHARED]), &url, Payload::Raw(body), signature);
+    assert_eq!(checked(br#"{"x":1}"#), Ok(()));
+    assert_eq!(checked(br#"{"x":2}"#), Err(NotSigned::Body));
+}
+
+#[test]
+fn how_it_was_signed_is_read_from_the_header() {
+    let shared = |algorithm, key: Option<&str>| Ok(SignedBy::SharedKey { algorithm, key: key.map(str::to_owned) });
+    for (header, expected) in [
+        (None, Ok(SignedBy::AuthToken)),
+        (Some(""), Ok(SignedBy::AuthToken)),
+        (Some("  "), Ok(SignedBy::AuthToken)),
+        (Some(SETTINGS), shared(Algorithm::HmacSha256, Some("webhooks_sharedkey_01demo"))),
+        (Some(" algorithm = hmac_sha256 , key = a "), shared(Algorithm::HmacSha256, Some("a"))),
+        (Some("key=a"), shared(Algorithm::HmacSha1, Some("a"))),
+        (Some("nonsense"), shared(Algorithm::HmacSha1, None)),
+        (Some("key=a b\u{7}c,algorithm=HMAC_SHA1"), shared(Algorithm::HmacSha1, None)),
+        (Some("algorithm=HMAC_SHA512"), Err(NotSigned::Algorithm)),
+        (Some("algorithm="), Err(NotSigned::Algorithm)),
+    ] {
+        assert_eq!(SignedBy::of(header), expected, "{header:?}");
     }
 }
 
@@ -148,7 +220,7 @@ fn what_is_no_signature_does_not_pass() {
         assert_eq!(check(U, P, bad), Err(NotSigned::Signature), "{bad}");
     }
     // Signed with an empty token, which anyone can do.
-    let by_anyone = sign("", U, &joined(&form(P)));
+    let by_anyone = sign(Algorithm::HmacSha1, "", U, &joined(&form(P)));
     assert_eq!(check(U, P, &by_anyone), Err(NotSigned::Signature));
     assert_eq!(check("not an address", P, good), Err(NotSigned::Signature));
 }
@@ -157,7 +229,7 @@ proptest::proptest! {
     #[test]
     fn no_address_or_form_makes_it_panic(url in ".*", authority in "[a-z@:0-9\\[\\]é'#?/]*", name in ".*", value in ".*") {
         let params = [(name, value)];
-        let _ = verify(&tokens(&[TOKEN]), &url, Payload::Form(&params), "x");
-        let _ = verify(&tokens(&[TOKEN]), &format!("https://{authority}"), Payload::Raw(b""), "x");
+        let _ = verify(&SignedBy::AuthToken, &tokens(&[TOKEN]), &url, Payload::Form(&params), "x");
+        let _ = verify(&SignedBy::AuthToken, &tokens(&[TOKEN]), &format!("https://{authority}"), Payload::Raw(b""), "x");
     }
 }
