@@ -4,14 +4,14 @@ use lambda_http::{Body, Request, http::Method};
 use leadline::{
     aws::dynamodb::{DynamoErasures, DynamoStore},
     domain::{
-        audit::Event,
+        audit::{Event, Status},
         client::TokenHash,
-        ids::LeadId,
+        ids::{LeadId, RunId},
         lead::Outcome,
         phone::{PhoneNumber, Region},
     },
-    flows::{by_hand::ByHand, erase::Erased},
-    ports::{Clock, Directory, ErasureLedger, EventKey, EventStore, OptOuts, Proof},
+    flows::{by_hand::ByHand, erase::Erased, record::Recorder},
+    ports::{Clock, Directory, ErasureLedger, EventKey, EventStore, OptOuts, Proof, RawEvent, Source},
     runtime::RandomIds,
 };
 use leadline_cli::{
@@ -314,6 +314,40 @@ async fn an_erasure_that_cannot_be_remembered_is_not_begun_and_a_reason_that_nam
     }
     assert_eq!(items(&world, TABLE).await.iter().filter(|item| item.contains("Patricia")).count(), before);
     assert_eq!(items(&world, ERASURES).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn an_opt_out_that_is_not_processed_yet_is_not_erased_with_the_person() {
+    let world = texted().await;
+    let body = format!("MessageSid={SAID}&From=%2B13055550123&To=%2B13055550199&Body=STOP");
+    let (key, now) = (EventKey(format!("tw:in:{SAID}")), world.system.clock.now());
+    let event = RawEvent::new(key, world.client(), Source::TwilioInbound, body, now);
+    let ids = world.system.webhook.ids.as_ref();
+    let run = RunId(ids.new_id(now));
+    let client = world.client();
+    let recorder = Recorder { ids, client: &client, test: false, run, now };
+    let received = recorder.event(Event::EventReceived, Status::Ok).because("twilio-inbound", event.key.0.clone());
+    world.system.store.receive(&event, received).await.expect("stored");
+    let error = erase(&world, PAT).await.expect_err("the opt-out would be lost");
+    assert!(error.to_string().contains("not processed yet"), "{error}");
+    assert_eq!(items(&world, ERASURES).await, [""; 0], "nothing was begun");
+    let mut world = world;
+    world.until("2026-01-06 12:00").await;
+    erase(&world, PAT).await.expect("it can be erased now");
+    let listed = world.system.store.opt_outs(&world.client()).await.expect("the list");
+    assert_eq!(listed.len(), 1, "and the opt-out stays with the number");
+}
+
+#[tokio::test]
+async fn somebody_who_mentions_a_person_is_not_taken_for_them() {
+    let world = texted().await;
+    let stranger = "+13055550155";
+    world.reply(SAID, stranger, "Please text Patricia at (305) 555-0123 instead").await;
+    erase(&world, PAT).await.expect("it can be erased");
+    let theirs = world.lead(stranger).await.expect("the stranger is a lead of their own");
+    assert_eq!(theirs.phone.as_ref().map(PhoneNumber::e164), Some(stranger));
+    let shown = table(&world).await;
+    assert!(shown.contains("3055550155") && !shown.contains("555-0123"), "only what names the person went");
 }
 
 #[tokio::test]

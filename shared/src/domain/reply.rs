@@ -126,6 +126,8 @@ impl IncomingReply {
             (Class::Legal, _) => Class::Legal,
             (_, Some(Keyword::Stop)) => Class::StopExact,
             (no, _) if no.is_no() => no,
+            // What may be an opt-out takes none back, whatever it is flagged as.
+            (Class::Doubtful | Class::QuestionWho, Some(Keyword::Start)) => read,
             (_, Some(Keyword::Start)) => Class::Start,
             (_, Some(Keyword::Help)) => Class::Help,
             (read, None) => read,

@@ -25,12 +25,12 @@ use crate::{
         standing::{OptOut, Standing},
     },
     ports::{
-        Also, ErasureLedger, ErasureStore, EventKey, EventStore, Journal, LeadStore, PROOF_KEPT, RawEvent, StoreError,
-        StoreResult, StoredLead,
+        Also, ErasureLedger, ErasureStore, EventKey, EventState, EventStore, Journal, LeadStore, PROOF_KEPT, RawEvent,
+        StoreError, StoreResult, StoredLead,
     },
     sources::{self, Incoming, person::Person},
 };
-use search::Search;
+use search::{Named, Search};
 
 /// How often a lead is read again when something else was written in between.
 const TRIES: usize = 8;
@@ -59,6 +59,13 @@ pub enum NotErased {
     /// A text is on its way.
     #[error("a text to this lead is on its way: try again in some minutes, or settle it first")]
     OnItsWay,
+    /// A message or a booking that names the person is stored and not processed yet: it may be an opt-out, which
+    /// must stay. Or another lead's event is, whose work must not be lost.
+    #[error(
+        "a message or booking of this person has come in and is not processed yet: try again after the scheduler's \
+         next run, in 15 minutes at most"
+    )]
+    NotProcessed,
     /// The reason would stay in the audit.
     #[error("the reason names the person, and it is kept: say it without name, number and address")]
     ReasonNames,
@@ -94,7 +101,8 @@ pub struct Erased {
     pub addresses: usize,
     /// Opt-outs that stay with their number, without their words.
     pub opt_outs: usize,
-    /// Other leads whose events name the same number or address. Nothing else of theirs was erased.
+    /// Other leads whose events name the same number or address. Only that was replaced in them, or, where it could
+    /// not be told apart from the rest, the event was emptied.
     pub other_leads: BTreeSet<LeadId>,
 }
 
@@ -189,7 +197,7 @@ impl Erase<'_> {
         let stored = self.end(client, asked.lead, recorder).await?;
         let journey = self.leads.journey(&client.id, asked.lead, Instant::UNIX_EPOCH).await?;
         let own = own_events(&stored, &journey);
-        let stored = self.learn_former(client, stored, &own).await?;
+        let stored = self.learn_former(client, stored, &own, None).await?;
         let began = client.since.unwrap_or(recorder.now - PROOF_KEPT);
         let from = began.min(stored.profile.created_at);
         // Ids of this moment are still to come; of an erasure that is repeated, the person's later word stays.
@@ -200,8 +208,13 @@ impl Erase<'_> {
         };
         // An event that changed nothing may name the person by a number or an address that nothing else does.
         let known = Identifiers::of(&stored.lead, &stored.profile);
-        let unlinked = search_for(&known).events_of_nobody_else().await?;
-        let stored = self.learn_former(client, stored, &unlinked).await?;
+        let named = search_for(&known).named_events().await?;
+        if asked.record.is_none() {
+            self.all_are_processed(client, asked.lead, &named).await?;
+        }
+        let of_nobody_else = named.iter().filter(|(_, lead)| lead.is_none_or(|lead| lead == asked.lead));
+        let unlinked = of_nobody_else.map(|(key, _)| key.clone()).collect();
+        let stored = self.learn_former(client, stored, &unlinked, Some(&known)).await?;
         let person = Identifiers::of(&stored.lead, &stored.profile);
         if asked.record.is_none() {
             let record = ErasureRecord::of(&client.id, &person, asked.salt.to_owned(), recorder.now);
@@ -250,19 +263,44 @@ impl Erase<'_> {
         Err(StoreError::Conflict.into())
     }
 
+    /// Fails while a message or a booking that names the person is stored and not processed, as an opt-out would go
+    /// with it; and while another lead's event is, as its work would.
+    async fn all_are_processed(&self, client: &Client, person: LeadId, named: &Named) -> Result<(), NotErased> {
+        for (key, lead) in named {
+            let is_anothers = lead.is_some_and(|lead| lead != person);
+            if !key.comes_first() && !is_anothers {
+                continue;
+            }
+            let event = self.events.event(&client.id, key).await?;
+            if event.is_some_and(|event| matches!(event.state, EventState::Received { .. })) {
+                return Err(NotErased::NotProcessed);
+            }
+        }
+        Ok(())
+    }
+
     /// Keeps with the lead what its own events say that it was known by, unless another lead is known by it: releases
-    /// of before did not keep it, and once the events are emptied nothing else says it.
+    /// of before did not keep it, and once the events are emptied nothing else says it. Of events that only name the
+    /// person somewhere, those count whose sender is `known` to be the person: others mention people, too.
     async fn learn_former(
         &self,
         client: &Client,
         stored: StoredLead,
-        own: &BTreeSet<EventKey>,
+        events: &BTreeSet<EventKey>,
+        known: Option<&Identifiers>,
     ) -> Result<StoredLead, NotErased> {
         let StoredLead { rev, lead, mut profile } = stored;
         let mut learned = false;
-        for key in own {
+        for key in events {
             let Some(event) = self.events.event(&client.id, key).await? else { continue };
             let (phone, email) = named_in(&event, client);
+            let is_sender = |known: &Identifiers| {
+                phone.as_ref().is_some_and(|phone| known.phones.contains(phone))
+                    || email.as_ref().is_some_and(|email| known.emails.contains(email))
+            };
+            if !known.is_none_or(is_sender) {
+                continue;
+            }
             if let Some(email) = email.filter(|email| profile.email.as_ref() != Some(email)) {
                 let owner = self.leads.lead_of_email(&client.id, &email).await?;
                 learned |= owner.is_none_or(|owner| owner == lead.id) && profile.former.add_email(&email);

@@ -50,6 +50,8 @@ struct Waiting {
     goes_on: bool,
     opted_out: bool,
     unanswered: Unanswered,
+    /// When the first of them came.
+    from: Instant,
     wrote: Vec<AuditEvent>,
 }
 
@@ -115,10 +117,16 @@ impl Unheard<'_> {
     async fn waiting(&self, client: &Client, id: LeadId) -> StoreResult<Option<Waiting>> {
         let Some(StoredLead { lead, profile, .. }) = self.leads.lead(&client.id, id).await? else { return Ok(None) };
         let Some(unanswered) = lead.unanswered.clone() else { return Ok(None) };
-        let Some(since) = unanswered.untold else { return Ok(None) };
-        let mut wrote = self.leads.journey(&client.id, id, since).await?;
+        let Some(from) = unanswered.untold else { return Ok(None) };
+        let mut wrote = self.leads.journey(&client.id, id, from).await?;
         let to_answer = |code: &str| Class::TO_ANSWER.iter().any(|class| class.code() == code);
-        wrote.retain(|event| event.event == Event::ReplyReceived && event.reason.as_deref().is_some_and(to_answer));
+        // One that came since the lead was read is told of by whoever sees it on the lead.
+        let seen = |event: &AuditEvent| {
+            i64::try_from(event.id.0.timestamp_ms()).is_ok_and(|came| came <= unanswered.last().timestamp_millis())
+        };
+        wrote.retain(|event| {
+            event.event == Event::ReplyReceived && event.reason.as_deref().is_some_and(to_answer) && seen(event)
+        });
         Ok(Some(Waiting {
             id,
             number: lead.phone.as_ref().map_or_else(|| "no number".to_owned(), |phone| phone.masked()),
@@ -126,6 +134,7 @@ impl Unheard<'_> {
             opted_out: matches!(lead.standing, Standing::OptedOut(_)),
             profile,
             unanswered,
+            from,
             wrote,
         }))
     }
@@ -175,7 +184,7 @@ impl Unheard<'_> {
             let Some(StoredLead { rev, mut lead, .. }) = self.leads.lead(&client.id, waiting.id).await? else {
                 return Ok(());
             };
-            if !lead.told_of_replies(waiting.unanswered.last()) {
+            if !lead.told_of_replies(waiting.from, waiting.unanswered.last()) {
                 return Ok(());
             }
             match self.leads.save(&lead, Some(rev), Also { count_later: true, ..Also::default() }).await {
@@ -191,7 +200,8 @@ impl Unheard<'_> {
 impl Waiting {
     /// What telling of them up to their last reply is claimed by: it is told once, by whichever process.
     fn claim(&self) -> String {
-        format!("told#{}#{}", self.id, self.unanswered.last().timestamp_millis())
+        let (from, last) = (self.from.timestamp_millis(), self.unanswered.last().timestamp_millis());
+        format!("told#{}#{from}#{last}", self.id)
     }
 }
 

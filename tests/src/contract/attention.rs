@@ -87,7 +87,7 @@ pub async fn a_reply_that_nobody_was_told_of_is_found_until_somebody_was(store: 
     let untold = async || done(store.untold(&acme(), 10).await);
     assert_eq!(untold().await, [waits(2, &[(Need::Unanswered, 10)])]);
     assert_eq!(done(store.untold(&acme(), 0).await), []);
-    assert!(lead.told_of_replies(at(10)));
+    assert!(lead.told_of_replies(at(10), at(10)));
     done(store.save(&lead, Some(rev), Also::default()).await);
     assert_eq!(untold().await, []);
     assert_eq!(all(&*store).await.len(), 2, "it waits for its answer still");
@@ -107,7 +107,7 @@ fn change(lead: &mut Lead, n: u64, what: u64, minutes: i64) {
         0 => _ = lead.hold_person("in doubt", at(minutes)),
         1 => drop(lead.release()),
         2 => lead.await_answer(at(minutes)),
-        3 => _ = lead.told_of_replies(at(minutes)),
+        3 => _ = lead.told_of_replies(at(0), at(minutes)),
         4 => _ = lead.answered(),
         5 => lead.review(enrollment_id(n), "no template", at(minutes)),
         6 => drop(lead.lift_review(enrollment_id(n), at(minutes))),

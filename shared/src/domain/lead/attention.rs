@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -106,13 +107,16 @@ impl Lead {
         }
     }
 
-    /// Notes that somebody was told of every reply up to `until`. Changes nothing if one came after it.
-    /// Returns `true` if anything changed.
-    pub fn told_of_replies(&mut self, until: Instant) -> bool {
-        match &mut self.unanswered {
-            Some(unanswered) if unanswered.last() <= until => unanswered.untold.take().is_some(),
-            Some(_) | None => false,
+    /// Notes that somebody was told of every reply from `from` up to `until`. One that came later is still to be
+    /// told, and so is one of before `from` that was processed late. Returns `true` if anything changed.
+    pub fn told_of_replies(&mut self, from: Instant, until: Instant) -> bool {
+        let Some(unanswered) = &mut self.unanswered else { return false };
+        if !unanswered.untold.is_some_and(|untold| from <= untold && untold <= until) {
+            return false;
         }
+        // Moments are kept by the millisecond.
+        unanswered.untold = (unanswered.last() > until).then(|| until + TimeDelta::milliseconds(1));
+        true
     }
 
     /// Notes that its replies were answered. Returns `true` if there were any.

@@ -38,12 +38,12 @@ pub(super) struct Search<'a> {
 }
 
 /// The raw events that name the person, and the lead that each of them led to.
-type Named = BTreeMap<EventKey, Option<LeadId>>;
+pub(super) type Named = BTreeMap<EventKey, Option<LeadId>>;
 
 impl Search<'_> {
     /// Empties every raw event and every record of others that names the person.
     pub(super) async fn run(&self) -> StoreResult<Erased> {
-        let mut found = Erased::default();
+        let mut found = Erased { events_searched: self.own.len(), ..Erased::default() };
         let mut named: Named = self.own.iter().map(|key| (key.clone(), Some(self.person.lead))).collect();
         let mut page = None;
         loop {
@@ -64,20 +64,18 @@ impl Search<'_> {
         Ok(found)
     }
 
-    /// The raw events that name the person and led to no other lead. Changes nothing.
-    pub(super) async fn events_of_nobody_else(&self) -> StoreResult<BTreeSet<EventKey>> {
-        let mut named = Named::new();
+    /// The person's own raw events, and all that name the person. Changes nothing.
+    pub(super) async fn named_events(&self) -> StoreResult<Named> {
+        let mut named: Named = self.own.iter().map(|key| (key.clone(), Some(self.person.lead))).collect();
         let mut page = None;
         loop {
             let read = self.erase.journal.happened(&self.client.id, self.from, self.until, page).await?;
             self.look_for_events(&read.events, &mut named, &mut Erased::default()).await?;
             page = read.next;
             if page.is_none() {
-                break;
+                return Ok(named);
             }
         }
-        let of_nobody_else = |lead: &Option<LeadId>| lead.is_none_or(|lead| lead == self.person.lead);
-        Ok(named.into_iter().filter(|(_, lead)| of_nobody_else(lead)).map(|(key, _)| key).collect())
     }
 
     /// Empties records of others. The person's own are read with their journey.
@@ -135,6 +133,10 @@ impl Search<'_> {
         let other = lead.filter(|lead| *lead != self.person.lead);
         found.other_leads.extend(other);
         let Some(event) = self.erase.events.event(&self.client.id, key).await? else { return Ok(()) };
+        if other.is_some() && matches!(event.state, EventState::Received { .. }) {
+            // It is somebody else's, and its work is not done: nothing of it may be lost.
+            return Ok(());
+        }
         if self.person.are_in(&key.0) {
             self.erase.store.delete_event(&event).await?;
             found.events_emptied += 1;

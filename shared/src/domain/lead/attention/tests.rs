@@ -47,15 +47,26 @@ fn a_lead_that_is_held_and_has_written_waits_for_both_since_the_earlier() {
 #[test]
 fn being_told_leaves_the_reply_unanswered_and_counts_only_up_to_what_was_told() {
     let mut lead = replied(&[5]);
-    assert!(lead.told_of_replies(at(5)) && !lead.told_of_replies(at(5)));
+    assert!(lead.told_of_replies(at(5), at(5)) && !lead.told_of_replies(at(5), at(5)));
     assert_eq!(lead.attention().map(|waits| waits.untold), Some(false));
     lead.await_answer(at(8));
-    assert!(!lead.told_of_replies(at(5)), "one came after it");
+    assert!(!lead.told_of_replies(at(5), at(5)), "one came after it");
     assert_eq!(
         lead.unanswered.clone().map(|unanswered| (unanswered.since, unanswered.untold)),
         Some((at(5), Some(at(8))))
     );
-    assert!(lead.told_of_replies(at(8)));
+    lead.await_answer(at(9));
+    assert!(lead.told_of_replies(at(8), at(8)));
+    let untold = lead.unanswered.clone().and_then(|unanswered| unanswered.untold);
+    assert_eq!(
+        untold,
+        Some(at(8) + TimeDelta::milliseconds(1)),
+        "what was told is not told again with what came later"
+    );
+    assert!(lead.told_of_replies(untold.expect("one is left"), at(9)));
+    lead.await_answer(at(7));
+    assert!(!lead.told_of_replies(at(8), at(9)), "one of before, processed late, is still to be told");
+    assert!(lead.told_of_replies(at(7), at(9)));
 }
 
 fn booking(minutes: i64) -> BookingNews {
@@ -90,7 +101,7 @@ fn an_opt_out_a_booking_and_a_text_by_hand_after_it_answer_a_reply_and_nothing_b
 fn a_told_reply_adds_few_bytes_to_what_is_written_with_every_text() {
     let mut lead = replied(&[5]);
     let bytes = |lead: &Lead| serde_json::to_string(lead).expect("JSON").len();
-    lead.told_of_replies(at(5));
+    lead.told_of_replies(at(5), at(5));
     assert!(bytes(&lead) - bytes(&self::lead()) <= 50, "{}", bytes(&lead) - bytes(&self::lead()));
     let before: Lead = serde_json::from_str(&serde_json::to_string(&self::lead()).expect("JSON")).expect("a lead");
     assert_eq!(before.unanswered, None, "an item of the release before has no such field");
