@@ -250,7 +250,11 @@ async fn the_first_reply_is_told_at_once_and_further_ones_of_the_quarter_togethe
     world.until("2026-01-06 20:00").await;
     assert_eq!(told(&world).len(), 2, "and nobody is told of twice");
     says(&world, 5, "+13055550101", "When does it begin?").await;
-    assert_eq!(told(&world).len(), 3, "a new quarter");
+    let mails = told(&world);
+    assert_eq!(mails.len(), 3, "a new quarter");
+    assert_eq!(mails[2].1.subject, "acme: LOOK. Pat Rivera wrote again and waits for your answer");
+    let since = "You were told of what came before; nobody has answered since Tue 6 Jan 15:16 EST.";
+    assert!(mails[2].1.text.contains(since), "{}", mails[2].1.text);
     let logged = world.reasons(Event::AlertSent).await;
     assert_eq!(logged, ["unanswered"; 3]);
     let details: Vec<_> = world.journal().await.into_iter().filter(|event| event.event == Event::AlertSent).collect();

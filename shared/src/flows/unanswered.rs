@@ -198,6 +198,11 @@ impl Unheard<'_> {
 }
 
 impl Waiting {
+    /// Whether somebody was told of earlier replies that still wait.
+    fn again(&self) -> bool {
+        self.unanswered.since < self.from
+    }
+
     /// What telling of them up to their last reply is claimed by: it is told once, by whichever process.
     fn claim(&self) -> String {
         let (from, last) = (self.from.timestamp_millis(), self.unanswered.last().timestamp_millis());

@@ -18,7 +18,12 @@ use leadline::{
 };
 
 use super::{Evidence, Violation, claimed, in_force};
-use crate::{people::named, provider::Offer, spec::FormKind};
+use crate::{
+    notes::Mail,
+    people::named,
+    provider::Offer,
+    spec::{FormKind, Person},
+};
 
 /// A lead that has been due for longer is one that nobody looks at.
 const OVERDUE: TimeDelta = TimeDelta::hours(2);
@@ -314,9 +319,10 @@ fn counters(evidence: &Evidence<'_>) -> Vec<Violation> {
     found
 }
 
-/// One mail a cause and day, unless something went wrong with the process that sent the first.
+/// One mail a cause and day, unless something went wrong with the process that sent the first. Two replies of a
+/// person within a minute are two causes, also if they have the same words.
 fn mails(evidence: &Evidence<'_>) -> Vec<Violation> {
-    let mut sent: BTreeMap<(&str, &str, &str), Vec<&crate::notes::Mail>> = BTreeMap::new();
+    let mut sent: BTreeMap<(&str, &str, &str), Vec<&Mail>> = BTreeMap::new();
     for mail in &evidence.notes.mails {
         let email = &mail.email;
         sent.entry((email.to.as_str(), email.subject.as_str(), email.text.as_str())).or_default().push(mail);
@@ -324,13 +330,26 @@ fn mails(evidence: &Evidence<'_>) -> Vec<Violation> {
     let mut found = Vec::new();
     for ((to, subject, _), mails) in sent {
         for pair in mails.windows(2) {
-            let day = |mail: &crate::notes::Mail, back: i64| (mail.at - TimeDelta::seconds(back)).date_naive();
+            let day = |mail: &Mail, back: i64| (mail.at - TimeDelta::seconds(back)).date_naive();
             let same = day(pair[0], 0) == day(pair[1], 0) && day(pair[0], 130) == day(pair[1], 130);
-            if same && !(evidence.disturbed)(pair[0].task) {
+            if same && !(evidence.disturbed)(pair[0].task) && !tells_of_two_replies(pair, evidence) {
                 let what = format!("{to} was mailed twice on one day: {subject}");
                 found.push(Violation::about(None, "one mail a cause and day", pair[1].at, what));
             }
         }
     }
     found
+}
+
+/// Whether two mails with the same words tell of two replies. Their text holds the minute of a reply, and a reply
+/// is told of by the run after it at the latest.
+fn tells_of_two_replies(pair: &[&Mail], evidence: &Evidence<'_>) -> bool {
+    let text = pair[0].email.text.as_str();
+    let came = pair[0].at - TimeDelta::minutes(16)..=pair[1].at;
+    let wrote = |person: &Person| {
+        let replies = evidence.notes.replies.iter();
+        replies.filter(|reply| reply.person == person.n && !reply.stop && came.contains(&reply.taken)).count()
+    };
+    text.contains("--answered")
+        && evidence.spec.people.iter().any(|person| text.contains(&person.name) && wrote(person) > 1)
 }

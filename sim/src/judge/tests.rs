@@ -317,6 +317,22 @@ fn a_red_line_in_a_report_and_a_mail_that_comes_twice_are_seen() {
 }
 
 #[test]
+fn a_mail_about_one_reply_comes_once_and_about_two_with_the_same_words_twice() {
+    let mut planted = Planted::calm();
+    let at = planted.notes.mails.iter().position(|mail| mail.email.text.contains("--answered")).expect("a reply");
+    let first = planted.notes.mails[at].clone();
+    let by_name = |person: &&Person| first.email.text.contains(&person.name);
+    let person = planted.spec.people.iter().find(by_name).expect("who wrote").n;
+    let came = first.at;
+    planted.notes.mails.insert(at + 1, Mail { at: came + TimeDelta::minutes(5), ..first });
+    planted.notes.replies.retain(|reply| reply.person != person);
+    planted.notes.replies.push(Reply { person, stop: false, taken: came });
+    assert_eq!(planted.judges(), ["one mail a cause and day"]);
+    planted.notes.replies.push(Reply { person, stop: false, taken: came + TimeDelta::seconds(20) });
+    assert_eq!(planted.judges(), [""; 0]);
+}
+
+#[test]
 fn a_confirmation_that_is_a_second_one_late_elsewhere_or_not_asked_for_is_seen() {
     type Plant = fn(&mut Planted, usize);
     let second: Plant = |planted, n| {

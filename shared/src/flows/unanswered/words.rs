@@ -1,7 +1,7 @@
 //! The mail about people who wrote. Their words are a stranger's: shown as text, quoted, and cut.
 
 use super::Waiting;
-use crate::domain::{client::Client, report::named};
+use crate::domain::{Instant, client::Client, report::named};
 
 /// Most characters of one reply that are shown. All of it is in the conversation.
 const SHOWN: usize = 500;
@@ -20,6 +20,7 @@ pub(super) fn people(count: usize) -> String {
 pub(super) fn subject(client: &Client, all: &[Waiting]) -> String {
     let test = if client.in_test() { "[TEST] " } else { "" };
     let who = match all {
+        [one] if one.again() => format!("{} wrote again and waits for your answer", named(&one.profile)),
         [one] => format!("{} waits for your answer", named(&one.profile)),
         _ => people(all.len()),
     };
@@ -39,13 +40,17 @@ pub(super) fn text(client: &Client, all: &[Waiting]) -> String {
 
 fn person(client: &Client, waiting: &Waiting) -> String {
     let mut lines = vec![format!("{}, {}", named(&waiting.profile), waiting.number)];
+    let local = |at: Instant| at.with_timezone(&client.zone).format("%a %-d %b %H:%M %Z");
+    if waiting.again() {
+        let since = local(waiting.unanswered.since);
+        lines.push(format!("Wrote again. You were told of what came before; nobody has answered since {since}."));
+    }
     let skipped = waiting.wrote.len().saturating_sub(MOST_REPLIES);
     if skipped > 0 {
         lines.push(format!("{skipped} earlier replies are in the conversation."));
     }
     for event in waiting.wrote.iter().skip(skipped) {
-        let at = event.at.with_timezone(&client.zone).format("%a %-d %b %H:%M %Z");
-        lines.push(format!("{at}:"));
+        lines.push(format!("{}:", local(event.at)));
         lines.push(quoted(event.detail.as_deref().unwrap_or_default()));
     }
     let read = match (waiting.opted_out, waiting.goes_on) {
