@@ -16,9 +16,9 @@ use leadline::{
         ids::{ClientId, RunId},
     },
     flows::record::Recorder,
+    integrations::outbound::{Providers, http_client},
     ports::{Clock, Directory, ErasureLedger, IdSource},
-    providers::{Endpoints, Providers, http_client},
-    runtime::{AwsClients, RandomIds, Settings, SystemClock},
+    runtime::{AwsClients, RandomIds, Settings, SystemClock, provider_endpoints},
 };
 use serde::{Deserialize, Serialize};
 
@@ -276,7 +276,7 @@ impl Place {
         let secrets = AwsSecrets::new(aws.secrets(&settings), prefix, Arc::new(SystemClock));
         // Only what is sent names it, and nothing is sent from here.
         let public_url = settings.optional("LEADLINE_PUBLIC_URL").unwrap_or_default();
-        let endpoints = Endpoints::of(&settings, public_url);
+        let endpoints = provider_endpoints(&settings, public_url);
         settings.check()?;
         Ok(Providers::new(http_client()?, Arc::new(secrets), endpoints))
     }

@@ -230,7 +230,7 @@ fn in_words(all: &[Stuck]) -> comfy_table::Table {
     let mut table = table(["first queued", "id", "client", "lead", "campaign", "step", "now", "next"]);
     for one in all {
         let of_step =
-            |show: &dyn Fn(&leadline::ports::SendStep) -> String| one.step.as_ref().map_or("?".to_owned(), show);
+            |show: &dyn Fn(&leadline::domain::job::SendStep) -> String| one.step.as_ref().map_or("?".to_owned(), show);
         let phone = one.phone.as_ref().map_or_else(|| "no number".to_owned(), PhoneNumber::masked);
         table.add_row([
             one.letter.as_ref().map_or_else(|| "no letter".to_owned(), |letter| utc(letter.queued_at)),

@@ -5,9 +5,12 @@ use std::io::Write;
 use anyhow::Context;
 use chrono::TimeDelta;
 use leadline::{
-    domain::ids::RunId,
+    domain::{
+        event::{EventKey, EventState},
+        ids::RunId,
+    },
     flows::{record::Recorder, replay::Replay},
-    ports::{Directory, EventKey, EventState, EventStore, IdSource},
+    ports::{Directory, EventStore, IdSource},
     runtime::RandomIds,
 };
 

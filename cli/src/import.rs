@@ -22,6 +22,7 @@ use leadline::{
         intake::Intake,
         record::Recorder,
     },
+    integrations,
     ports::{Directory, IdSource, StoreError, StoreResult},
     runtime::RandomIds,
 };
@@ -129,6 +130,7 @@ pub async fn run(there: &Connection, client: &Client, options: &Options, total: 
     let alerts = told_here(store);
     let import = Import {
         intake: Intake {
+            read: integrations::read,
             directory: store,
             leads: store,
             events: store,

@@ -15,6 +15,7 @@ use leadline::{
         erase::Erase,
         restored::{HOLD, Restoring, Summary},
     },
+    integrations,
     ports::{Directory, ErasureLedger, IdSource, SmsProvider},
     runtime::{RandomIds, Settings},
 };
@@ -135,7 +136,7 @@ fn restoring<'a>(
         leads: store,
         due: store,
         alerts: told_here(store),
-        erase: Erase { leads: store, events: store, journal: store, store, ledger },
+        erase: Erase { read: integrations::read, leads: store, events: store, journal: store, store, ledger },
         provider,
         ids: &RandomIds,
         client,

@@ -15,8 +15,11 @@ use anyhow::Context;
 use leadline::{
     aws::dynamodb::DynamoStore,
     domain::{Instant, ids::ClientId},
+    integrations::{
+        self,
+        outbound::{Endpoints, Providers, http_client},
+    },
     ports::{Clock, IdSource},
-    providers::{Endpoints, Providers, http_client},
     runtime::new_secret,
 };
 use leadline_standins::{
@@ -101,6 +104,7 @@ impl System {
         let (shared_clock, mailer) = (Arc::new(clock.clone()), Arc::new(mailbox.clone()));
         Ok(Self {
             webhook: leadline_webhook::Deps {
+                read: integrations::read,
                 directory: store.clone(),
                 leads: store.clone(),
                 events: store.clone(),
@@ -122,6 +126,7 @@ impl System {
                 refused: Arc::new(leadline_webhook::Tally::new(store.clone())),
             },
             scheduler: leadline_scheduler::Deps {
+                read: integrations::read,
                 directory: store.clone(),
                 leads: store.clone(),
                 attention: store.clone(),
@@ -149,6 +154,7 @@ impl System {
                 ids: ids.clone(),
             },
             reporter: leadline_reporter::Deps {
+                read: integrations::read,
                 directory: store.clone(),
                 leads: store.clone(),
                 events: store.clone(),

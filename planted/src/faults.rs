@@ -92,19 +92,19 @@ pub struct Edit {
     pub to: &'static str,
 }
 
-const SETTLE: &str = "shared/src/domain/lead/settle.rs";
-const LEAD: &str = "shared/src/domain/lead.rs";
-const BOOKING: &str = "shared/src/domain/booking.rs";
-const BOOKINGS: &str = "shared/src/domain/lead/bookings.rs";
-const MESSAGE: &str = "shared/src/domain/message.rs";
-const CLIENT: &str = "shared/src/domain/client.rs";
-const SETTLING: &str = "shared/src/flows/settling.rs";
+const SETTLE: &str = "shared/domain/src/lead/settle.rs";
+const LEAD: &str = "shared/domain/src/lead.rs";
+const BOOKING: &str = "shared/domain/src/booking.rs";
+const BOOKINGS: &str = "shared/domain/src/lead/bookings.rs";
+const MESSAGE: &str = "shared/domain/src/message.rs";
+const CLIENT: &str = "shared/domain/src/client.rs";
+const SETTLING: &str = "shared/flows/src/settling.rs";
 const DELIVER: &str = "functions/sender/src/deliver.rs";
 const SELECT: &str = "functions/scheduler/src/select.rs";
 const RUN: &str = "functions/scheduler/src/run.rs";
 const WEBHOOK: &str = "functions/webhook/src/lib.rs";
-const PORTS: &str = "shared/src/ports.rs";
-const RULES: &str = "shared/src/domain/lawful/rules.rs";
+const EVENT: &str = "shared/domain/src/event.rs";
+const RULES: &str = "shared/domain/src/lawful/rules.rs";
 
 /// A text was accepted twice for one step.
 const TWICE: &str = "never twice";
@@ -333,7 +333,7 @@ pub const FAULTS: &[Fault] = &[
         name: "an-event-that-was-left-over-is-never-taken-up",
         breaks: "A stored event whose work failed is due in a hundred years.",
         edits: &[Edit {
-            file: PORTS,
+            file: EVENT,
             from: "const TAKE_UP_AFTER: chrono::TimeDelta = chrono::TimeDelta::minutes(2);",
             to: "const TAKE_UP_AFTER: chrono::TimeDelta = chrono::TimeDelta::days(36_500);",
         }],

@@ -1,20 +1,14 @@
-//! Leadline's common crate: what a text may be, when it may go, and how that is remembered.
+//! Leadline's common crate: it shows the crates of `shared/` as one, and holds nothing itself.
 //!
-//! `domain` is pure and `ports` names what the flows need from outside; both compile without the
-//! `runtime` feature. `flows` use ports only. Everything that talks to the outside is behind `runtime`.
+//! `domain` is pure; `ports` names what `flows` need from outside; `integrations` and `aws` are behind the ports;
+//! `runtime` is the process itself. An arrow between them that is not in `tests/tests/layers.rs` fails a test.
 
-pub mod domain;
-pub mod flows;
-#[cfg(feature = "openapi")]
-pub mod openapi;
-pub mod ports;
-pub mod sources;
+pub use domain;
+pub use flows;
+pub use integrations;
+pub use ports;
 
 #[cfg(feature = "runtime")]
-pub mod aws;
+pub use aws;
 #[cfg(feature = "runtime")]
-pub mod kajabi_api;
-#[cfg(feature = "runtime")]
-pub mod providers;
-#[cfg(feature = "runtime")]
-pub mod runtime;
+pub use runtime;

@@ -14,9 +14,10 @@ use leadline::{
         Instant,
         audit::{AuditEvent, Event},
         counts::Counts,
+        event::{EventKey, EventState},
         ids::{AttemptId, CampaignId, ClientId, LeadId},
     },
-    ports::{EventKey, EventState, StoredLead},
+    ports::StoredLead,
 };
 
 use crate::{

@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use leadline::{
-    domain::{Instant, campaign::Campaign, client::Client, ids::LeadId},
-    ports::{Email, SendStep},
+    domain::{Instant, campaign::Campaign, client::Client, ids::LeadId, job::SendStep},
+    ports::Email,
 };
 
 use crate::{executor::TaskId, spec::FormKind};

@@ -19,8 +19,8 @@ use leadline::{
         message::{CALL_DEADLINE, ClaimedText, ListedState, ListedText, SendOutcome},
         phone::PhoneNumber,
     },
+    integrations::twilio::codes,
     ports::{Clock, Direction, SmsProvider},
-    sources::twilio::codes,
 };
 use leadline_standins::faulty::{Call, Chaos, Fault};
 

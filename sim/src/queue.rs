@@ -10,8 +10,8 @@ use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use chrono::TimeDelta;
 use futures_util::FutureExt;
 use leadline::{
-    domain::Instant,
-    ports::{Clock, DeadLetter, DeadLetters, Job, LeadStore, Redelivery, TextQueue},
+    domain::{Instant, job::Job},
+    ports::{Clock, DeadLetter, DeadLetters, LeadStore, Redelivery, TextQueue},
 };
 use leadline_standins::{
     memory::MemoryStore,
@@ -94,7 +94,7 @@ impl Texts {
     }
 
     fn note(&self, jobs: &[(Job, Duration)]) {
-        let fresh = |step: &leadline::ports::SendStep| {
+        let fresh = |step: &leadline::domain::job::SendStep| {
             let stored = self.store.lead(&step.client, step.lead).now_or_never();
             let stored = stored.and_then(Result::ok).flatten();
             stored.is_some_and(|stored| stored.lead.in_flight.is_none_or(|text| text.is_retry()))

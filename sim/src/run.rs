@@ -8,9 +8,10 @@ use leadline::{
     domain::{
         Instant,
         audit::AuditEvent,
+        event::EventKey,
         ids::{ClientId, LeadId},
     },
-    ports::{Census, Clock, DueIndex, DueKind, DueWork, EventKey, EventStore, Journal},
+    ports::{Census, Clock, DueIndex, DueKind, DueWork, EventStore, Journal},
 };
 
 use crate::{

@@ -11,6 +11,7 @@ use futures_util::FutureExt;
 use lambda_http::{Body, Request};
 use leadline::{
     domain::{Instant, campaign::Campaign, client::Client, ids::ClientId},
+    integrations,
     ports::{Clock, Directory, Email, MailError, Mailer},
 };
 use leadline_standins::{
@@ -119,6 +120,7 @@ impl World {
         let (clock, ids) = (Arc::new(handle.clone()), Arc::new(SeededIds::new(spec.seed)));
         let world = Arc::new(Self {
             webhook: leadline_webhook::Deps {
+                read: integrations::read,
                 directory: faulty.clone(),
                 leads: faulty.clone(),
                 events: faulty.clone(),
@@ -140,6 +142,7 @@ impl World {
                 refused: Arc::new(leadline_webhook::Tally::new(faulty.clone())),
             },
             scheduler: leadline_scheduler::Deps {
+                read: integrations::read,
                 directory: faulty.clone(),
                 leads: faulty.clone(),
                 attention: faulty.clone(),
@@ -167,6 +170,7 @@ impl World {
                 ids: ids.clone(),
             },
             reporter: leadline_reporter::Deps {
+                read: integrations::read,
                 directory: faulty.clone(),
                 leads: faulty.clone(),
                 events: faulty.clone(),

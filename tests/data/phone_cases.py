@@ -3,7 +3,7 @@
 `phonenumbers`, a port that nobody here wrote: number, region, E.164 or nothing if it is no valid number.
 
     python3 -m venv V && V/bin/pip install phonenumbers==9.0.43    (VERSION below)
-    V/bin/python phone_cases.py FILE --count 100000    for PHONE_CASES=FILE cargo test -p leadline --test numbers
+    V/bin/python phone_cases.py FILE --count 100000    for PHONE_CASES=FILE cargo test -p leadline-domain --test numbers
     V/bin/python phone_cases.py                        write phone_sample.csv, a few hundred of them
     V/bin/python phone_cases.py --check                exit 1 if that file is not what would be written
 

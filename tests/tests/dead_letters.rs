@@ -7,13 +7,14 @@ use leadline::{
     domain::{
         audit::{Event, Status},
         client::Sending,
+        job::Job,
         lead::{Settled, SmsStatus},
     },
     flows::{
         by_hand::{ByHand, Changed, NotDone, Word},
         dead_letters::{Redriven, Redriving, State, Stuck, in_review, look_at},
     },
-    ports::{Clock, DeadLetters, Directory, IdSource, Job},
+    ports::{Clock, DeadLetters, Directory, IdSource},
     runtime::{AwsClients, RandomIds, Settings},
 };
 use leadline_cli::{person::told_here, system::DEAD};

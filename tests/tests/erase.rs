@@ -6,12 +6,13 @@ use leadline::{
     domain::{
         audit::{Event, Status},
         client::TokenHash,
+        event::{EventKey, Proof, RawEvent, Source},
         ids::{LeadId, RunId},
         lead::Outcome,
         phone::{PhoneNumber, Region},
     },
     flows::{by_hand::ByHand, erase::Erased, record::Recorder},
-    ports::{Clock, Directory, ErasureLedger, EventKey, EventStore, OptOuts, Proof, RawEvent, Source},
+    ports::{Clock, Directory, ErasureLedger, EventStore, OptOuts},
     runtime::RandomIds,
 };
 use leadline_cli::{

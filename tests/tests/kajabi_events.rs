@@ -173,7 +173,7 @@ async fn a_tag_enrolls_by_the_terms_of_its_trigger() {
     let consent = stored.profile.consent.expect("consent is on record");
     assert_eq!((consent.form, consent.terms.as_str()), (None, "2026-02"));
     assert!(consent.how.contains("`Webinar no-show`: the checkout shows"), "{}", consent.how);
-    let event = leadline::ports::EventKey(consent.event);
+    let event = leadline::domain::event::EventKey(consent.event);
     assert!(world.system.store.event(&world.client(), &event).await.expect("the store").is_some(), "its proof is kept");
     books_balance(&mut world, "2026-01-07 12:00").await;
 }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use leadline::{
-    domain::{audit::Event, ids::RunId},
+    domain::{audit::Event, event::EventKey, ids::RunId},
     flows::{
         record::Recorder,
         replay::{NotReplayed, Replay},
     },
-    ports::{Clock, Directory, EventKey, IdSource},
+    ports::{Clock, Directory, IdSource},
 };
 use leadline_standins::fakes::SeededIds;
 use leadline_tests::world::{World, new_york};

@@ -7,6 +7,7 @@ use leadline::{
         audit::{Event, Status},
         client::{Mode, Sending},
         conversation::{By, conversation},
+        job::Job,
         lead::{Lead, Outcome},
         phone::{PhoneNumber, Region},
         standing::{OptOutChannel, Standing},
@@ -16,7 +17,7 @@ use leadline::{
         alerts::Alerts,
         by_hand::{ByHand, Recorded, Verdict},
     },
-    ports::{Clock, Directory, Job, LeadStore, OptOuts, TextQueue},
+    ports::{Clock, Directory, LeadStore, OptOuts, TextQueue},
 };
 use leadline_cli::person::ToldHere;
 use leadline_standins::{carrier::Behaviour, twilio};

@@ -25,7 +25,7 @@ impl Running {
         let local =
             Local::start(setup(None).expect("the sample"), Arc::new(real.clone()), &url).await.expect("started");
         tokio::spawn(async move { axum::serve(listener, local.router()).await });
-        Self { url, real, client: leadline::providers::http_client().expect("a client") }
+        Self { url, real, client: leadline::integrations::outbound::http_client().expect("a client") }
     }
 
     fn get(&self, path: &str) -> RequestBuilder {

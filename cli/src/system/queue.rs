@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use chrono::TimeDelta;
 use leadline::{
-    domain::Instant,
-    ports::{Clock, DeadLetter, DeadLetters, Job, Redelivery, TextQueue},
+    domain::{Instant, job::Job},
+    ports::{Clock, DeadLetter, DeadLetters, Redelivery, TextQueue},
 };
 use leadline_standins::{
     aws_services::Sqs,

@@ -71,6 +71,7 @@ async fn compare(client: &Client, period: &Period, ends: Instant, now: Instant, 
         None => Compared::default(),
     };
     let intake = Intake {
+        read: deps.read,
         directory: deps.directory.as_ref(),
         leads: deps.leads.as_ref(),
         events: deps.events.as_ref(),

@@ -21,6 +21,7 @@ use leadline::{
         audit::{AuditEvent, Event, Status},
         client::{Client, SettingsProblem},
         ids::{AuditId, ClientId},
+        incoming::ReadEvent,
         report::Period,
     },
     ports::{
@@ -42,6 +43,8 @@ const COMPARING: TimeDelta = TimeDelta::seconds(60);
 /// What the reporter needs from outside.
 #[derive(Clone)]
 pub struct Deps {
+    /// How a raw event is read.
+    pub read: ReadEvent,
     /// Clients and campaigns.
     pub directory: Arc<dyn Directory>,
     /// The leads that were texted, and those of forms that were missed.

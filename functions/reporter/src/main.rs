@@ -5,9 +5,8 @@ use std::sync::Arc;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use leadline::{
     aws::{dynamodb::DynamoStore, secrets::AwsSecrets, ses::SesMailer},
-    kajabi_api::KajabiApi,
-    providers::http_client,
-    runtime::{AwsClients, RandomIds, Settings, SystemClock, start_logging},
+    integrations::{self, kajabi::api::KajabiApi, outbound::http_client},
+    runtime::{AwsClients, RandomIds, Settings, SystemClock, kajabi_base, start_logging},
 };
 use leadline_reporter::{Deps, handle};
 
@@ -19,8 +18,9 @@ async fn main() -> Result<(), Error> {
     let store = Arc::new(DynamoStore::new(aws.dynamodb(&settings), settings.text("LEADLINE_TABLE")));
     let secrets =
         AwsSecrets::new(aws.secrets(&settings), settings.text("LEADLINE_SECRETS_PREFIX"), Arc::new(SystemClock));
-    let base = KajabiApi::base(&settings);
+    let base = kajabi_base(&settings);
     let deps = Deps {
+        read: integrations::read,
         directory: store.clone(),
         leads: store.clone(),
         events: store.clone(),

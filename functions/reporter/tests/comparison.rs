@@ -9,6 +9,7 @@ use leadline::{
         audit::{AuditEvent, Event, Status},
         campaign::Campaign,
         client::Client,
+        event::{EventKey, EventState, RawEvent, Source},
         ids::RunId,
         lead::Lead,
         phone::{PhoneNumber, Region},
@@ -19,9 +20,8 @@ use leadline::{
         intake::Intake,
         record::Recorder,
     },
-    ports::{
-        Clock, Directory, EventKey, EventState, EventStore, IdSource, Journal, LeadStore, RawEvent, Receipt, Source,
-    },
+    integrations,
+    ports::{Clock, Directory, EventStore, IdSource, Journal, LeadStore, Receipt},
 };
 use leadline_reporter::{Deps, Summary, handle};
 use leadline_standins::{
@@ -84,6 +84,7 @@ impl World {
         let (ids, mailbox, site) = (SeededIds::new(3), Mailbox::new(clock.clone()), ListedForms::new());
         let all = Arc::new(store.clone());
         let deps = Deps {
+            read: integrations::read,
             directory: all.clone(),
             leads: all.clone(),
             events: all.clone(),
@@ -136,6 +137,7 @@ impl World {
     fn intake(&self) -> Intake<'_> {
         let alerts = Alerts { once: &self.store, mailer: &self.mailbox, journal: &self.store };
         Intake {
+            read: integrations::read,
             directory: &self.store,
             leads: &self.store,
             events: &self.store,

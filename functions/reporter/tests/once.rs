@@ -10,10 +10,11 @@ use leadline::{
         audit::{Event, Status},
         client::Mode,
         email::EmailAddress,
+        event::EventKey,
         ids::ClientId,
         report::Carried,
     },
-    ports::{ClientEntry, DueWork, EventKey},
+    ports::{ClientEntry, DueWork},
 };
 use leadline_reporter::{Summary, handle};
 

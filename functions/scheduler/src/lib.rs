@@ -10,6 +10,7 @@ use futures_util::{StreamExt, stream};
 use leadline::{
     domain::{
         ids::{ClientId, RunId},
+        incoming::ReadEvent,
         tenants::Tenants,
     },
     ports::{
@@ -25,6 +26,8 @@ const AT_ONCE: usize = 8;
 /// What the scheduler needs.
 #[derive(Clone)]
 pub struct Deps {
+    /// How a raw event is read.
+    pub read: ReadEvent,
     /// Clients and campaigns.
     pub directory: Arc<dyn Directory>,
     /// Leads.

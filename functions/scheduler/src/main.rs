@@ -5,6 +5,7 @@ use std::sync::Arc;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use leadline::{
     aws::{dynamodb::DynamoStore, ses::SesMailer, sqs::SqsTextQueue},
+    integrations,
     runtime::{AwsClients, RandomIds, Settings, SystemClock, start_logging},
 };
 use leadline_scheduler::{Deps, Tick, handle};
@@ -16,6 +17,7 @@ async fn main() -> Result<(), Error> {
     let aws = AwsClients::new(&mut settings);
     let store = Arc::new(DynamoStore::new(aws.dynamodb(&settings), settings.text("LEADLINE_TABLE")));
     let deps = Deps {
+        read: integrations::read,
         directory: store.clone(),
         leads: store.clone(),
         attention: store.clone(),

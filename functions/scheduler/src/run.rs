@@ -9,6 +9,7 @@ use leadline::{
         campaign::CampaignStatus,
         client::{Client, Sending, SettingsProblem},
         ids::RunId,
+        job::Job,
     },
     flows::{
         alerts::{Alert, Alerts},
@@ -16,7 +17,7 @@ use leadline::{
         record::Recorder,
         unanswered::Unheard,
     },
-    ports::{ClientEntry, Job, StoreError},
+    ports::{ClientEntry, StoreError},
 };
 
 use crate::{Deps, parking, select};
@@ -47,6 +48,7 @@ pub async fn run_client(deps: &Deps, entry: &ClientEntry, run: RunId, now: Insta
     };
 
     let intake = Intake {
+        read: deps.read,
         directory: deps.directory.as_ref(),
         leads: deps.leads.as_ref(),
         events: deps.events.as_ref(),

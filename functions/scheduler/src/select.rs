@@ -8,8 +8,10 @@ use leadline::{
         campaign::{Campaign, CampaignStatus},
         client::Client,
         decide::{Case, decide},
+        event::EventKey,
         gate::Decision,
         ids::LeadId,
+        job::SendStep,
     },
     flows::{
         conclude::conclude,
@@ -17,7 +19,7 @@ use leadline::{
         reading::{Plans, Readable, readable},
         record::Recorder,
     },
-    ports::{Also, DueKind, DueWork, EventKey, SendStep, StoreError, StoreResult, StoredLead},
+    ports::{Also, DueKind, DueWork, StoreError, StoreResult, StoredLead},
 };
 
 use crate::Deps;

@@ -10,6 +10,7 @@ use leadline::{
         decide::{Case, decide},
         gate::{Decision, Gate, SendNow},
         ids::{AttemptId, RunId},
+        job::SendStep,
         lead::{Lead, Settled, Waits},
         message::{CALL_DEADLINE, ClaimedText, InFlight, InFlightState, LookUp, SendOutcome},
     },
@@ -19,7 +20,7 @@ use leadline::{
         record::Recorder,
         settling::{OnItsWay, Settling, note},
     },
-    ports::{Also, Direction, ForText, Rev, SendStep, StoreError, StoreResult, TextKey},
+    ports::{Also, Direction, ForText, Rev, StoreError, StoreResult, TextKey},
 };
 
 use crate::Deps;

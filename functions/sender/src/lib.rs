@@ -8,8 +8,8 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use futures_util::{FutureExt, StreamExt, stream};
 use leadline::{
-    domain::{Instant, ids::RunId},
-    ports::{Budget, Clock, Directory, IdSource, Job, Journal, LeadStore, Mailer, Once, Redelivery, SmsProvider},
+    domain::{Instant, ids::RunId, job::Job},
+    ports::{Budget, Clock, Directory, IdSource, Journal, LeadStore, Mailer, Once, Redelivery, SmsProvider},
 };
 
 pub use deliver::{Delivered, Delivery};

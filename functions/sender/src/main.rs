@@ -7,8 +7,8 @@ use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use leadline::{
     aws::{dynamodb::DynamoStore, secrets::AwsSecrets, ses::SesMailer, sqs::SqsTextQueue},
     domain::Instant,
-    providers::{Endpoints, Providers, http_client},
-    runtime::{AwsClients, RandomIds, Settings, SystemClock, start_logging},
+    integrations::outbound::{Providers, http_client},
+    runtime::{AwsClients, RandomIds, Settings, SystemClock, provider_endpoints, start_logging},
 };
 use leadline_sender::{Deps, handle};
 
@@ -21,7 +21,7 @@ async fn main() -> Result<(), Error> {
     let secrets =
         AwsSecrets::new(aws.secrets(&settings), settings.text("LEADLINE_SECRETS_PREFIX"), Arc::new(SystemClock));
     let public_url = settings.url("LEADLINE_PUBLIC_URL");
-    let endpoints = Endpoints::of(&settings, public_url);
+    let endpoints = provider_endpoints(&settings, public_url);
     let deps = Deps {
         directory: store.clone(),
         leads: store.clone(),

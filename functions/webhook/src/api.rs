@@ -8,11 +8,12 @@ use leadline::{
         api_key::Scope,
         client::{Client, Sending},
         document::Problem as Place,
+        event::{EventKey, EventState, RawEvent, Source},
+        job::{Job, SendStep},
+        one_text::{OneText, SendRequest},
         report::{LastDay, Ledger},
     },
     flows::one_text::{Became, OneTexts, Taken},
-    ports::{EventKey, EventState, Job, RawEvent, SendStep, Source},
-    sources::api::{OneText, SendRequest},
 };
 use serde_json::{Value, json};
 

@@ -5,9 +5,12 @@ use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
 use lambda_http::{Body, Request, Response, http::StatusCode};
 use leadline::{
-    domain::{client::Client, ids::ClientId},
-    ports::{EventKey, Source},
-    sources::{calcom, calendly, timed_signature::TimedSignature},
+    domain::{
+        client::Client,
+        event::{EventKey, Source},
+        ids::ClientId,
+    },
+    integrations::{calcom, calendly, timed_signature::TimedSignature},
 };
 
 use crate::{

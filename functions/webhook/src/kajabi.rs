@@ -2,9 +2,9 @@
 
 use lambda_http::{Body, Request, Response, http::StatusCode};
 use leadline::{
-    domain::{client::Client, ids::ClientId},
-    ports::{Receipt, Source},
-    sources::kajabi::{self, signature},
+    domain::{client::Client, event::Source, ids::ClientId},
+    integrations::kajabi::{self, signature},
+    ports::Receipt,
 };
 
 use crate::{

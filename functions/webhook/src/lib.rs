@@ -26,14 +26,15 @@ use leadline::{
         Instant,
         audit::{Event, Status},
         client::Client,
+        event::{EventKey, EventState, RawEvent, Source},
         ids::{ClientId, RunId},
+        incoming::ReadEvent,
         tenants::Tenants,
     },
     flows::{alerts::Alerts, intake::Intake, record::Recorder},
     ports::{
-        Budget, Census, Clock, Directory, DueIndex, EventKey, EventState, EventStore, IdSource, Journal, LeadStore,
-        Mailer, Once, OptOuts, RawEvent, Receipt, RequestLimits, SecretStore, Secrets, Source, StoreError, StoreResult,
-        TextQueue,
+        Budget, Census, Clock, Directory, DueIndex, EventStore, IdSource, Journal, LeadStore, Mailer, Once, OptOuts,
+        Receipt, RequestLimits, SecretStore, Secrets, StoreError, StoreResult, TextQueue,
     },
 };
 
@@ -49,6 +50,8 @@ const WORKS: usize = 3;
 /// What the webhook needs.
 #[derive(Clone)]
 pub struct Deps {
+    /// How a raw event is read.
+    pub read: ReadEvent,
     /// Clients and campaigns.
     pub directory: Arc<dyn Directory>,
     /// Leads.
@@ -339,6 +342,7 @@ async fn store(client: &Client, verified: Verified, now: Instant, deps: &Deps) -
 
 async fn work(client: &Client, event: RawEvent, deps: &Deps, recorder: &Recorder<'_>) -> StoreResult<()> {
     let intake = Intake {
+        read: deps.read,
         directory: deps.directory.as_ref(),
         leads: deps.leads.as_ref(),
         events: deps.events.as_ref(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use lambda_http::{Error, Request, run, service_fn};
 use leadline::{
     aws::{dynamodb::DynamoStore, secrets::AwsSecrets, ses::SesMailer, sqs::SqsTextQueue},
+    integrations,
     runtime::{AwsClients, RandomIds, Settings, SystemClock, new_secret, start_logging},
 };
 use leadline_webhook::{Deps, Tally, handle};
@@ -16,6 +17,7 @@ async fn main() -> Result<(), Error> {
     let aws = AwsClients::new(&mut settings);
     let store = Arc::new(DynamoStore::new(aws.dynamodb(&settings), settings.text("LEADLINE_TABLE")));
     let deps = Deps {
+        read: integrations::read,
         directory: store.clone(),
         leads: store.clone(),
         events: store.clone(),

@@ -4,9 +4,11 @@
 mod patches;
 
 use leadline::{
-    domain::{api_key::Scope, campaign::Campaign, client::Client, document, report::LastDay, standing::ListedOptOut},
+    domain::{
+        api_key::Scope, campaign::Campaign, client::Client, document, one_text::SendRequest, report::LastDay,
+        standing::ListedOptOut,
+    },
     flows::effect::Effect,
-    sources::api::SendRequest,
 };
 use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema, openapi::RefOr};

@@ -3,9 +3,8 @@
 
 use lambda_http::{Body, Request, Response, http::StatusCode};
 use leadline::{
-    domain::ids::ClientId,
-    ports::Source,
-    sources::openphone::{self, signature::Signatures},
+    domain::{event::Source, ids::ClientId},
+    integrations::openphone::{self, signature::Signatures},
 };
 
 use crate::{

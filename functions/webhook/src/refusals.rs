@@ -13,11 +13,12 @@ use leadline::{
         Instant,
         audit::Event,
         client::Client,
+        event::Source,
         ids::ClientId,
         refusals::{RefusedCounts, source_name, what_to_do},
     },
     flows::alerts::{Alert, Alerts},
-    ports::{Refusals, Source, StoreResult},
+    ports::{Refusals, StoreResult},
 };
 
 use crate::{Deps, recorder};

@@ -1,7 +1,10 @@
 //! SimpleTexting's events. It signs nothing: the address holds a secret.
 
 use lambda_http::{Body, Request, Response, http::StatusCode};
-use leadline::{domain::ids::ClientId, ports::Source, sources::simpletexting};
+use leadline::{
+    domain::{event::Source, ids::ClientId},
+    integrations::simpletexting,
+};
 
 use crate::{Deps, Refused, Verified, body, check_token, client_of, empty, store_and_work, text_of};
 

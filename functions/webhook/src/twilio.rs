@@ -4,10 +4,10 @@ use lambda_http::{Body, Request, Response, http::StatusCode};
 use leadline::{
     domain::{
         client::{Client, ProviderSettings},
+        event::{EventKey, Source},
         ids::ClientId,
     },
-    ports::{EventKey, Source},
-    sources::twilio::{
+    integrations::twilio::{
         inbound::Inbound,
         signature::{self, Payload, SignedBy},
         status::StatusUpdate,

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use leadline::{
     domain::client::Client,
+    integrations::kajabi,
     ports::{FeedPage, FormFeed},
 };
 use serde_json::Value;
@@ -76,7 +77,7 @@ impl FormFeed for ListedForms {
         let begin = size.saturating_mul(usize::try_from(number).unwrap_or(usize::MAX).saturating_sub(1));
         let newest = || state.sent.iter().rev();
         let repeated = if begin == 0 { 0 } else { state.repeated.min(begin) };
-        let submissions = newest().skip(begin - repeated).take(size + repeated).cloned().collect();
-        Ok(FeedPage { submissions, more: state.sent.len() > begin.saturating_add(size) })
+        let submissions: Vec<Value> = newest().skip(begin - repeated).take(size + repeated).cloned().collect();
+        Ok(kajabi::listed(&submissions, state.sent.len() > begin.saturating_add(size)))
     }
 }

@@ -26,7 +26,10 @@ use leadline::domain::{
     standing::ListedOptOut,
     walk::Walk,
 };
-use leadline::ports::{ClientEntry, EventKey, PhoneRecord, RawEvent, StoredLead};
+use leadline::{
+    domain::event::{EventKey, RawEvent},
+    ports::{ClientEntry, PhoneRecord, StoredLead},
+};
 
 /// All stores in one. Clones share what is stored.
 #[derive(Clone, Default)]

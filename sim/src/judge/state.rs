@@ -9,12 +9,13 @@ use leadline::{
         Instant,
         audit::{AuditEvent, Event, Status},
         campaign::CampaignStatus,
+        event::{EventKey, EventState},
         ids::{AuditId, CampaignId, ClientId, LeadId},
         lead::{Outcome, Place, Waits},
         message::InFlightState,
         standing::Standing,
     },
-    ports::{DueWork, EventKey, EventState},
+    ports::DueWork,
 };
 
 use super::{Evidence, Violation, claimed, in_force};

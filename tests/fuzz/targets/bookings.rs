@@ -1,10 +1,7 @@
 //! What Calendly and Cal.com post: it is read or refused, and nothing that was not signed passes.
 #![no_main]
 
-use leadline::{
-    ports::{EventKey, EventState, RawEvent, Source},
-    sources::{calcom, calendly, timed_signature::TimedSignature},
-};
+use leadline::{domain::event::{EventKey, EventState, RawEvent, Source}, integrations::{timed_signature::TimedSignature, calcom, calendly}};
 use libfuzzer_sys::fuzz_target;
 use secrecy::SecretString;
 
@@ -25,7 +22,7 @@ fuzz_target!(|bytes: &[u8]| {
             state: EventState::Received { due: at, tries: 0 },
             proves: None,
         };
-        let _ = leadline::sources::read(&event, &client::CLIENT);
+        let _ = leadline::integrations::read(&event, &client::CLIENT);
     }
     let text = String::from_utf8_lossy(bytes);
     let (header, body) = text.split_at(text.floor_char_boundary(text.len() / 2));

@@ -1,7 +1,7 @@
 //! A request of Kajabi, and the signature of a relay: whatever the bytes, one delivery with a usable key.
 #![no_main]
 
-use leadline::sources::kajabi::{read, signature};
+use leadline::integrations::kajabi::{read, signature};
 use libfuzzer_sys::fuzz_target;
 use secrecy::SecretString;
 

@@ -1,10 +1,7 @@
 //! What OpenPhone or Quo posts, of both generations: it is read or refused, and nothing that was not signed passes.
 #![no_main]
 
-use leadline::{
-    domain::client::Client,
-    sources::openphone::{key, read, signature::Signatures},
-};
+use leadline::{domain::client::Client, integrations::openphone::{signature::Signatures, key, read}};
 use libfuzzer_sys::fuzz_target;
 use secrecy::SecretString;
 

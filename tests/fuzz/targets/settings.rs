@@ -1,10 +1,7 @@
 //! Stored items, jobs and notes as JSON: what cannot be read is an error, and what can is read back the same.
 #![no_main]
 
-use leadline::{
-    domain::{audit::AuditEvent, campaign::Campaign, client::Client, lead::Lead, profile::Profile, report::Carried},
-    ports::{Job, RawEvent},
-};
+use leadline::domain::{audit::AuditEvent, campaign::Campaign, client::Client, lead::Lead, profile::Profile, report::Carried, job::Job, event::RawEvent};
 use libfuzzer_sys::fuzz_target;
 
 fn same<T: serde::Serialize + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug>(bytes: &[u8]) {

@@ -1,7 +1,7 @@
 //! What SimpleTexting posts: it is read or refused.
 #![no_main]
 
-use leadline::sources::simpletexting::{key, read};
+use leadline::integrations::simpletexting::{key, read};
 use libfuzzer_sys::fuzz_target;
 
 #[path = "../client.rs"]

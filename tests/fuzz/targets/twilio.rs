@@ -1,11 +1,7 @@
 //! Twilio's forms and signatures: nothing panics, and nothing that was not signed passes.
 #![no_main]
 
-use leadline::sources::twilio::{
-    inbound::Inbound,
-    signature::{Payload, SignedBy, verify},
-    status::StatusUpdate,
-};
+use leadline::integrations::twilio::{inbound::Inbound, signature::{Payload, SignedBy, verify}, status::StatusUpdate};
 use libfuzzer_sys::fuzz_target;
 use secrecy::SecretString;
 

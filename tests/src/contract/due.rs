@@ -7,7 +7,10 @@ use leadline::domain::{
     ids::CampaignId,
     lead::{Lead, Outcome},
 };
-use leadline::ports::{Also, DueWork, EventOutcome, EventState, RawEvent, Rev};
+use leadline::{
+    domain::event::{EventOutcome, EventState, RawEvent},
+    ports::{Also, DueWork, Rev},
+};
 
 use super::{Store, conflict, done, samples::*};
 

@@ -9,8 +9,9 @@ use leadline::domain::{
     profile::Profile,
     standing::{Lifted, ListedOptOut, Standing},
 };
-use leadline::ports::{
-    Also, Emptied, ErasedItems, ErasureLedger, EventOutcome, EventState, PhoneRecord, Rev, StoredLead,
+use leadline::{
+    domain::event::{EventOutcome, EventState},
+    ports::{Also, Emptied, ErasedItems, ErasureLedger, PhoneRecord, Rev, StoredLead},
 };
 
 use super::{Store, conflict, done, numbers::add_opted_out, samples::*};
@@ -104,7 +105,7 @@ pub async fn an_event_is_deleted_only_as_it_was_read(store: Arc<impl Store>) {
     conflict(store.delete_event(&event).await, "it was worked through in between");
     let read = done(store.event(&acme(), &key(1)).await).expect("it is there");
     // An event that is concluded with other words is kept with those.
-    let without = leadline::ports::RawEvent { body: String::new(), ..read };
+    let without = leadline::domain::event::RawEvent { body: String::new(), ..read };
     done(store.conclude(&EventOutcome { event: without.clone(), state }, Vec::new()).await);
     assert_eq!(done(store.event(&acme(), &key(1)).await).as_ref(), Some(&without));
     done(store.delete_event(&without).await);

@@ -4,7 +4,10 @@
 use std::sync::Arc;
 
 use leadline::domain::{Instant, audit::AuditEvent, lead::Lead};
-use leadline::ports::{Also, EventOutcome, EventState, RawEvent, Receipt, StoreError};
+use leadline::{
+    domain::event::{EventOutcome, EventState, RawEvent},
+    ports::{Also, Receipt, StoreError},
+};
 
 use super::{Store, conflict, done, samples::*, storm};
 

@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use leadline::{
-    domain::refusals::{Refused, RefusedCounts},
-    ports::Source,
+use leadline::domain::{
+    event::Source,
+    refusals::{Refused, RefusedCounts},
 };
 
 use super::{Store, done, samples::*};

@@ -13,7 +13,10 @@ use leadline::domain::{
     profile::Profile,
     standing::{OptOut, OptOutChannel},
 };
-use leadline::ports::{Also, Directory, EventKey, EventState, IdSource, LeadStore, RawEvent, Rev, Source, StoreResult};
+use leadline::{
+    domain::event::{EventKey, EventState, RawEvent, Source},
+    ports::{Also, Directory, IdSource, LeadStore, Rev, StoreResult},
+};
 use leadline_standins::fakes::SeededIds;
 use serde_json::json;
 

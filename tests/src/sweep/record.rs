@@ -107,7 +107,7 @@ impl Sms for Carrier {
             Verdict::AcceptedUnanswered(_) | Verdict::DroppedUnanswered => unknown("no answer"),
             Verdict::Down => unknown("HTTP 503"),
             Verdict::Throttled => SendOutcome::Throttled { why: "HTTP 429".to_owned(), retry_after: None },
-            Verdict::Refused { code, .. } => leadline::sources::twilio::codes::outcome(code),
+            Verdict::Refused { code, .. } => leadline::integrations::twilio::codes::outcome(code),
         }
     }
 }

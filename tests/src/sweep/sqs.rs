@@ -8,7 +8,10 @@ use async_trait::async_trait;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use chrono::TimeDelta;
 use leadline::domain::Instant;
-use leadline::ports::{Clock, Job, Redelivery, TextQueue};
+use leadline::{
+    domain::job::Job,
+    ports::{Clock, Redelivery, TextQueue},
+};
 use leadline_standins::{
     fakes::SimClock,
     queue::{DeadLetter, Queue, Received, Rules},

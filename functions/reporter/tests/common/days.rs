@@ -10,6 +10,7 @@ use leadline::{
         audit::{AuditEvent, Event, Status, TextFacts},
         campaign::Campaign,
         client::Client,
+        event::EventKey,
         ids::{AuditId, CampaignId, EnrollmentId, LeadId},
         lead::{Enrollment, Lead, Outcome, Waits},
         phone::{PhoneNumber, Region},
@@ -17,7 +18,7 @@ use leadline::{
         report::{Carried, Check, DayFigures, Function, Period, Totals},
         standing::{OptOut, OptOutChannel, Standing},
     },
-    ports::{DueWork, EventKey},
+    ports::DueWork,
 };
 use ulid::Ulid;
 

@@ -21,6 +21,7 @@ use leadline::{
         phone::PhoneNumber,
         profile::Profile,
     },
+    integrations,
     ports::{
         Also, AttentionList, ClientEntry, Clock, Directory, DueIndex, DueKind, DueWork, Email, ForText, IdSource,
         Journal, JournalPage, LeadStore, MailError, Mailer, Once, PhoneRecord, Rev, StoreError, StoreResult,
@@ -73,6 +74,7 @@ impl World {
     pub fn deps(&self) -> Deps {
         let all = Arc::new(self.clone());
         Deps {
+            read: integrations::read,
             directory: all.clone(),
             leads: all.clone(),
             events: Arc::new(MemoryStore::new()),

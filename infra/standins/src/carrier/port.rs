@@ -8,8 +8,8 @@ use leadline::domain::{
     message::{ClaimedText, ListedState, ListedText, SendOutcome},
     phone::PhoneNumber,
 };
+use leadline::integrations::twilio::codes;
 use leadline::ports::{Direction, SmsProvider};
-use leadline::sources::twilio::codes;
 
 use super::{Accepted, Carrier, Front, Offer, Verdict};
 

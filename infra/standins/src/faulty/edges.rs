@@ -10,8 +10,11 @@ use leadline::domain::{
     message::{CALL_DEADLINE, ClaimedText, ListedText, SendOutcome},
     phone::PhoneNumber,
 };
-use leadline::ports::{
-    Direction, Email, Job, MailError, Mailer, Redelivery, SecretError, SecretStore, Secrets, SmsProvider, TextQueue,
+use leadline::{
+    domain::job::Job,
+    ports::{
+        Direction, Email, MailError, Mailer, Redelivery, SecretError, SecretStore, Secrets, SmsProvider, TextQueue,
+    },
 };
 
 use super::{Call, Fault, Faulty, read, write};

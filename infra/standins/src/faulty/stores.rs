@@ -14,10 +14,13 @@ use leadline::domain::{
     refusals::{Refused, RefusedCounts},
     standing::ListedOptOut,
 };
-use leadline::ports::{
-    Also, AttentionList, Budget, Census, ClientEntry, Directory, DueIndex, DueKind, DueWork, EventKey, EventOutcome,
-    EventStore, ForText, Journal, JournalPage, LeadStore, Once, OptOuts, PhoneRecord, RawEvent, Receipt, Refusals,
-    RequestLimits, Rev, Source, StoreResult, StoredLead, TextKey, Turn, WaitingLead,
+use leadline::{
+    domain::event::{EventKey, EventOutcome, RawEvent, Source},
+    ports::{
+        Also, AttentionList, Budget, Census, ClientEntry, Directory, DueIndex, DueKind, DueWork, EventStore, ForText,
+        Journal, JournalPage, LeadStore, Once, OptOuts, PhoneRecord, Receipt, Refusals, RequestLimits, Rev,
+        StoreResult, StoredLead, TextKey, Turn, WaitingLead,
+    },
 };
 
 use super::{Faulty, read, unavailable, write};

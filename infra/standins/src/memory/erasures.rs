@@ -8,8 +8,9 @@ use leadline::domain::{
     phone::PhoneNumber,
     standing::{ListedOptOut, Standing},
 };
-use leadline::ports::{
-    Also, Emptied, ErasedItems, ErasureLedger, ErasureStore, RawEvent, Rev, StoreError, StoreResult,
+use leadline::{
+    domain::event::RawEvent,
+    ports::{Also, Emptied, ErasedItems, ErasureLedger, ErasureStore, Rev, StoreError, StoreResult},
 };
 
 use super::{DueKey, MemoryStore, Tenant};

@@ -6,8 +6,9 @@ use leadline::domain::{
     audit::AuditEvent,
     ids::{AuditId, ClientId, LeadId},
 };
-use leadline::ports::{
-    EventKey, EventOutcome, EventState, EventStore, Journal, JournalPage, RawEvent, Receipt, StoreError, StoreResult,
+use leadline::{
+    domain::event::{EventKey, EventOutcome, EventState, RawEvent},
+    ports::{EventStore, Journal, JournalPage, Receipt, StoreError, StoreResult},
 };
 use ulid::Ulid;
 

@@ -9,8 +9,9 @@ use leadline::domain::{
     refusals::{Refused, RefusedCounts},
     walk::Walk,
 };
-use leadline::ports::{
-    Budget, DueIndex, DueKind, DueWork, Once, Refusals, RequestLimits, Source, StoreResult, Turn, Walks,
+use leadline::{
+    domain::event::Source,
+    ports::{Budget, DueIndex, DueKind, DueWork, Once, Refusals, RequestLimits, StoreResult, Turn, Walks},
 };
 
 use super::{DueKey, MemoryStore};

@@ -1,5 +1,6 @@
 //! The functions as one process sees what they need, and the requests that others make.
 
+use leadline::integrations;
 use std::sync::Arc;
 
 use lambda_http::{Body, Request};
@@ -29,6 +30,7 @@ impl World {
             ($store:expr, $mailer:expr, $queue:expr, $secrets:expr) => {{
                 let store = $store;
                 leadline_webhook::Deps {
+                    read: integrations::read,
                     directory: store.clone(),
                     leads: store.clone(),
                     events: store.clone(),
@@ -72,6 +74,7 @@ impl World {
             ($store:expr, $mailer:expr, $queue:expr) => {{
                 let store = $store;
                 leadline_scheduler::Deps {
+                    read: integrations::read,
                     directory: store.clone(),
                     leads: store.clone(),
                     attention: store.clone(),

@@ -1,0 +1,189 @@
+//! What a person does by hand about people: records a no, takes one back on the person's own wish, decides
+//! on a lead that is held. Nothing here enrolls or sends.
+
+use super::{
+    super::replies::{Writer, writer},
+    ByHand, NotDone, TRIES,
+};
+use domain::{
+    Instant,
+    audit::{Event, Status},
+    client::Client,
+    ids::LeadId,
+    lead::Outcome,
+    phone::PhoneNumber,
+    standing::{Lifted, OptOut, OptOutChannel, Standing},
+};
+use ports::{Also, StoreError, StoreResult, StoredLead};
+
+/// What became of a no that was recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recorded {
+    /// It was. So many sequences ended.
+    Now(usize),
+    /// The person had opted out before; the first proof counts.
+    Before(OptOut),
+}
+
+/// What is to be done with a lead that is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Its sequences go on.
+    GoOn,
+    /// They end.
+    End,
+    /// It is opted out.
+    OptOut,
+}
+
+impl ByHand<'_> {
+    /// Writes a number's no. One that nobody knows becomes a lead without consent.
+    ///
+    /// # Errors
+    /// [`NotDone::Store`] when the store fails.
+    pub async fn opt_out(&self, client: &Client, phone: &PhoneNumber, reason: &str) -> Result<Recorded, NotDone> {
+        let recorder = self.recorder(client);
+        for _ in 0..TRIES {
+            let Writer { read_at, mut lead, new, .. } = writer(self.leads, &client.id, phone, self.now).await?;
+            if let Standing::OptedOut(before) = lead.standing {
+                return Ok(Recorded::Before(before));
+            }
+            let words = Some(reason.to_owned());
+            let opt_out = OptOut { at: self.now, channel: OptOutChannel::Operator, words };
+            let left = lead.opt_out(opt_out.clone(), self.now);
+            let said = format!("{}: {reason}", self.by);
+            let mut audit = vec![recorder.about(&lead, Event::OptedOut, Status::Ok).because("operator", said)];
+            if new.is_some() {
+                let created = recorder.about(&lead, Event::LeadCreated, Status::Ok);
+                audit.push(created.because("operator", "a number that was not known was opted out by hand"));
+            }
+            audit.extend(left.iter().map(|campaign| {
+                let ended = recorder.about(&lead, Event::EnrollmentEnded, Status::Ok);
+                ended.ending(Outcome::OptedOut, OptOutChannel::Operator.reason()).in_campaign(campaign, None)
+            }));
+            let also = Also { profile: new, opt_out: Some(opt_out), audit, ..Also::default() };
+            if self.saved(self.leads.save(&lead, read_at, also).await)? {
+                return Ok(Recorded::Now(left.len()));
+            }
+        }
+        Err(StoreError::Conflict.into())
+    }
+
+    /// Takes a number's no back, on the person's own wish. It resumes and enrolls nothing.
+    ///
+    /// # Errors
+    /// [`NotDone::Refused`] when the number has not opted out.
+    pub async fn lift_opt_out(
+        &self,
+        client: &Client,
+        phone: &PhoneNumber,
+        reason: &str,
+        proof: &str,
+    ) -> Result<OptOut, NotDone> {
+        let recorder = self.recorder(client);
+        for _ in 0..TRIES {
+            let Writer { read_at, mut lead, new, .. } = writer(self.leads, &client.id, phone, self.now).await?;
+            let Some(no) = lead.lift_opt_out() else {
+                return Err(NotDone::Refused("this number has not opted out, so there is nothing to lift".to_owned()));
+            };
+            let lifted =
+                Lifted { at: self.now, by: self.by.to_owned(), reason: reason.to_owned(), proof: proof.to_owned() };
+            let said = format!("{}: {reason}; proof: {proof}", self.by);
+            let mut audit = vec![recorder.about(&lead, Event::OptOutLifted, Status::Ok).because("operator", said)];
+            if new.is_some() {
+                let created = recorder.about(&lead, Event::LeadCreated, Status::Ok);
+                audit.push(created.because("operator", "the opt-out of a number without a lead was lifted by hand"));
+            }
+            let also = Also { profile: new, lifted: Some((no.clone(), lifted)), audit, ..Also::default() };
+            if self.saved(self.leads.save(&lead, read_at, also).await)? {
+                return Ok(no);
+            }
+        }
+        Err(StoreError::Conflict.into())
+    }
+
+    /// Notes that somebody answered what a lead wrote, by whatever way. Gives since when it had waited.
+    ///
+    /// # Errors
+    /// [`NotDone::Refused`] when nothing of it waits for an answer.
+    pub async fn answered(&self, client: &Client, id: LeadId) -> Result<Instant, NotDone> {
+        for _ in 0..TRIES {
+            let Some(StoredLead { rev, mut lead, .. }) = self.leads.lead(&client.id, id).await? else {
+                return Err(NotDone::Refused(format!("client {} has no lead {id}", client.id)));
+            };
+            let since = lead.unanswered.as_ref().map(|unanswered| unanswered.since);
+            let (Some(since), true) = (since, lead.answered()) else {
+                return Err(NotDone::Refused("this lead does not wait for an answer".to_owned()));
+            };
+            let done = self.recorder(client).about(&lead, Event::ReviewDone, Status::Ok);
+            let audit = vec![done.because("answered", format!("{} says that its reply was answered", self.by))];
+            if self.saved(self.leads.save(&lead, Some(rev), Also { audit, ..Also::default() }).await)? {
+                return Ok(since);
+            }
+        }
+        Err(StoreError::Conflict.into())
+    }
+
+    /// Decides on a lead that is held, and gives what it was held for.
+    ///
+    /// # Errors
+    /// [`NotDone::Refused`] when it is not held.
+    pub async fn decide_held(
+        &self,
+        client: &Client,
+        id: LeadId,
+        verdict: Verdict,
+        because: &str,
+    ) -> Result<String, NotDone> {
+        let recorder = self.recorder(client);
+        for _ in 0..TRIES {
+            let Some(stored) = self.leads.lead(&client.id, id).await? else {
+                return Err(NotDone::Refused(format!("client {} has no lead {id}", client.id)));
+            };
+            let mut lead = stored.lead;
+            let Some(held_for) = lead.release() else {
+                return Err(NotDone::Refused("this lead is not held, so there is nothing to decide".to_owned()));
+            };
+            let (code, outcome, opt_out, left) = match verdict {
+                Verdict::GoOn => ("go_on", None, None, Vec::new()),
+                Verdict::End => {
+                    lead.may_resume = None;
+                    let left = lead.end_all(Outcome::Replied, "the person replied; ended by hand", self.now);
+                    ("end", Some(Outcome::Replied), None, left)
+                }
+                Verdict::OptOut => {
+                    let words = Some(because.to_owned());
+                    let no = OptOut { at: self.now, channel: OptOutChannel::Operator, words };
+                    let left = lead.opt_out(no.clone(), self.now);
+                    ("opt_out", Some(Outcome::OptedOut), Some(no), left)
+                }
+            };
+            if opt_out.is_some() && lead.phone.is_none() {
+                return Err(NotDone::Refused("this lead has no number to opt out".to_owned()));
+            }
+            let said = format!("{}: {because}; it was held for: {held_for}", self.by);
+            let mut audit = vec![recorder.about(&lead, Event::LeadReleased, Status::Ok).because(code, &said)];
+            if opt_out.is_some() {
+                audit.push(recorder.about(&lead, Event::OptedOut, Status::Ok).because("operator", said));
+            }
+            audit.extend(left.iter().filter_map(|campaign| {
+                let ended = recorder.about(&lead, Event::EnrollmentEnded, Status::Ok);
+                Some(ended.ending(outcome?, "decided by hand after a reply").in_campaign(campaign, None))
+            }));
+            let also = Also { opt_out, audit, ..Also::default() };
+            if self.saved(self.leads.save(&lead, Some(stored.rev), also).await)? {
+                return Ok(held_for);
+            }
+        }
+        Err(StoreError::Conflict.into())
+    }
+
+    /// Whether it was written; not, when the lead changed in between.
+    pub(super) fn saved<T>(&self, saved: StoreResult<T>) -> Result<bool, NotDone> {
+        match saved {
+            Ok(_) => Ok(true),
+            Err(StoreError::Conflict) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

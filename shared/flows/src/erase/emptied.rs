@@ -1,0 +1,152 @@
+//! What records and leads are once a person's words are gone. Pure.
+
+use super::Recorder;
+use domain::{
+    audit::{AuditEvent, Event, Status},
+    consent::Consent,
+    erasure::{GONE, Identifiers},
+    lead::Lead,
+    profile::Profile,
+    standing::Standing,
+};
+use ports::{Emptied, StoredLead};
+
+/// What the basis of a consent that an operator stated begins with.
+const STATED: &str = "stated by ";
+
+/// The last write: nothing of the person but the consent, the opt-out and how the sequences ended.
+pub(super) fn last_write(stored: StoredLead, person: &Identifiers, recorder: &Recorder<'_>) -> Emptied {
+    let lead = lead(&stored.lead);
+    let consent = stored.profile.consent.clone().map(|consent| without_words(consent, person));
+    let profile = Profile { consent, ..Profile::new(lead.id, stored.profile.created_at) };
+    let audit = AuditEvent { phone: None, ..recorder.about(&lead, Event::Erased, Status::Ok) };
+    let (phones, emails) = (once(&person.phones), once(&person.emails));
+    Emptied { stored, lead, profile, phones, emails, audit }
+}
+
+fn once<T: Clone + PartialEq>(all: &[T]) -> Vec<T> {
+    let mut each = Vec::new();
+    for one in all {
+        if !each.contains(one) {
+            each.push(one.clone());
+        }
+    }
+    each
+}
+
+fn lead(stored: &Lead) -> Lead {
+    let mut lead = stored.clone();
+    lead.phone = None;
+    lead.standing = match lead.standing {
+        Standing::Open => Standing::Open,
+        Standing::OptedOut(opt_out) => Standing::OptedOut(opt_out.without_words()),
+        // Nobody waits for anything of somebody who is not there any more.
+        Standing::Held { .. } => Standing::Open,
+    };
+    lead.answered();
+    for past in &mut lead.history {
+        GONE.clone_into(&mut past.reason);
+    }
+    lead
+}
+
+/// A consent without what an operator wrote of it, and without what names the person.
+fn without_words(mut consent: Consent, person: &Identifiers) -> Consent {
+    if let Some((by, _)) = consent.how.strip_prefix(STATED).and_then(|stated| stated.split_once(": ")) {
+        consent.how = format!("{STATED}{by}: {GONE}");
+    }
+    if person.or_names_are_in(&consent.how) {
+        GONE.clone_into(&mut consent.how);
+    }
+    if person.are_in(&consent.event) {
+        GONE.clone_into(&mut consent.event);
+    }
+    consent
+}
+
+/// A record about the person without number and words, or `None` if it has neither.
+pub(super) fn own(event: &AuditEvent, person: &Identifiers) -> Option<AuditEvent> {
+    let mut without = event.clone();
+    without.phone = None;
+    if let Some(text) = &mut without.text {
+        GONE.clone_into(&mut text.body);
+    }
+    let named = without.detail.as_ref().is_some_and(|detail| person.or_names_are_in(detail));
+    if says_what_was_said(event.event) || named {
+        without.detail = without.detail.map(|_| GONE.to_owned());
+    }
+    without.raw = without.raw.filter(|raw| !person.are_in(raw));
+    (without != *event).then_some(without)
+}
+
+/// A record about somebody else, or about nobody, without the person in it, or `None` if it does not name them.
+pub(super) fn of_others(event: &AuditEvent, person: &Identifiers) -> Option<AuditEvent> {
+    let mut without = event.clone();
+    without.phone = without.phone.filter(|phone| !person.phones.contains(phone));
+    if let Some(text) = without.text.as_mut().filter(|text| person.are_in(&text.body)) {
+        GONE.clone_into(&mut text.body);
+    }
+    let named = |text: &Option<String>| text.as_deref().is_some_and(|text| person.are_in(text));
+    // The cause of an alert names its lead, and its subject may repeat what the lead said.
+    if named(&without.detail) || named(&without.reason) {
+        without.detail = without.detail.map(|_| GONE.to_owned());
+    }
+    without.raw = without.raw.filter(|raw| !person.are_in(raw));
+    (without != *event).then_some(without)
+}
+
+/// Whether the detail of such an event may repeat what a person wrote, or what somebody wrote of them.
+fn says_what_was_said(event: Event) -> bool {
+    matches!(
+        event,
+        Event::ReplyReceived
+            | Event::EventApplied
+            | Event::BookingReceived
+            | Event::BookingUnmatched
+            | Event::BookingCalledOff
+            | Event::OptedOut
+            | Event::OptOutLifted
+            | Event::LeadReleased
+            | Event::Rejected
+            | Event::Enrolled
+            | Event::AlsoEnrolled
+            | Event::LeadHeld
+            | Event::EventIgnored
+            | Event::EventUnusable
+            | Event::StepDeferred
+            | Event::StepSkipped
+            | Event::ReviewNeeded
+            | Event::ReviewDone
+            | Event::EnrollmentEnded
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::ids::LeadId;
+
+    #[test]
+    fn a_consent_keeps_how_it_was_given_without_what_was_written_of_it() {
+        let id = LeadId(ulid::Ulid::from_parts(1, 1));
+        let mut profile = Profile::new(id, chrono::DateTime::UNIX_EPOCH);
+        profile.first_name = Some("Pat".to_owned());
+        let person = Identifiers::of(&Lead::new(id, domain::ids::ClientId::parse("acme").expect("an id")), &profile);
+        for (how, kept) in [
+            ("form sent", "form sent"),
+            ("custom_1 answered `Yes`", "custom_1 answered `Yes`"),
+            ("custom_1 answered `Pat`", GONE),
+            ("stated by kim: signed at 12 Main Street", "stated by kim: (erased)"),
+        ] {
+            let consent = Consent {
+                form: None,
+                terms: "2026-01".to_owned(),
+                at: chrono::DateTime::UNIX_EPOCH,
+                event: "kajabi:form:1".to_owned(),
+                how: how.to_owned(),
+            };
+            let left = without_words(consent.clone(), &person);
+            assert_eq!((left.how.as_str(), &left.event, &left.terms), (kept, &consent.event, &consent.terms));
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Unsubscriptions: a provider says that someone does not want our texts any more, by whatever way it
+//! was said. A no is a no: it is acted on in the same write that records it.
+
+use super::{derived_id, record::Recorder};
+use domain::{
+    audit::{Event, Status},
+    event::{EventOutcome, EventState, RawEvent},
+    ids::{ClientId, LeadId},
+    lead::{Lead, Outcome},
+    phone::PhoneNumber,
+    profile::Profile,
+    standing::{OptOut, OptOutChannel, Standing},
+};
+use ports::{Also, LeadStore, StoreError, StoreResult, StoredLead};
+
+/// How often a lead is read again when something else was written in between.
+const TRIES: usize = 8;
+
+/// Opts a number out, with the provider's event as the proof, and concludes that event. A number that
+/// nobody knows becomes a lead, as its no must be kept with something.
+///
+/// # Errors
+/// [`StoreError`] when the store fails; nothing was done then.
+pub async fn take_unsubscribe(
+    leads: &dyn LeadStore,
+    client: &ClientId,
+    phone: &PhoneNumber,
+    event: &RawEvent,
+    recorder: &Recorder<'_>,
+) -> StoreResult<EventState> {
+    for _ in 0..TRIES {
+        let record = leads.phone(client, phone).await?;
+        let found = match record.lead {
+            Some(id) => leads.lead(client, id).await?,
+            None => None,
+        };
+        let (read_at, mut lead, profile) = match found {
+            Some(StoredLead { rev, lead, .. }) => (Some(rev), lead, None),
+            None => {
+                let id = LeadId(derived_id::of_phone(client, phone, recorder.now));
+                let mut lead = Lead::new(id, client.clone());
+                lead.phone = Some(phone.clone());
+                if let Some(no) = record.opt_out {
+                    lead.standing = Standing::OptedOut(no);
+                }
+                (None, lead, Some(Profile::new(id, recorder.now)))
+            }
+        };
+        let said_before = matches!(lead.standing, Standing::OptedOut(_));
+        let proof = format!("the provider says so in its event {}", event.key.0);
+        let opt_out = OptOut { at: recorder.now, channel: OptOutChannel::Provider, words: Some(proof.clone()) };
+        let left = lead.opt_out(opt_out.clone(), recorder.now);
+        let received = recorder.about(&lead, Event::EventApplied, Status::Ok).because("unsubscribed", &proof);
+        let mut audit = vec![derived_id::outcome(event, received)];
+        if read_at.is_none() {
+            let new = recorder.about(&lead, Event::LeadCreated, Status::Ok);
+            audit.push(new.because("unsubscribed", "a number that was not known unsubscribed with the provider"));
+        }
+        if !said_before {
+            audit.push(recorder.about(&lead, Event::OptedOut, Status::Ok).because("provider", proof));
+        }
+        audit.extend(left.iter().map(|campaign| {
+            let ended = recorder.about(&lead, Event::EnrollmentEnded, Status::Ok);
+            ended.ending(Outcome::OptedOut, "the person unsubscribed with the provider").in_campaign(campaign, None)
+        }));
+        let state = EventState::Done { result: format!("lead {}: opted out", lead.id) };
+        let outcome = EventOutcome { event: event.clone(), state: state.clone() };
+        match leads
+            .save(
+                &lead,
+                read_at,
+                Also { profile, opt_out: Some(opt_out), audit, event: Some(outcome), ..Also::default() },
+            )
+            .await
+        {
+            Ok(_) => return Ok(state),
+            Err(StoreError::Conflict) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(StoreError::Conflict)
+}
