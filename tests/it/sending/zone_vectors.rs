@@ -10,7 +10,7 @@ use leadline::domain::{
     window::{Hours, Window},
 };
 
-const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/zone_vectors.csv");
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../data/zone_vectors.csv");
 
 /// One row: what was asked, and the answer.
 struct Vector {

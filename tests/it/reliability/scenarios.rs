@@ -6,7 +6,7 @@ use leadline_cli::rehearse::rehearse;
 use serde_json::{Value, json};
 
 fn scenario(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../events/scenarios").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events/scenarios").join(name)
 }
 
 async fn lines(path: &Path) -> Vec<Value> {

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 const PAT: &str = "3055550123";
 
 fn recorded(file: &str) -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../events").join(file);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events").join(file);
     serde_json::from_slice(&std::fs::read(path).expect("the file")).expect("JSON")
 }
 

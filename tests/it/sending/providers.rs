@@ -426,7 +426,7 @@ async fn the_legacy_webhooks_of_openphone_are_taken_by_their_own_key() {
     let world = World::with(client, "2026-01-06 14:00").await;
     world.form("1", "Pat", "3055550123").await;
     let now = world.system.clock.now();
-    let body = include_str!("../../events/openphone/legacy_message_received.json").to_owned();
+    let body = include_str!("../../../events/openphone/legacy_message_received.json").to_owned();
     let signed = openphone::sign_legacy(LEGACY_KEY, now, body);
     let other = openphone::sign_legacy("b3RoZXI=", now, signed.body.clone());
     assert_eq!(Provider::OpenPhone.post(&world, &other.headers, other.body).await, 401);
@@ -439,7 +439,7 @@ async fn what_is_not_signed_now_by_a_known_key_is_refused_and_leaves_nothing() {
     let provider = Provider::OpenPhone;
     let world = World::with(provider.client(), "2026-01-06 14:00").await;
     let now = world.system.clock.now();
-    let body = || include_str!("../../events/openphone/message_received.json").to_owned();
+    let body = || include_str!("../../../events/openphone/message_received.json").to_owned();
     let right = openphone::sign(SECRET, "msg_1", now, body());
     let later = openphone::sign(SECRET, "msg_1", now - chrono::TimeDelta::seconds(301), body());
     let other_key = openphone::sign("whsec_b3RoZXI=", "msg_1", now, body());
@@ -459,7 +459,7 @@ async fn what_is_not_signed_now_by_a_known_key_is_refused_and_leaves_nothing() {
 #[tokio::test]
 async fn without_the_right_token_an_event_of_simpletexting_is_nowhere() {
     let world = World::with(Provider::SimpleTexting.client(), "2026-01-06 14:00").await;
-    let body = include_str!("../../events/simpletexting/incoming_stop.json");
+    let body = include_str!("../../../events/simpletexting/incoming_stop.json");
     for path in [
         "/webhooks/simpletexting/acme/not-the-token-of-this-client".to_owned(),
         format!("/webhooks/simpletexting/nobody/{TOKEN}"),
@@ -479,7 +479,7 @@ async fn without_the_right_token_an_event_of_simpletexting_is_nowhere() {
 
 #[tokio::test]
 async fn every_recorded_event_has_an_outcome() {
-    let folder = |name: &str| format!("{}/../events/{name}", env!("CARGO_MANIFEST_DIR"));
+    let folder = |name: &str| format!("{}/../../events/{name}", env!("CARGO_MANIFEST_DIR"));
     for (provider, name) in [(Provider::OpenPhone, "openphone"), (Provider::SimpleTexting, "simpletexting")] {
         let world = World::with(provider.client(), "2026-01-06 14:00").await;
         let mut posted = 0;

@@ -147,7 +147,7 @@ async fn every_object_of_every_body_in_the_description_is_refused_as_an_array() 
     let world = world().await;
     world.form("1", "Pat Rivera", PAT).await;
     let lead = world.lead(PAT).await.expect("a lead").id.to_string();
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.json");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json");
     let document: Value = serde_json::from_slice(&std::fs::read(path).expect("the file")).expect("JSON");
     let schemas = Schemas(document["components"]["schemas"].as_object().expect("schemas"));
     let before = stands(&world).await;

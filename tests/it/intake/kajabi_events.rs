@@ -13,7 +13,7 @@ const PAT: &str = "+13055550123";
 const OTHER: &str = "+13055550124";
 
 fn recorded(name: &str) -> Value {
-    let path = format!("{}/../events/kajabi/{name}", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("{}/../../events/kajabi/{name}", env!("CARGO_MANIFEST_DIR"));
     serde_json::from_str(&std::fs::read_to_string(&path).expect(name)).expect(name)
 }
 
@@ -141,7 +141,7 @@ async fn an_offer_that_is_not_named_ends_nothing_that_is_for_one_offer() {
 #[tokio::test]
 async fn every_recorded_event_is_taken_in_and_without_a_trigger_it_changes_nothing() {
     let mut world = World::at("2026-01-06 14:00").await;
-    let folder = format!("{}/../events/kajabi", env!("CARGO_MANIFEST_DIR"));
+    let folder = format!("{}/../../events/kajabi", env!("CARGO_MANIFEST_DIR"));
     let files = std::fs::read_dir(folder).expect("the folder").map(|file| file.expect("a file").path());
     let files: BTreeSet<_> = files.filter(|path| path.file_name().is_some_and(|name| name != "README.md")).collect();
     for path in &files {

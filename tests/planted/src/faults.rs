@@ -23,9 +23,9 @@ impl Finder {
     pub fn build(self) -> &'static [&'static str] {
         match self {
             Self::Simulation => &["build", "--quiet", "--profile", "sim", "--package", "leadline-sim", "--bin", "sim"],
-            Self::Sweep => &["test", "--quiet", "--no-run", "--package", "leadline-tests", "--test", "sweep"],
-            Self::Rules => &["test", "--quiet", "--no-run", "--package", "leadline", "--lib"],
-            Self::Retries => &["test", "--quiet", "--no-run", "--package", "leadline-tests", "--test", "settling"],
+            Self::Sweep => &["test", "--quiet", "--no-run", "--package", "leadline-tests", "--test", "it"],
+            Self::Rules => &["test", "--quiet", "--no-run", "--package", "leadline-domain", "--lib"],
+            Self::Retries => &["test", "--quiet", "--no-run", "--package", "leadline-tests", "--test", "it"],
         }
     }
 
@@ -49,10 +49,10 @@ impl Finder {
                 "--brief",
             ],
             Self::Sweep => {
-                &["test", "--quiet", "--package", "leadline-tests", "--test", "sweep", "every_call_through_a_port"]
+                &["test", "--quiet", "--package", "leadline-tests", "--test", "it", "every_call_through_a_port"]
             }
-            Self::Rules => &["test", "--quiet", "--package", "leadline", "--lib", "domain::lead"],
-            Self::Retries => &["test", "--quiet", "--package", "leadline-tests", "--test", "settling", "a_retry"],
+            Self::Rules => &["test", "--quiet", "--package", "leadline-domain", "--lib", "lead::"],
+            Self::Retries => &["test", "--quiet", "--package", "leadline-tests", "--test", "it", "settling::a_retry"],
         }
     }
 }

@@ -20,7 +20,8 @@ pub struct Tree {
 impl Tree {
     /// Makes the copy what the sources are now.
     pub fn copy() -> anyhow::Result<Self> {
-        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the crate is in a workspace")?.to_owned();
+        let sources =
+            Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).context("the crate is in a workspace")?.to_owned();
         let tree = Self { root: sources.join("target/planted"), sources };
         let listed = Command::new("git")
             .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
@@ -96,7 +97,7 @@ mod tests {
 
     #[test]
     fn every_fault_can_be_planted_in_the_sources_as_they_are() {
-        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
+        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("the workspace");
         for fault in FAULTS {
             let mut files: BTreeMap<&str, String> = BTreeMap::new();
             for edit in fault.edits {

@@ -1,0 +1,5 @@
+//! The API for the clients' own programs.
+
+mod admin;
+mod arrays;
+mod tenants;

@@ -1,0 +1,3 @@
+//! What the daily report is made of.
+
+mod comparison;
