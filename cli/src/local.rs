@@ -210,7 +210,7 @@ pub async fn run(options: Options, out: &mut dyn Write) -> anyhow::Result<()> {
     let url = format!("http://{}", listener.local_addr()?);
     let local = Local::start(setup, Arc::new(SystemClock), &url).await?;
     if options.no_request_limit {
-        local.world.lock().await.system.webhook.requests = Arc::new(Unlimited);
+        local.world.lock().await.system.console.requests = Arc::new(Unlimited);
     }
 
     let dynamo = local.world.lock().await.system.dynamo.clone();

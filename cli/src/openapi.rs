@@ -7,7 +7,7 @@ use std::io::Write;
 /// # Errors
 /// When nobody reads it.
 pub fn print(out: &mut dyn Write) -> anyhow::Result<()> {
-    writeln!(out, "{}", serde_json::to_string_pretty(&leadline_webhook::openapi::document())?)?;
+    writeln!(out, "{}", serde_json::to_string_pretty(&leadline_console::openapi::document())?)?;
     Ok(())
 }
 

@@ -61,6 +61,8 @@ pub struct System {
     pub mailbox: Mailbox,
     /// The webhook, as on Lambda.
     pub webhook: leadline_webhook::Deps,
+    /// The console, as on Lambda.
+    pub console: leadline_console::Deps,
     /// The scheduler, as on Lambda.
     pub scheduler: leadline_scheduler::Deps,
     /// The sender, as on Lambda.
@@ -103,8 +105,7 @@ impl System {
         let kajabi = ListedForms::new();
         let (shared_clock, mailer) = (Arc::new(clock.clone()), Arc::new(mailbox.clone()));
         Ok(Self {
-            webhook: leadline_webhook::Deps {
-                read: integrations::read,
+            console: leadline_console::Deps {
                 directory: store.clone(),
                 leads: store.clone(),
                 events: store.clone(),
@@ -115,6 +116,19 @@ impl System {
                 census: store.clone(),
                 requests: store.clone(),
                 new_secret,
+                queue: Arc::new(queue.clone()),
+                once: store.clone(),
+                mailer: mailer.clone(),
+                clock: shared_clock.clone(),
+                ids: ids.clone(),
+            },
+            webhook: leadline_webhook::Deps {
+                sources: integrations::SOURCES,
+                read: integrations::read,
+                directory: store.clone(),
+                leads: store.clone(),
+                events: store.clone(),
+                journal: store.clone(),
                 queue: Arc::new(queue.clone()),
                 once: store.clone(),
                 mailer: mailer.clone(),

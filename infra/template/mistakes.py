@@ -73,7 +73,7 @@ def _route(key):
     properties = {
         "ApiId": {"Ref": "Api"},
         "RouteKey": key,
-        "Target": {"Fn::Sub": "integrations/${ApiIntegration}"},
+        "Target": {"Fn::Sub": "integrations/${WebhookIntegration}"},
     }
     return _put({"Type": "AWS::ApiGatewayV2::Route", "Properties": properties}, "OtherRoute")
 
@@ -124,6 +124,8 @@ MISTAKES = (
     ("a filter that deletes messages", _put({"Filters": [{"Pattern": "{}"}]}, *_MAPPING, "FilterCriteria"), data.sender_reports_each_record),
     ("sender switched off", _put(False, *_MAPPING, "Enabled"), data.sender_reports_each_record),
     ("webhook may delete items", _grant("WebhookRole", Action="dynamodb:DeleteItem", Resource={"Fn::GetAtt": ["Table", "Arn"]}), permissions.roles_grant_what_is_listed),
+    ("webhook may write API keys", _widen("WebhookRole", "TableWrites", Condition={}), permissions.roles_grant_what_is_listed),
+    ("console may read secrets", _grant("ConsoleRole", Action="secretsmanager:GetSecretValue", Resource={"Fn::Sub": permissions.SECRETS}), permissions.roles_grant_what_is_listed),
     ("scheduler may read secrets", _grant("SchedulerRole", Action="secretsmanager:GetSecretValue", Resource={"Fn::Sub": permissions.SECRETS}), permissions.roles_grant_what_is_listed),
     ("sender may scan", _widen("SenderRole", "Table", Action=[*permissions.TABLE_ACTIONS, "dynamodb:Scan"]), permissions.roles_grant_what_is_listed),
     ("sender cannot wait", _widen("SenderRole", "Queue", Action=["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]), permissions.roles_grant_what_is_listed),
@@ -132,7 +134,7 @@ MISTAKES = (
     ("everything but", _grant("SenderRole", NotAction="iam:PassRole", Resource="arn:aws:s3:::b"), permissions.roles_grant_what_is_listed),
     ("SAM makes the role", _drop("ReporterFunction", "Properties", "Role"), permissions.roles_grant_what_is_listed),
     ("sender uses the scheduler's role", _put({"Fn::GetAtt": ["SchedulerRole", "Arn"]}, "SenderFunction", "Properties", "Role"), permissions.roles_grant_what_is_listed),
-    ("wildcard action", _widen("WebhookRole", "Table", Action="dynamodb:*"), permissions.roles_have_no_wildcards),
+    ("wildcard action", _widen("WebhookRole", "TableReads", Action="dynamodb:*"), permissions.roles_have_no_wildcards),
     ("part of an action is a wildcard", _widen("SchedulerRole", "Table", Action=["dynamodb:*Item"]), permissions.roles_have_no_wildcards),
     ("resource *", _widen("SenderRole", "Queue", Resource="*"), permissions.roles_have_no_wildcards),
     ("all secrets of the account", _widen("SenderRole", "Secrets", Resource={"Fn::Sub": "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:*"}), permissions.roles_have_no_wildcards),
@@ -145,8 +147,9 @@ MISTAKES = (
     ("route without HEAD", _drop("KajabiHeadRoute"), api.api_has_these_routes_only),
     ("an API that nobody reaches", _drop("AdminRoute"), api.api_has_these_routes_only),
     ("bookings that nobody takes in", _drop("CalendlyRoute"), api.api_has_these_routes_only),
+    ("strangers' posts reach the console", _put({"Fn::Sub": "integrations/${ConsoleIntegration}"}, "KajabiPostRoute", "Properties", "Target"), api.api_has_these_routes_only),
     ("throttled stage", _put({"ThrottlingRateLimit": 5, "ThrottlingBurstLimit": 5}, *_STAGE, "DefaultRouteSettings"), api.api_has_these_routes_only),
-    ("form bodies in the old format", _put("1.0", "ApiIntegration", "Properties", "PayloadFormatVersion"), api.api_has_these_routes_only),
+    ("form bodies in the old format", _put("1.0", "WebhookIntegration", "Properties", "PayloadFormatVersion"), api.api_has_these_routes_only),
     ("access log with the path", _put(_FORMAT, *_STAGE, "AccessLogSettings", "Format"), api.access_log_has_no_path),
     ("no access log", _drop(*_STAGE, "AccessLogSettings"), api.access_log_has_no_path),
     ("stage in the path", _put("live", *_STAGE, "StageName"), api.api_has_these_routes_only),
@@ -154,6 +157,7 @@ MISTAKES = (
     ("function URL", _put({"AuthType": "NONE"}, "WebhookFunction", "Properties", "FunctionUrlConfig"), api.only_the_api_may_call),
     ("anyone may invoke the sender", _put(_URL, "OtherPermission"), api.only_the_api_may_call),
     ("any API may invoke the webhook", _drop("ApiMayInvokeWebhook", "Properties", "SourceArn"), api.only_the_api_may_call),
+    ("any API may invoke the console", _drop("ApiMayInvokeConsole", "Properties", "SourceArn"), api.only_the_api_may_call),
     ("schedule in UTC", _drop(*_SCHEDULE, "ScheduleExpressionTimezone"), operation.schedules_are_bounded),
     ("schedule tried again for a day", _drop(*_SCHEDULE, "RetryPolicy"), operation.schedules_are_bounded),
     ("schedule that drifts", _put("rate(30 minutes)", *_REPORTS, "ScheduleExpression"), operation.schedules_are_bounded),

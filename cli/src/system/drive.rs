@@ -109,8 +109,12 @@ impl System {
         }
     }
 
-    /// Posts a request to the webhook, as API Gateway would.
+    /// Hands a request to the function whose it is, as the routes of API Gateway do.
     pub async fn post(&self, request: Request) -> Response<Body> {
-        leadline_webhook::handle(request, &self.webhook).await
+        if request.uri().path().starts_with("/webhooks/") {
+            leadline_webhook::handle(request, &self.webhook).await
+        } else {
+            leadline_console::handle(request, &self.console).await
+        }
     }
 }

@@ -6,7 +6,7 @@ use lambda_http::{Error, Request, run, service_fn};
 use leadline::{
     aws::{dynamodb::DynamoStore, secrets::AwsSecrets, ses::SesMailer, sqs::SqsTextQueue},
     integrations,
-    runtime::{AwsClients, RandomIds, Settings, SystemClock, new_secret, start_logging},
+    runtime::{AwsClients, RandomIds, Settings, SystemClock, start_logging},
 };
 use leadline_webhook::{Deps, Tally, handle};
 
@@ -17,17 +17,12 @@ async fn main() -> Result<(), Error> {
     let aws = AwsClients::new(&mut settings);
     let store = Arc::new(DynamoStore::new(aws.dynamodb(&settings), settings.text("LEADLINE_TABLE")));
     let deps = Deps {
+        sources: integrations::SOURCES,
         read: integrations::read,
         directory: store.clone(),
         leads: store.clone(),
         events: store.clone(),
         journal: store.clone(),
-        budget: store.clone(),
-        due: store.clone(),
-        opt_outs: store.clone(),
-        census: store.clone(),
-        requests: store.clone(),
-        new_secret,
         once: store.clone(),
         queue: Arc::new(SqsTextQueue::new(aws.sqs(&settings), settings.text("LEADLINE_QUEUE_URL"))),
         mailer: Arc::new(SesMailer::new(aws.ses(&settings), settings.text("LEADLINE_MAIL_FROM"))),

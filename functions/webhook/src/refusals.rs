@@ -17,11 +17,14 @@ use leadline::{
         ids::ClientId,
         refusals::{RefusedCounts, source_name, what_to_do},
     },
-    flows::alerts::{Alert, Alerts},
+    flows::{
+        alerts::{Alert, Alerts},
+        record::Recorder,
+    },
     ports::{Refusals, StoreResult},
 };
 
-use crate::{Deps, recorder};
+use crate::Deps;
 
 /// So many writes of a day are made as soon as a call is turned away, for each source.
 const AT_ONCE: u32 = 5;
@@ -215,5 +218,5 @@ async fn tell(client: &Client, source: Source, day: RefusedCounts, now: Instant,
         ),
     };
     let alerts = Alerts { once: deps.once.as_ref(), mailer: deps.mailer.as_ref(), journal: deps.journal.as_ref() };
-    alerts.raise(alert, client.mailbox(), &recorder(client, now, deps)).await;
+    alerts.raise(alert, client.mailbox(), &Recorder::of(client, deps.ids.as_ref(), now)).await;
 }

@@ -4,18 +4,20 @@ import json
 
 from .reading import Problems, arn, listed, of_type
 
-ROUTES = {
+WEBHOOK_ROUTES = {
     "POST /webhooks/kajabi/{client}/{token}",
     "GET /webhooks/kajabi/{client}/{token}",
     "HEAD /webhooks/kajabi/{client}/{token}",
     "POST /webhooks/twilio/{client}/inbound",
     "POST /webhooks/twilio/{client}/status",
-    "POST /sms/send",
-    "GET /sms/status",
     "POST /webhooks/openphone/{client}",
     "POST /webhooks/simpletexting/{client}/{token}",
     "POST /webhooks/calendly/{client}",
     "POST /webhooks/calcom/{client}",
+}
+CONSOLE_ROUTES = {
+    "POST /sms/send",
+    "GET /sms/status",
     "ANY /admin/{proxy+}",
     "GET /health",
 }
@@ -29,12 +31,13 @@ ACCESS_LOG = {
 
 
 def api_has_these_routes_only(template):
-    """The routes are the listed ones, all to the webhook function, and nothing throttles them."""
+    """The routes are the listed ones, each to its function, and nothing throttles them."""
     problems = Problems()
     routes = of_type(template, "AWS::ApiGatewayV2::Route")
-    problems.equal(sorted(route["RouteKey"] for route in routes.values()), sorted(ROUTES), "routes")
+    problems.equal(sorted(route["RouteKey"] for route in routes.values()), sorted(WEBHOOK_ROUTES | CONSOLE_ROUTES), "routes")
     for name, route in routes.items():
-        target = {"Fn::Sub": "integrations/${ApiIntegration}"}
+        function = "Webhook" if route["RouteKey"] in WEBHOOK_ROUTES else "Console"
+        target = {"Fn::Sub": "integrations/${" + function + "Integration}"}
         problems.equal(route.get("Target"), target, f"{name} target")
         problems.equal(route.get("ApiId"), {"Ref": "Api"}, f"{name} API")
     apis = of_type(template, "AWS::ApiGatewayV2::Api")
@@ -42,14 +45,15 @@ def api_has_these_routes_only(template):
     problems.equal(apis, expected, "API")
     integrations = of_type(template, "AWS::ApiGatewayV2::Integration")
     expected = {
-        "ApiIntegration": {
+        f"{function}Integration": {
             "ApiId": {"Ref": "Api"},
             "IntegrationType": "AWS_PROXY",
-            "IntegrationUri": arn("WebhookFunction"),
+            "IntegrationUri": arn(f"{function}Function"),
             "PayloadFormatVersion": "2.0",
         }
+        for function in ("Webhook", "Console")
     }
-    problems.equal(integrations, expected, "integration")
+    problems.equal(integrations, expected, "integrations")
     for name, stage in of_type(template, "AWS::ApiGatewayV2::Stage").items():
         found = (stage.get("ApiId"), stage.get("StageName"), stage.get("AutoDeploy"))
         problems.equal(found, ({"Ref": "Api"}, "$default", True), f"{name}")
@@ -75,18 +79,20 @@ def access_log_has_no_path(template):
 
 
 def only_the_api_may_call(template):
-    """No function URL, and no resource permission but that of our API for the webhook."""
+    """No function URL, and no resource permission but that of our API for its two functions."""
     problems = Problems()
     problems.equal(of_type(template, "AWS::Lambda::Url"), {}, "function URLs")
     source = (
         "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*"
     )
     expected = {
-        "FunctionName": {"Ref": "WebhookFunction"},
-        "Action": "lambda:InvokeFunction",
-        "Principal": "apigateway.amazonaws.com",
-        "SourceArn": {"Fn::Sub": source},
+        f"ApiMayInvoke{function}": {
+            "FunctionName": {"Ref": f"{function}Function"},
+            "Action": "lambda:InvokeFunction",
+            "Principal": "apigateway.amazonaws.com",
+            "SourceArn": {"Fn::Sub": source},
+        }
+        for function in ("Webhook", "Console")
     }
-    found = list(of_type(template, "AWS::Lambda::Permission").values())
-    problems.equal(found, [expected], "permissions")
+    problems.equal(of_type(template, "AWS::Lambda::Permission"), expected, "permissions")
     return problems

@@ -22,15 +22,16 @@ _FOR_QUEUE = {"LEADLINE_QUEUE_URL": {"Ref": "TextQueue"}}
 _FOR_TENANTS = {"LEADLINE_TENANTS": {"Ref": "Tenants"}}
 ENVIRONMENT = {
     "Webhook": {**_FOR_ALL, **_FOR_WEBHOOKS, **_FOR_QUEUE, **_FOR_TENANTS},
+    "Console": {**_FOR_ALL, **_FOR_QUEUE},
     "Scheduler": {**_FOR_ALL, **_FOR_QUEUE, **_FOR_TENANTS},
     "Sender": {**_FOR_ALL, **_FOR_WEBHOOKS, **_FOR_QUEUE},
     "Reporter": {**_FOR_ALL, "LEADLINE_SECRETS_PREFIX": {"Ref": "SecretsPrefix"}},
 }
-TIMEOUTS = {"Webhook": 15, "Scheduler": 120, "Sender": 60, "Reporter": 120}
+TIMEOUTS = {"Webhook": 15, "Console": 15, "Scheduler": 120, "Sender": 60, "Reporter": 120}
 
 
 def functions_run_as_built(template):
-    """Four functions, built by cargo-lambda for arm64, with their limits and none of another kind."""
+    """Five functions, built by cargo-lambda for arm64, with their limits and none of another kind."""
     problems = Problems()
     functions = of_type(template, "AWS::Lambda::Function")
     problems.equal(set(functions), {f"{name}Function" for name in FUNCTIONS}, "functions")

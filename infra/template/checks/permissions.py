@@ -21,13 +21,20 @@ MAIL = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*"
 FROM_OURS = json.dumps({"StringEquals": {"ses:FromAddress": {"Ref": "MailFrom"}}})
 
 
+# What strangers post to may not write settings, and so no API key.
+NOT_SETTINGS = json.dumps({"ForAllValues:StringNotLike": {"dynamodb:LeadingKeys": ["S#*", "CLIENTS"]}})
+TABLE_READS = ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query")
+
+
 def _grants(name, *extra):
     logs = [(action, f"{name}Logs.Arn", "") for action in ("logs:CreateLogStream", "logs:PutLogEvents")]
-    table = [(action, "Table.Arn", "") for action in TABLE_ACTIONS]
+    writes = NOT_SETTINGS if name == "Webhook" else ""
+    table = [(action, "Table.Arn", "" if action in TABLE_READS else writes) for action in TABLE_ACTIONS]
     return {*logs, *table, ("ses:SendEmail", MAIL, FROM_OURS), *extra}
 
 
 _INDEXES = [("dynamodb:Query", "${Table.Arn}/index/" + index, "") for index in ("due", "day")]
+_DAY = _INDEXES[1]
 _ATTENTION = ("dynamodb:Query", "${Table.Arn}/index/attention", "")
 _SECRETS = [("secretsmanager:GetSecretValue", SECRETS, "")]
 _FAILED_RUNS = [("sqs:SendMessage", "ScheduleDeadLetters.Arn", "")]
@@ -36,8 +43,9 @@ _FAILED_RUNS = [("sqs:SendMessage", "ScheduleDeadLetters.Arn", "")]
 # secrets under our prefix, and all mail identities of the account with our sender as condition.
 GRANTS = {
     "WebhookRole": _grants(
-        "Webhook", *_SECRETS, *_INDEXES, ("sqs:SendMessage", "TextQueue.Arn", "")
+        "Webhook", *_SECRETS, _DAY, ("sqs:SendMessage", "TextQueue.Arn", "")
     ),
+    "ConsoleRole": _grants("Console", *_INDEXES, ("sqs:SendMessage", "TextQueue.Arn", "")),
     "SchedulerRole": _grants(
         "Scheduler", *_INDEXES, _ATTENTION, *_FAILED_RUNS, ("sqs:SendMessage", "TextQueue.Arn", "")
     ),

@@ -2,7 +2,7 @@
 
 import json
 
-FUNCTIONS = ("Webhook", "Scheduler", "Sender", "Reporter")
+FUNCTIONS = ("Webhook", "Console", "Scheduler", "Sender", "Reporter")
 
 
 def of_type(template, kind):

@@ -17,6 +17,7 @@ pub mod one_text;
 pub mod preview;
 pub mod reading;
 pub mod receipts;
+pub mod receive;
 pub mod record;
 pub mod replay;
 pub mod replies;

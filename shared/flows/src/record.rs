@@ -3,6 +3,7 @@
 use domain::{
     Instant,
     audit::{AuditEvent, Event, Status},
+    client::Client,
     ids::{AuditId, ClientId, RunId},
     lead::Lead,
 };
@@ -21,6 +22,14 @@ pub struct Recorder<'a> {
     pub run: RunId,
     /// The moment.
     pub now: Instant,
+}
+
+impl<'a> Recorder<'a> {
+    /// Of a run of its own for one client, at one moment.
+    #[must_use]
+    pub fn of(client: &'a Client, ids: &'a dyn IdSource, now: Instant) -> Self {
+        Self { ids, client: &client.id, test: client.in_test(), run: RunId(ids.new_id(now)), now }
+    }
 }
 
 impl Recorder<'_> {

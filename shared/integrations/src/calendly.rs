@@ -4,6 +4,7 @@ mod fields;
 pub mod signature;
 #[cfg(test)]
 mod tests;
+pub mod webhook;
 
 use serde_json::Value;
 

@@ -14,6 +14,7 @@ mod shape;
 pub mod signature;
 #[cfg(test)]
 mod tests;
+pub mod webhook;
 
 use domain::{
     Instant,

@@ -11,6 +11,7 @@ pub mod simpletexting;
 pub mod timed_signature;
 pub mod twilio;
 
+use ports::inbound::InboundSource;
 use sha2::{Digest, Sha256};
 
 use domain::{
@@ -22,6 +23,17 @@ use domain::{
     phone::PhoneNumber,
 };
 use kajabi::Content;
+
+/// All sources of events that strangers post to. Adding one is an entry here, a folder, and its recorded events.
+pub const SOURCES: &[&dyn InboundSource] = &[
+    &kajabi::webhook::Kajabi,
+    &twilio::webhook::TwilioInbound,
+    &twilio::webhook::TwilioStatus,
+    &openphone::webhook::OpenPhone,
+    &simpletexting::webhook::SimpleTexting,
+    &calendly::webhook::Calendly,
+    &calcom::webhook::Calcom,
+];
 
 /// Reads a raw event.
 ///

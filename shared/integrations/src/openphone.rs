@@ -6,6 +6,7 @@ mod event;
 #[cfg(feature = "outbound")]
 pub mod outbound;
 pub mod signature;
+pub mod webhook;
 
 use sha2::{Digest, Sha256};
 

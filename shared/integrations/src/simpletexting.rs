@@ -109,3 +109,4 @@ fn nothing(words: &str) -> Incoming {
 
 #[cfg(test)]
 mod tests;
+pub mod webhook;

@@ -6,6 +6,7 @@ pub mod inbound;
 pub mod outbound;
 pub mod signature;
 pub mod status;
+pub mod webhook;
 
 use std::fmt;
 

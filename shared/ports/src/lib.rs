@@ -1,6 +1,8 @@
 //! What the flows need from outside, as narrow traits. Each has at least two implementations, and one
 //! contract suite that all of them pass.
 
+pub mod inbound;
+
 use async_trait::async_trait;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};

@@ -3,7 +3,9 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
     process::Command,
+    sync::LazyLock,
 };
 
 use serde_json::Value;
@@ -28,6 +30,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("leadline-webhook", &["leadline"]),
+    ("leadline-console", &["leadline"]),
     ("leadline-scheduler", &["leadline"]),
     ("leadline-sender", &["leadline"]),
     ("leadline-reporter", &["leadline"]),
@@ -37,6 +40,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "leadline-cli",
         &[
             "leadline",
+            "leadline-console",
             "leadline-reporter",
             "leadline-scheduler",
             "leadline-sender",
@@ -94,4 +98,85 @@ fn arrows() -> BTreeMap<String, BTreeSet<String>> {
         normal.filter_map(|to| to["name"].as_str()).filter(|to| ours.contains(to)).map(str::to_owned).collect()
     };
     packages.iter().map(|package| (package["name"].as_str().expect("a name").to_owned(), of(package))).collect()
+}
+
+/// The common crate shows everything, so what a function's library may name is read from its sources: `main.rs` alone
+/// knows AWS, the integrations and the process.
+#[test]
+fn only_main_names_aws_integrations_and_runtime() {
+    let functions = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../functions");
+    let (mut wrong, mut read) = (Vec::new(), 0);
+    for function in std::fs::read_dir(functions).expect("the functions") {
+        for file in sources(&function.expect("a function").path().join("src")) {
+            if file.ends_with("main.rs") {
+                continue;
+            }
+            read += 1;
+            let text = std::fs::read_to_string(&file).expect("a source");
+            let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+            let names = named_of_leadline(code);
+            wrong.extend(names.difference(&LIBRARY).map(|name| format!("{} names leadline::{name}", file.display())));
+        }
+    }
+    assert!(read > 30, "{read} sources were read");
+    assert_eq!(wrong, [""; 0]);
+}
+
+/// What a function's library may name of the common crate.
+static LIBRARY: LazyLock<BTreeSet<String>> = LazyLock::new(|| ["domain", "flows", "ports"].map(str::to_owned).into());
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// The first names after `leadline::`, of a path or of a list in braces.
+fn named_of_leadline(code: &str) -> BTreeSet<String> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut names = BTreeSet::new();
+    for (at, _) in code.match_indices("leadline::") {
+        if code[..at].ends_with(is_name) {
+            continue;
+        }
+        let rest = &code[at + "leadline::".len()..];
+        let Some(list) = rest.strip_prefix('{') else {
+            names.insert(rest.chars().take_while(|c| is_name(*c)).collect());
+            continue;
+        };
+        let (mut depth, mut name, mut fresh) = (1, String::new(), true);
+        for c in list.chars() {
+            match c {
+                '{' => depth += 1,
+                '}' => depth -= 1,
+                _ => {}
+            }
+            if depth == 1 && fresh && is_name(c) {
+                name.push(c);
+            } else if !name.is_empty() {
+                names.insert(std::mem::take(&mut name));
+                fresh = false;
+            }
+            fresh |= depth == 1 && c == ',';
+            if depth == 0 {
+                break;
+            }
+        }
+    }
+    names
+}
+
+#[test]
+fn names_are_read_from_paths_and_lists() {
+    let code =
+        "use leadline::{\n    aws,\n    domain::{Instant, ids::{A, B}},\n};\nleadline::flows::x(); leadline_cli::y();";
+    let names: Vec<String> = named_of_leadline(code).into_iter().collect();
+    assert_eq!(names, ["aws", "domain", "flows"]);
 }

@@ -102,7 +102,7 @@ const SETTLING: &str = "shared/flows/src/settling.rs";
 const DELIVER: &str = "functions/sender/src/deliver.rs";
 const SELECT: &str = "functions/scheduler/src/select.rs";
 const RUN: &str = "functions/scheduler/src/run.rs";
-const WEBHOOK: &str = "functions/webhook/src/lib.rs";
+const RECEIVE: &str = "shared/flows/src/receive.rs";
 const EVENT: &str = "shared/domain/src/event.rs";
 const RULES: &str = "shared/domain/src/lawful/rules.rs";
 
@@ -293,9 +293,9 @@ pub const FAULTS: &[Fault] = &[
         name: "a-no-is-said-to-be-heard-before-it-is-acted-on",
         breaks: "A reply that could not be worked on is answered 200 and left to the next run.",
         edits: &[Edit {
-            file: WEBHOOK,
-            from: "    if key.comes_first() { Err(Refused::TryAgain) } else { Ok(receipt) }",
-            to: "    let _ = key;\n    Ok(receipt)",
+            file: RECEIVE,
+            from: "        if key.comes_first() { Err(NotReceived::NotProcessed) } else { Ok(receipt) }",
+            to: "        let _ = key;\n        Ok(receipt)",
         }],
         found_by: Finder::Sweep,
         as_what: "after a no: ",

@@ -1,4 +1,4 @@
-//! One world: the four functions over plain fakes, and what wakes them.
+//! One world: the functions over plain fakes, and what wakes them.
 
 use std::{
     collections::HashMap,
@@ -120,17 +120,12 @@ impl World {
         let (clock, ids) = (Arc::new(handle.clone()), Arc::new(SeededIds::new(spec.seed)));
         let world = Arc::new(Self {
             webhook: leadline_webhook::Deps {
+                sources: integrations::SOURCES,
                 read: integrations::read,
                 directory: faulty.clone(),
                 leads: faulty.clone(),
                 events: faulty.clone(),
                 journal: faulty.clone(),
-                due: faulty.clone(),
-                budget: faulty.clone(),
-                opt_outs: faulty.clone(),
-                census: faulty.clone(),
-                requests: faulty.clone(),
-                new_secret: || "a-secret-of-the-simulation".to_owned(),
                 queue: texts.clone(),
                 once: faulty.clone(),
                 mailer: mailer.clone(),

@@ -74,9 +74,10 @@ impl DynamoStore {
             .client
             .scan()
             .table_name(&self.table)
-            .filter_expression("#pk = :own OR begins_with(#pk, :under)")
+            .filter_expression("#pk = :own OR #pk = :settings OR begins_with(#pk, :under)")
             .expression_attribute_names("#pk", schema::PK)
             .expression_attribute_values(":own", item::text(&own))
+            .expression_attribute_values(":settings", item::text(keys::settings(client).pk))
             .expression_attribute_values(":under", item::text(format!("{own}#")))
             .set_exclusive_start_key(from)
             .send()

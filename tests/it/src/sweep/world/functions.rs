@@ -30,17 +30,12 @@ impl World {
             ($store:expr, $mailer:expr, $queue:expr, $secrets:expr) => {{
                 let store = $store;
                 leadline_webhook::Deps {
+                    sources: integrations::SOURCES,
                     read: integrations::read,
                     directory: store.clone(),
                     leads: store.clone(),
                     events: store.clone(),
                     journal: store.clone(),
-                    due: store.clone(),
-                    budget: store.clone(),
-                    opt_outs: store.clone(),
-                    census: store.clone(),
-                    requests: store.clone(),
-                    new_secret: || "a-secret-of-the-sweep".to_owned(),
                     once: store.clone(),
                     queue: $queue,
                     mailer: $mailer,

@@ -13,18 +13,21 @@ use leadline::{
         one_text::{OneText, SendRequest},
         report::{LastDay, Ledger},
     },
-    flows::one_text::{Became, OneTexts, Taken},
+    flows::{
+        one_text::{Became, OneTexts, Taken},
+        receive::{Verified, store},
+        record::Recorder,
+    },
 };
 use serde_json::{Value, json};
 
 use crate::{
-    Deps, Verified,
+    Deps,
     admin::read::{posted, query},
     answer,
     caller::Caller,
     header,
     problem::Problem,
-    recorder, store, try_again,
 };
 
 /// Pages of the audit that are read to tell how texting goes, of up to a megabyte each: some tens of
@@ -50,7 +53,11 @@ pub async fn send(request: &Request, deps: &Deps) -> Result<Response<Body>, Prob
     })?;
     let key = EventKey(format!("api:send:{id}"));
     let verified = Verified { key, source: Source::Api, body: stored, query: None };
-    let (_, event) = store(&client, verified, now, deps).await?;
+    let recorder = Recorder::of(&client, deps.ids.as_ref(), now);
+    let (_, event) = store(deps.events.as_ref(), &client, verified, &recorder).await.map_err(|error| {
+        tracing::error!(client = %client.id, %error, "a request for a text could not be stored");
+        Problem::unavailable()
+    })?;
     // The same request may be written otherwise; another one is not worked on under the same key.
     let first = serde_json::from_str::<SendRequest>(&event.body).ok().and_then(|first| first.read(client.region).ok());
     if first.is_none_or(|first| (first.to, first.text) != (one.to.clone(), one.text.clone())) {
@@ -58,7 +65,7 @@ pub async fn send(request: &Request, deps: &Deps) -> Result<Response<Body>, Prob
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "another request", detail).with("id", id));
     }
     Ok(match &event.state {
-        EventState::Received { .. } => take(&client, &event, &one, &id, now, deps).await?,
+        EventState::Received { .. } => take(&client, &event, &one, &id, &recorder, deps).await?,
         EventState::Done { result } => shown(StatusCode::OK, &json!({"id": id, "status": "known", "detail": result})),
         EventState::Unusable { reason } => {
             shown(StatusCode::OK, &json!({"id": id, "status": "known", "detail": reason}))
@@ -71,15 +78,14 @@ async fn take(
     event: &RawEvent,
     one: &OneText,
     id: &str,
-    now: Instant,
+    recorder: &Recorder<'_>,
     deps: &Deps,
 ) -> Result<Response<Body>, Problem> {
     let texts =
         OneTexts { directory: deps.directory.as_ref(), leads: deps.leads.as_ref(), events: deps.events.as_ref() };
-    let recorder = recorder(client, now, deps);
-    Ok(match texts.take(client, event, one, &recorder).await {
+    Ok(match texts.take(client, event, one, recorder).await {
         Ok(Taken { became: Became::Ready(job), words }) => {
-            put_on_queue(client, job, now, deps).await;
+            put_on_queue(client, job, recorder.now, deps).await;
             shown(StatusCode::ACCEPTED, &json!({"id": id, "status": "ready", "detail": words}))
         }
         Ok(Taken { became: Became::Waits, words }) => {
@@ -123,7 +129,10 @@ pub async fn status(request: &Request, deps: &Deps) -> Result<Response<Body>, Pr
     let (mut page, mut complete) = (None, false);
     for _ in 0..PAGES {
         let found = deps.journal.happened(&client.id, period.from, period.until, page).await;
-        let found = found.map_err(|error| try_again(&client.id, &error))?;
+        let found = found.map_err(|error| {
+            tracing::error!(client = %client.id, %error, "the audit cannot be read");
+            Problem::unavailable()
+        })?;
         found.events.iter().for_each(|event| ledger.feed(event));
         page = found.next;
         complete = page.is_none();

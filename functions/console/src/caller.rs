@@ -5,12 +5,12 @@ use leadline::{
     domain::{
         Instant,
         api_key::{KeyRefused, Presented, Scope},
-        client::Client,
+        client::{Client, SettingsProblem},
     },
     flows::campaigns::Actor,
 };
 
-use crate::{Deps, Refused, client_of, header, problem::Problem};
+use crate::{Deps, header, problem::Problem};
 
 /// A caller whose key opens what is asked for.
 pub struct Caller {
@@ -32,10 +32,18 @@ impl Caller {
         let presented = header(request, "authorization").and_then(Presented::parse);
         let (id, presented) = presented.ok_or_else(Problem::unauthorized)?;
         // Whether there is such a client is nobody's business without a key.
-        let client = client_of(&id, deps).await.map_err(|refused| match refused {
-            Refused::NotFound => Problem::unauthorized(),
-            _ => Problem::ours(),
-        })?;
+        let client = match deps.directory.client(&id).await {
+            Ok(Ok(client)) => client,
+            Ok(Err(SettingsProblem::Missing)) => return Err(Problem::unauthorized()),
+            Ok(Err(problem)) => {
+                tracing::error!(client = %id, %problem, "a request of the API cannot be answered");
+                return Err(Problem::ours());
+            }
+            Err(error) => {
+                tracing::error!(client = %id, %error, "a request of the API cannot be answered");
+                return Err(Problem::ours());
+            }
+        };
         let opened = client.opens(presented, scope, now).map(|key| key.name.clone());
         if let Err(why @ (KeyRefused::Unknown | KeyRefused::Expired { .. })) = &opened {
             tracing::warn!(client = %id, %why, "a key was refused");

@@ -7,7 +7,7 @@ use lambda_http::{
 use leadline::domain::document;
 use serde_json::{Map, Value, json};
 
-use crate::{Refused, answer};
+use crate::answer;
 
 /// What is answered in place of what was asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,27 +86,19 @@ impl Problem {
         problem.header(header::RETRY_AFTER, seconds.to_string())
     }
 
+    /// The body is over the limit, in bytes.
+    pub fn too_large(limit: usize) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large", format!("{limit} bytes are allowed"))
+    }
+
+    /// Something of ours does not work, and nothing was done.
+    pub fn unavailable() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "something of ours failed", "nothing was done; try again")
+    }
+
     /// Something of ours does not work. What, is in the log.
     pub fn ours() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "something of ours failed", "it is in the log; try again")
-    }
-}
-
-impl From<Refused> for Problem {
-    fn from(refused: Refused) -> Self {
-        match refused {
-            Refused::NotFound => Self::not_found(),
-            Refused::Method => Self::method(""),
-            Refused::Unauthorized => Self::unauthorized(),
-            Refused::TooLarge => Self::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "the body is too large",
-                format!("{} bytes are allowed", crate::BODY_LIMIT),
-            ),
-            Refused::TryAgain => {
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "something of ours failed", "nothing was done; try again")
-            }
-        }
     }
 }
 
