@@ -16,6 +16,7 @@ use leadline::{
             WaitingFacts, WebhookFacts, Windows,
         },
     },
+    flows::reading::readable,
     ports::{DueWork, StoreError, StoreResult},
 };
 
@@ -174,12 +175,16 @@ async fn waiting(client: &ClientId, deps: &Deps, unread: &mut Vec<String>) -> Op
         listed.truncate(MOST_WAITING);
         let listed: Vec<Listed> = listed.into_iter().map(|waiting| (waiting.lead, waiting.needs)).collect();
         let asked = WaitingFacts::to_read(&listed);
-        let found = if asked.is_empty() { Vec::new() } else { deps.leads.leads(client, &asked).await? };
-        let found: Vec<_> = found.into_iter().map(|stored| (stored.lead, stored.profile)).collect();
-        StoreResult::Ok(WaitingFacts::of(&listed, complete, &asked, &found))
+        let found = readable(deps.leads.as_ref(), client, &asked).await?;
+        let leads: Vec<_> = found.leads.into_iter().map(|stored| (stored.lead, stored.profile)).collect();
+        StoreResult::Ok((WaitingFacts::of(&listed, complete, &asked, &leads), found.unread))
     };
     match read.await {
-        Ok(waiting) => {
+        Ok((waiting, unreadable)) => {
+            for (lead, error) in unreadable {
+                tracing::error!(%client, %lead, %error, "a lead that waits for a person cannot be read");
+                unread.push(format!("lead {lead}, which waits for a person"));
+            }
             if !waiting.complete {
                 unread.push(format!("people who wait for a person, beyond the first {MOST_WAITING}"));
             }

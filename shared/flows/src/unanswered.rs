@@ -106,7 +106,14 @@ impl Unheard<'_> {
     async fn everybody(&self, list: &dyn AttentionList, client: &Client) -> StoreResult<Vec<Waiting>> {
         let mut all = Vec::new();
         for listed in list.untold(&client.id, MOST_TOLD).await? {
-            all.extend(self.waiting(client, listed.lead).await?);
+            match self.waiting(client, listed.lead).await {
+                Ok(waiting) => all.extend(waiting),
+                // One that cannot be read keeps no other from being told of. The report names it.
+                Err(error @ StoreError::Unreadable(_)) => {
+                    tracing::error!(client = %client.id, lead = %listed.lead, %error, "a lead that waits cannot be read");
+                }
+                Err(error) => return Err(error),
+            }
         }
         Ok(all)
     }

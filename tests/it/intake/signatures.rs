@@ -139,6 +139,17 @@ async fn a_url_with_an_old_token_is_told_as_well() {
     assert_ne!(TOKEN, "the-token-of-last-year");
 }
 
+#[tokio::test]
+async fn cal_com_without_a_secret_is_told_of() {
+    let world = World::at("2026-01-06 10:00").await;
+    for _ in 0..3 {
+        let header = [("x-cal-signature-256", "no-secret-provided")];
+        assert_eq!(world.post("/webhooks/calcom/acme", "{}".to_owned(), &header).await, 401);
+    }
+    assert_eq!(counted(&world, "calcom").await.wrong, 3);
+    assert_eq!(world.alerts("3 calls from Cal.com were refused"), 1);
+}
+
 /// What Twilio signs, with a shared key and SHA-256.
 fn by_shared_key(key: &str, path: &str, fields: &[(&'static str, String)]) -> String {
     let mut sorted = fields.to_vec();

@@ -335,3 +335,30 @@ async fn a_campaign_that_came_about_by_itself_is_in_every_report_until_somebody_
     assert!(after[0].1.as_ref().is_some_and(|fixed| fixed.contains("campaigns to review")), "{:?}", after[0]);
     assert_eq!(after[1].1, None);
 }
+
+#[tokio::test]
+async fn one_lead_that_cannot_be_read_keeps_nobody_else_from_being_told_of() {
+    let mut world = World::at("2026-01-06 14:00").await;
+    for (n, name) in [(1, "Pat Rivera"), (2, "Kim Lee")] {
+        world.form(&n.to_string(), name, &format!("305555010{n}")).await;
+    }
+    world.until("2026-01-06 15:16").await;
+    world.system.mailbox.fail(Some("planted"));
+    says(&world, 1, "+13055550101", "How much is it?").await;
+    says(&world, 2, "+13055550102", "And when?").await;
+    world.system.mailbox.fail(None);
+    let store = &world.system.store;
+    let waiting = store.waiting(&world.client(), 10).await.expect("the store");
+    assert_eq!(waiting.len(), 2);
+    let (broken, dynamo) = (waiting[0].lead, world.system.dynamo.client());
+    let text = |value: String| aws_sdk_dynamodb::types::AttributeValue::S(value);
+    let update = dynamo.update_item().table_name(TABLE).update_expression("SET #d.phone = :broken");
+    let update = update.key("pk", text(format!("C#{}#L#{broken}", world.client()))).key("sk", text("LEAD".to_owned()));
+    let update = update.expression_attribute_names("#d", "d").expression_attribute_values(":broken", text("x".into()));
+    update.send().await.expect("a broken item");
+    assert!(store.lead(&world.client(), broken).await.is_err(), "it cannot be read");
+    world.until("2026-01-06 15:31").await;
+    let mails = told(&world);
+    assert_eq!(mails.len(), 1, "the other one is told of");
+    assert_eq!(mails[0].1.subject, "acme: LOOK. Kim Lee waits for your answer");
+}

@@ -343,6 +343,11 @@ fn one(digits: &str) -> Result<Written, InvalidPhone> {
     let begins = digits.find(|c: char| c.is_ascii_digit() || c == '+' || c == '(').unwrap_or(0);
     let ends = digits.rfind(|c: char| c.is_ascii_digit()).map_or(digits.len(), |at| at + 1);
     let number = &digits[begins..ends];
+    // `021 123 456/7` is one number or the next one, and never both together.
+    let alternative = |at: usize| count(&number[..at]) >= FEWEST && count(&number[at + 1..]) < FEWEST;
+    if number.match_indices(['/', '\\']).any(|(at, _)| alternative(at)) {
+        return Err(InvalidPhone::TwoNumbers);
+    }
     let separates = |c: char| matches!(c, ' ' | '-' | '.' | '(' | ')' | '[' | ']' | '/' | '~' | '+');
     if number.chars().all(|c| c.is_ascii_digit() || separates(c)) {
         Ok(Written::One(number.to_owned()))

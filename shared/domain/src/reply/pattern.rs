@@ -172,6 +172,10 @@ fn word(written: &str) -> Result<Word, String> {
         Some(stem) => (true, stem),
         None => (false, written),
     };
+    let letters: Vec<char> = plain.chars().collect();
+    if letters.windows(3).any(|run| run[0] == run[1] && run[1] == run[2]) {
+        return Err(format!("`{written}` is drawn out, which no word is once it is read"));
+    }
     let [word] = <[String; 1]>::try_from(normal(plain)).map_err(|_| format!("`{written}` is not one word"))?;
     Ok(if stem { Word::Stem(word) } else { Word::Whole(word) })
 }

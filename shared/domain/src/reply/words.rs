@@ -29,6 +29,8 @@ struct Read<'a> {
     held: bool,
     /// Whether an automatic answer was taken out.
     automatic: bool,
+    /// Whether an automatic answer or a signature was taken out, with words of any kind beside it.
+    taken_out: bool,
 }
 
 /// Reads a reply: as it came for the words that always opt out, then for a phone's reaction, then for all else.
@@ -42,24 +44,44 @@ pub(super) fn classify(body: &str, known: Known<'_>) -> Class {
         return class;
     }
     let parts = message::parts(body);
-    let class = Read::new(body, &parts.written, known).class(known);
-    let may_opt_out = |below: &str| {
-        // Not taken apart again: there may be dashes on every line.
-        let class = Read::new(below, below, Known::default()).class(Known::default());
-        class.is_no() || class == Class::Doubtful
+    let read = Read::new(body, &parts.written, known, Without::WhatNobodyWrote);
+    let class = read.class(known);
+    if !matches!(class, Class::Other | Class::Automatic | Class::Help | Class::Start) {
+        return class;
+    }
+    // What was set aside on the way here can hold a lead, and never lets its sequence go on. Not taken apart again:
+    // there may be dashes on every line.
+    let below = parts.below.as_deref().is_some_and(|below| {
+        let class = Read::new(below, below, known, Without::WhatNobodyWrote).class(known);
+        class.is_no() || matches!(class, Class::Doubtful | Class::QuestionWho)
+    });
+    let hidden = read.taken_out && {
+        let whole = Read::new(&parts.written, &parts.written, known, Without::Nothing);
+        // An automatic answer has doubtful words of its own, such as `do not reply`.
+        whole.class(known).is_no() || whole.ends_in_a_stop_word()
     };
-    let goes_on = matches!(class, Class::Other | Class::Automatic | Class::Help | Class::Start);
-    if goes_on && parts.below.as_deref().is_some_and(may_opt_out) { Class::Doubtful } else { class }
+    if below || hidden || read.may_be_a_slip() { Class::Doubtful } else { class }
+}
+
+/// What a reply is read without.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Without {
+    /// Automatic answers, and what mail programs write below a reply.
+    WhatNobodyWrote,
+    /// Only what the rows call harmless or set aside.
+    Nothing,
 }
 
 impl<'a> Read<'a> {
-    fn new(raw: &'a str, written: &str, known: Known<'_>) -> Self {
+    fn new(raw: &'a str, written: &str, known: Known<'_>, without: Without) -> Self {
         let all = normal(raw);
         let name = known.first_name.map(normal).filter(|name| name.concat().chars().count() > 1);
-        let (mut held, mut automatic) = (false, false);
+        let (mut held, mut automatic, mut signature) = (false, false, false);
         let mut drain = |mut words: Vec<String>| {
-            automatic |= take_out(&mut words, Kind::Automatic);
-            take_out(&mut words, Kind::Signature);
+            if without == Without::WhatNobodyWrote {
+                automatic |= take_out(&mut words, Kind::Automatic);
+                signature |= take_out(&mut words, Kind::Signature);
+            }
             take_out(&mut words, Kind::Other);
             held |= take_out(&mut words, Kind::Doubtful);
             words
@@ -78,6 +100,7 @@ impl<'a> Read<'a> {
             all: all.join(" "),
             name,
             held,
+            taken_out: automatic || signature,
             // What asks something is answered by nobody if it is taken for automatic.
             automatic: automatic && !written.contains(['?', '\u{bf}', '\u{ff1f}']),
         }
@@ -140,6 +163,19 @@ impl<'a> Read<'a> {
             // Taken out before, and looked for before.
             Match::Aside | Match::Message | Match::Undone => false,
         }
+    }
+
+    /// Whether a word is one that opts out with a slip of the finger, though too short to be sure of.
+    fn may_be_a_slip(&self) -> bool {
+        let unsure = |row: &&Row| row.how == Match::Fuzzy && matches!(row.phrase.chars().count(), 8 | 9);
+        let slip = |row: &Row| self.short.iter().all(|word| *word != row.phrase) && self.has_slip(&row.phrase, 1);
+        rows(Kind::StopFree).iter().filter(unsure).any(slip)
+    }
+
+    /// Whether the last word of all, or the one before it, always opts out: `if this is a machine stop it`.
+    fn ends_in_a_stop_word(&self) -> bool {
+        let last = &self.short[self.short.len().saturating_sub(2)..];
+        rows(Kind::Stop).iter().any(|row| row.how == Match::Whole && last.contains(&row.phrase))
     }
 
     fn name(&self) -> Option<&[String]> {
