@@ -97,7 +97,8 @@ const LEAD: &str = "shared/domain/src/lead.rs";
 const BOOKING: &str = "shared/domain/src/booking.rs";
 const BOOKINGS: &str = "shared/domain/src/lead/bookings.rs";
 const MESSAGE: &str = "shared/domain/src/message.rs";
-const CLIENT: &str = "shared/domain/src/client.rs";
+const LISTED: &str = "shared/domain/src/message/listed.rs";
+const SENDING: &str = "shared/domain/src/client/sending.rs";
 const SETTLING: &str = "shared/flows/src/settling.rs";
 const DELIVER: &str = "functions/sender/src/deliver.rs";
 const SELECT: &str = "functions/scheduler/src/select.rs";
@@ -282,7 +283,7 @@ pub const FAULTS: &[Fault] = &[
         name: "a-hold-does-not-hold",
         breaks: "Texts leave while sending is on hold.",
         edits: &[Edit {
-            file: CLIENT,
+            file: SENDING,
             from: "            Self::OnHold { try_at, .. } => try_at.is_some_and(|at| at <= now),",
             to: "            Self::OnHold { .. } => now >= Instant::UNIX_EPOCH,",
         }],
@@ -366,7 +367,7 @@ pub const FAULTS: &[Fault] = &[
         name: "a-text-that-failed-is-taken-for-sent",
         breaks: "A text that the provider lists as failed counts as one that the person got.",
         edits: &[Edit {
-            file: MESSAGE,
+            file: LISTED,
             from: "Self::Failed(problem) => SendOutcome::Failed { provider_id, problem: problem.clone() },",
             to: "Self::Failed(_) => SendOutcome::Accepted { provider_id },",
         }],
