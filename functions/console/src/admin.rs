@@ -46,15 +46,13 @@ impl AtWork<'_> {
     }
 
     fn alerts(&self) -> Alerts<'_> {
-        let Deps { once, mailer, journal, .. } = self.deps;
-        Alerts { once: once.as_ref(), mailer: mailer.as_ref(), journal: journal.as_ref() }
+        self.deps.alerts()
     }
 
     /// The same as a person with a name.
     fn by_hand<'b>(&'b self, by: &'b str) -> ByHand<'b> {
-        let Deps { directory, leads, ids, .. } = self.deps;
-        let (directory, leads, ids) = (directory.as_ref(), leads.as_ref(), ids.as_ref());
-        ByHand { directory, leads, alerts: self.alerts(), ids, by, now: self.caller.now }
+        let (store, ids) = (self.deps.store.as_ref(), self.deps.ids.as_ref());
+        ByHand { directory: store, leads: store, alerts: self.alerts(), ids, by, now: self.caller.now }
     }
 }
 

@@ -54,7 +54,7 @@ pub async fn send(request: &Request, deps: &Deps) -> Result<Response<Body>, Prob
     let key = EventKey(format!("api:send:{id}"));
     let verified = Verified { key, source: Source::Api, body: stored, query: None };
     let recorder = Recorder::of(&client, deps.ids.as_ref(), now);
-    let (_, event) = store(deps.events.as_ref(), &client, verified, &recorder).await.map_err(|error| {
+    let (_, event) = store(deps.store.as_ref(), &client, verified, &recorder).await.map_err(|error| {
         tracing::error!(client = %client.id, %error, "a request for a text could not be stored");
         Problem::unavailable()
     })?;
@@ -81,8 +81,7 @@ async fn take(
     recorder: &Recorder<'_>,
     deps: &Deps,
 ) -> Result<Response<Body>, Problem> {
-    let texts =
-        OneTexts { directory: deps.directory.as_ref(), leads: deps.leads.as_ref(), events: deps.events.as_ref() };
+    let texts = OneTexts { directory: deps.store.as_ref(), leads: deps.store.as_ref(), events: deps.store.as_ref() };
     Ok(match texts.take(client, event, one, recorder).await {
         Ok(Taken { became: Became::Ready(job), words }) => {
             put_on_queue(client, job, recorder.now, deps).await;
@@ -113,7 +112,7 @@ async fn put_on_queue(client: &Client, job: SendStep, now: Instant, deps: &Deps)
     if client.in_test() || client.sending != Sending::On {
         return;
     }
-    match deps.budget.reserve(&client.id, now, client.limits.per_hour, 1, job.run).await {
+    match deps.store.reserve(&client.id, now, client.limits.per_hour, 1, job.run).await {
         Ok(0) => {}
         Ok(_) => drop(deps.queue.enqueue(vec![(Job::SendStep(job), std::time::Duration::ZERO)]).await),
         Err(error) => tracing::warn!(client = %client.id, %error, "the hour's allowance could not be asked for"),
@@ -128,7 +127,7 @@ pub async fn status(request: &Request, deps: &Deps) -> Result<Response<Body>, Pr
     let mut ledger = Ledger::new(period);
     let (mut page, mut complete) = (None, false);
     for _ in 0..PAGES {
-        let found = deps.journal.happened(&client.id, period.from, period.until, page).await;
+        let found = deps.store.happened(&client.id, period.from, period.until, page).await;
         let found = found.map_err(|error| {
             tracing::error!(client = %client.id, %error, "the audit cannot be read");
             Problem::unavailable()

@@ -32,7 +32,7 @@ impl Caller {
         let presented = header(request, "authorization").and_then(Presented::parse);
         let (id, presented) = presented.ok_or_else(Problem::unauthorized)?;
         // Whether there is such a client is nobody's business without a key.
-        let client = match deps.directory.client(&id).await {
+        let client = match deps.store.client(&id).await {
             Ok(Ok(client)) => client,
             Ok(Err(SettingsProblem::Missing)) => return Err(Problem::unauthorized()),
             Ok(Err(problem)) => {

@@ -16,9 +16,9 @@ use lambda_http::{
     Body, Request, Response,
     http::{HeaderValue, StatusCode},
 };
-use leadline::ports::{
-    Budget, Census, Clock, Directory, DueIndex, EventStore, IdSource, Journal, LeadStore, Mailer, Once, OptOuts,
-    RequestLimits, TextQueue, inbound::BODY_LIMIT,
+use leadline::{
+    flows::alerts::Alerts,
+    ports::{Clock, ConsoleStore, IdSource, Mailer, RequestLimits, TextQueue, inbound::BODY_LIMIT},
 };
 use problem::Problem;
 use table::{Endpoint, Found};
@@ -26,36 +26,28 @@ use table::{Endpoint, Found};
 /// What the console needs.
 #[derive(Clone)]
 pub struct Deps {
-    /// Clients and campaigns.
-    pub directory: Arc<dyn Directory>,
-    /// Leads.
-    pub leads: Arc<dyn LeadStore>,
-    /// Requests for a text, kept like every event.
-    pub events: Arc<dyn EventStore>,
-    /// The audit.
-    pub journal: Arc<dyn Journal>,
-    /// So that an alert goes out once.
-    pub once: Arc<dyn Once>,
+    /// All that is stored.
+    pub store: Arc<dyn ConsoleStore>,
     /// Where alerts go.
     pub mailer: Arc<dyn Mailer>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// New ids.
     pub ids: Arc<dyn IdSource>,
-    /// How much may still be sent this hour.
-    pub budget: Arc<dyn Budget>,
-    /// Who has opted out.
-    pub opt_outs: Arc<dyn OptOuts>,
-    /// Who there is, and how many.
-    pub census: Arc<dyn Census>,
     /// How many requests the clients' own programs make.
     pub requests: Arc<dyn RequestLimits>,
     /// What a new key is made of: at least 16 characters that nobody guesses.
     pub new_secret: fn() -> String,
-    /// What is due, to say what a change would do.
-    pub due: Arc<dyn DueIndex>,
     /// Where a text goes that is asked for by itself.
     pub queue: Arc<dyn TextQueue>,
+}
+
+impl Deps {
+    /// How operators are told of something.
+    fn alerts(&self) -> Alerts<'_> {
+        let store = self.store.as_ref();
+        Alerts { once: store, mailer: self.mailer.as_ref(), journal: store }
+    }
 }
 
 /// Answers one request. Never fails: whatever goes wrong has an answer.

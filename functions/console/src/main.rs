@@ -16,16 +16,8 @@ async fn main() -> Result<(), Error> {
     let aws = AwsClients::new(&mut settings);
     let store = Arc::new(DynamoStore::new(aws.dynamodb(&settings), settings.text("LEADLINE_TABLE")));
     let deps = Deps {
-        directory: store.clone(),
-        leads: store.clone(),
-        events: store.clone(),
-        journal: store.clone(),
-        budget: store.clone(),
-        due: store.clone(),
-        opt_outs: store.clone(),
-        census: store.clone(),
-        requests: store.clone(),
-        once: store,
+        store: store.clone(),
+        requests: store,
         new_secret,
         queue: Arc::new(SqsTextQueue::new(aws.sqs(&settings), settings.text("LEADLINE_QUEUE_URL"))),
         mailer: Arc::new(SesMailer::new(aws.ses(&settings), settings.text("LEADLINE_MAIL_FROM"))),

@@ -98,7 +98,7 @@ async fn read(
 async fn before(client: &ClientId, period: &Period, deps: &Deps, unread: &mut Vec<String>) -> StoreResult<Before> {
     for back in 1..=LOOK_BACK_DAYS {
         let Some(day) = period.day.checked_sub_days(Days::new(back)) else { break };
-        let Some(note) = deps.once.note(client, &schedule::report_of(day)).await? else { continue };
+        let Some(note) = deps.store.note(client, &schedule::report_of(day)).await? else { continue };
         return Ok(match Carried::from_note(&note) {
             Ok(carried) => Before::Report(carried),
             Err(problem) => {
@@ -113,7 +113,7 @@ async fn before(client: &ClientId, period: &Period, deps: &Deps, unread: &mut Ve
     let earliest = period.from - TimeDelta::days(LOOK_BACK_DAYS as i64);
     let mut page = None;
     loop {
-        let found = deps.journal.happened(client, earliest, period.from, page).await?;
+        let found = deps.store.happened(client, earliest, period.from, page).await?;
         if !found.events.is_empty() {
             unread.push(format!(
                 "totals of the days before: no report was found in {LOOK_BACK_DAYS} days, and they begin anew"
@@ -130,7 +130,7 @@ async fn before(client: &ClientId, period: &Period, deps: &Deps, unread: &mut Ve
 async fn feed(ledger: &mut Ledger, client: &ClientId, from: Instant, until: Instant, deps: &Deps) -> StoreResult<()> {
     let mut page = None;
     loop {
-        let found = deps.journal.happened(client, from, until, page).await?;
+        let found = deps.store.happened(client, from, until, page).await?;
         found.events.iter().for_each(|event| ledger.feed(event));
         match found.next {
             Some(next) => page = Some(next),
@@ -150,7 +150,7 @@ async fn leads(
     ids.dedup();
     let (mut read, mut failed) = (BTreeMap::new(), 0);
     for some in ids.chunks(LEADS_PER_READ) {
-        match deps.leads.leads(client, some).await {
+        match deps.store.leads(client, some).await {
             Ok(found) => {
                 read.extend(found.iter().map(|stored| (stored.lead.id, LeadFacts::of(&stored.lead, &stored.profile))))
             }
@@ -170,12 +170,12 @@ async fn leads(
 /// depend on how many leads there are.
 async fn waiting(client: &ClientId, deps: &Deps, unread: &mut Vec<String>) -> Option<WaitingFacts> {
     let read = async {
-        let mut listed = deps.attention.waiting(client, MOST_WAITING + 1).await?;
+        let mut listed = deps.store.waiting(client, MOST_WAITING + 1).await?;
         let complete = listed.len() <= MOST_WAITING;
         listed.truncate(MOST_WAITING);
         let listed: Vec<Listed> = listed.into_iter().map(|waiting| (waiting.lead, waiting.needs)).collect();
         let asked = WaitingFacts::to_read(&listed);
-        let found = readable(deps.leads.as_ref(), client, &asked).await?;
+        let found = readable(deps.store.as_ref(), client, &asked).await?;
         let leads: Vec<_> = found.leads.into_iter().map(|stored| (stored.lead, stored.profile)).collect();
         StoreResult::Ok((WaitingFacts::of(&listed, complete, &asked, &leads), found.unread))
     };
@@ -199,7 +199,7 @@ async fn waiting(client: &ClientId, deps: &Deps, unread: &mut Vec<String>) -> Op
 }
 
 async fn campaigns(client: &ClientId, deps: &Deps, unread: &mut Vec<String>) -> Option<Vec<Campaign>> {
-    match deps.directory.campaigns(client).await {
+    match deps.store.campaigns(client).await {
         Ok(campaigns) => Some(campaigns),
         Err(error) => {
             tracing::error!(%client, %error, "the campaigns could not be read");
@@ -219,7 +219,7 @@ async fn windows(client: &ClientId, campaigns: &[Campaign], ledger: &Ledger, dep
             .find(|campaign| campaign.id == id && version.is_none_or(|version| version == campaign.version));
         let window = match (current, version) {
             (Some(campaign), _) => Some(campaign.window.clone()),
-            (None, Some(version)) => match deps.directory.plan(client, &id, version).await {
+            (None, Some(version)) => match deps.store.plan(client, &id, version).await {
                 Ok(plan) => plan.map(|plan| plan.window),
                 Err(error) => {
                     tracing::error!(%client, campaign = %id, version, %error, "a version of a campaign could not be read");
@@ -237,7 +237,7 @@ async fn windows(client: &ClientId, campaigns: &[Campaign], ledger: &Ledger, dep
 
 /// What was turned away on the day.
 async fn webhooks(client: &ClientId, period: &Period, deps: &Deps, unread: &mut Vec<String>) -> WebhookFacts {
-    let refused = deps.refusals.refused(client, period.from, period.until).await.unwrap_or_else(|error| {
+    let refused = deps.store.refused(client, period.from, period.until).await.unwrap_or_else(|error| {
         tracing::error!(%client, %error, "what was turned away could not be read");
         unread.push("calls that were turned away".to_owned());
         Refused::new()
@@ -247,7 +247,7 @@ async fn webhooks(client: &ClientId, period: &Period, deps: &Deps, unread: &mut 
 
 /// What waits, counted in the due index; or why it was not.
 async fn due(client: &ClientId, now: Instant, deps: &Deps) -> Result<DueFacts, String> {
-    let work = deps.due.due(client, now + LOOK_AHEAD, MOST_DUE + 1).await.map_err(|error| {
+    let work = deps.store.due(client, now + LOOK_AHEAD, MOST_DUE + 1).await.map_err(|error| {
         tracing::error!(%client, %error, "the due index could not be read");
         "the due index could not be read".to_owned()
     })?;

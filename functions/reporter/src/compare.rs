@@ -13,7 +13,6 @@ use leadline::{
         tenants::Tenants,
     },
     flows::{
-        alerts::Alerts,
         comparison::{Compared, Comparison},
         intake::Intake,
         record::Recorder,
@@ -35,7 +34,7 @@ pub(crate) async fn remarks(client: &Client, period: &Period, ends: Instant, dep
         return said("there was no time in this run, and the next one compares them");
     }
     let what = schedule::comparison_of(period.day);
-    match deps.once.claim(&client.id, &what, now, now + LEASE).await {
+    match deps.store.claim(&client.id, &what, now, now + LEASE).await {
         Ok(Turn::Yours | Turn::Repeat) => {}
         Ok(Turn::Taken) => return said("another run is at it"),
         Ok(Turn::Done) => return note(&client.id, &what, deps).await.unwrap_or_default().remarks,
@@ -59,7 +58,7 @@ pub(crate) async fn remarks(client: &Client, period: &Period, ends: Instant, dep
     };
     tracing::info!(client = %client.id, missed = compared.missed, remarks = compared.remarks.len(), "compared");
     let written = serde_json::to_string(&compared).unwrap_or_default();
-    if let Err(error) = deps.once.finish(&client.id, &what, &written).await {
+    if let Err(error) = deps.store.finish(&client.id, &what, &written).await {
         tracing::error!(client = %client.id, %error, "the comparison could not be marked as done");
     }
     compared.remarks
@@ -72,10 +71,10 @@ async fn compare(client: &Client, period: &Period, ends: Instant, now: Instant, 
     };
     let intake = Intake {
         read: deps.read,
-        directory: deps.directory.as_ref(),
-        leads: deps.leads.as_ref(),
-        events: deps.events.as_ref(),
-        alerts: Alerts { once: deps.once.as_ref(), mailer: deps.mailer.as_ref(), journal: deps.journal.as_ref() },
+        directory: deps.store.as_ref(),
+        leads: deps.store.as_ref(),
+        events: deps.store.as_ref(),
+        alerts: deps.alerts(),
         queue: None,
         // Forms alone come by it, which concern no other client.
         tenants: Tenants::default(),
@@ -89,7 +88,7 @@ async fn compare(client: &Client, period: &Period, ends: Instant, now: Instant, 
 
 /// What a comparison came to, if it was made and can be read.
 async fn note(client: &ClientId, what: &str, deps: &Deps) -> Option<Compared> {
-    let note = deps.once.note(client, what).await.unwrap_or_else(|error| {
+    let note = deps.store.note(client, what).await.unwrap_or_else(|error| {
         tracing::error!(%client, %error, "the last comparison could not be read");
         None
     });

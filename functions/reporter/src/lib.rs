@@ -24,10 +24,8 @@ use leadline::{
         incoming::ReadEvent,
         report::Period,
     },
-    ports::{
-        AttentionList, ClientEntry, Clock, Directory, DueIndex, Email, EventStore, FormFeed, IdSource, Journal,
-        LeadStore, MailError, Mailer, Once, Refusals, StoreError, Turn,
-    },
+    flows::alerts::Alerts,
+    ports::{ClientEntry, Clock, Email, FormFeed, IdSource, MailError, Mailer, ReporterStore, StoreError, Turn},
 };
 use serde::Serialize;
 
@@ -43,34 +41,28 @@ const COMPARING: TimeDelta = TimeDelta::seconds(60);
 /// What the reporter needs from outside.
 #[derive(Clone)]
 pub struct Deps {
+    /// All that is stored.
+    pub store: Arc<dyn ReporterStore>,
     /// How a raw event is read.
     pub read: ReadEvent,
-    /// Clients and campaigns.
-    pub directory: Arc<dyn Directory>,
-    /// The leads that were texted, and those of forms that were missed.
-    pub leads: Arc<dyn LeadStore>,
-    /// Raw events.
-    pub events: Arc<dyn EventStore>,
     /// The forms that a client's site lists.
     pub feed: Arc<dyn FormFeed>,
-    /// Who waits for a person.
-    pub attention: Arc<dyn AttentionList>,
-    /// What waits.
-    pub due: Arc<dyn DueIndex>,
-    /// What happened.
-    pub journal: Arc<dyn Journal>,
-    /// So that a day has one report.
-    pub once: Arc<dyn Once>,
     /// Where reports leave.
     pub mailer: Arc<dyn Mailer>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// New ids.
     pub ids: Arc<dyn IdSource>,
-    /// Calls that were turned away.
-    pub refusals: Arc<dyn Refusals>,
     /// Whether the providers post delivery receipts, as all but stand-ins do.
     pub receipts_come: bool,
+}
+
+impl Deps {
+    /// How operators are told of something.
+    fn alerts(&self) -> Alerts<'_> {
+        let store = self.store.as_ref();
+        Alerts { once: store, mailer: self.mailer.as_ref(), journal: store }
+    }
 }
 
 /// What one run did, in clients.
@@ -122,7 +114,7 @@ enum Done {
 /// [`Error`] when the clients cannot be listed. What fails for one client is counted, logged and
 /// recorded, and stops no other.
 pub async fn handle(_woken_by: serde_json::Value, deps: &Deps) -> Result<Summary, Error> {
-    let clients = deps.directory.clients().await.map_err(Error::Clients)?;
+    let clients = deps.store.clients().await.map_err(Error::Clients)?;
     let mut summary = Summary::default();
     let comparing_ends = deps.clock.now() + COMPARING;
     for entry in clients {
@@ -146,7 +138,7 @@ pub async fn handle(_woken_by: serde_json::Value, deps: &Deps) -> Result<Summary
 
 async fn serve(entry: &ClientEntry, comparing_ends: Instant, deps: &Deps) -> Result<Done, NoReport> {
     let now = deps.clock.now();
-    match deps.directory.client(&entry.id).await? {
+    match deps.store.client(&entry.id).await? {
         Ok(client) => match schedule::due(&client, now) {
             Some(period) => {
                 let not_compared = compare::remarks(&client, &period, comparing_ends, deps).await;
@@ -167,7 +159,7 @@ async fn report(
     deps: &Deps,
 ) -> Result<Done, NoReport> {
     let what = schedule::report_of(period.day);
-    let turn = deps.once.claim(&client.id, &what, now, now + LEASE).await?;
+    let turn = deps.store.claim(&client.id, &what, now, now + LEASE).await?;
     if matches!(turn, Turn::Taken | Turn::Done) {
         return Ok(Done::Nothing);
     }
@@ -191,7 +183,7 @@ async fn report(
             Done::Unaddressed
         }
     };
-    deps.once.finish(&client.id, &what, &note).await?;
+    deps.store.finish(&client.id, &what, &note).await?;
     record(event, deps).await;
     Ok(done)
 }
@@ -205,13 +197,13 @@ async fn unreadable(
 ) -> Result<Done, NoReport> {
     let Some(today) = schedule::default_due(now) else { return Ok(Done::Nothing) };
     let what = schedule::settings_report_of(today);
-    let turn = deps.once.claim(&entry.id, &what, now, now + LEASE).await?;
+    let turn = deps.store.claim(&entry.id, &what, now, now + LEASE).await?;
     if matches!(turn, Turn::Taken | Turn::Done) {
         return Ok(Done::Nothing);
     }
     let email: Email = settings_email(entry, problem, today, turn == Turn::Repeat)?;
     deps.mailer.send(&email).await?;
-    deps.once.finish(&entry.id, &what, "sent").await?;
+    deps.store.finish(&entry.id, &what, "sent").await?;
     let mut event = audit(&entry.id, Event::ReportSent, Status::Ok, deps);
     event.reason = Some("settings_unreadable".to_owned());
     record(event, deps).await;
@@ -239,7 +231,7 @@ fn audit(client: &ClientId, event: Event, status: Status, deps: &Deps) -> AuditE
 }
 
 async fn record(event: AuditEvent, deps: &Deps) {
-    if let Err(error) = deps.journal.record(std::slice::from_ref(&event)).await {
+    if let Err(error) = deps.store.record(std::slice::from_ref(&event)).await {
         tracing::error!(client = %event.client, error = &error as &dyn std::error::Error, "a report could not be recorded");
     }
 }

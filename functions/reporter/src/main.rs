@@ -20,16 +20,9 @@ async fn main() -> Result<(), Error> {
         AwsSecrets::new(aws.secrets(&settings), settings.text("LEADLINE_SECRETS_PREFIX"), Arc::new(SystemClock));
     let base = kajabi_base(&settings);
     let deps = Deps {
+        store,
         read: integrations::read,
-        directory: store.clone(),
-        leads: store.clone(),
-        events: store.clone(),
         feed: Arc::new(KajabiApi::new(http_client()?, Arc::new(secrets), Arc::new(SystemClock), &base)),
-        attention: store.clone(),
-        due: store.clone(),
-        journal: store.clone(),
-        once: store.clone(),
-        refusals: store,
         receipts_come: true,
         mailer: Arc::new(SesMailer::new(aws.ses(&settings), settings.text("LEADLINE_MAIL_FROM"))),
         clock: Arc::new(SystemClock),

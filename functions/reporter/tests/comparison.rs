@@ -85,15 +85,8 @@ impl World {
         let all = Arc::new(store.clone());
         let deps = Deps {
             read: integrations::read,
-            directory: all.clone(),
-            leads: all.clone(),
-            events: all.clone(),
             feed: Arc::new(site.clone()),
-            attention: all.clone(),
-            due: all.clone(),
-            journal: all.clone(),
-            once: all.clone(),
-            refusals: all,
+            store: all,
             receipts_come: false,
             mailer: Arc::new(mailbox.clone()),
             clock: Arc::new(clock.clone()),

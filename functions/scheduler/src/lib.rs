@@ -13,10 +13,8 @@ use leadline::{
         incoming::ReadEvent,
         tenants::Tenants,
     },
-    ports::{
-        AttentionList, Budget, Clock, Directory, DueIndex, EventStore, IdSource, Journal, LeadStore, Mailer, Once,
-        StoreError, TextQueue,
-    },
+    flows::alerts::Alerts,
+    ports::{Clock, IdSource, Mailer, SchedulerStore, StoreError, TextQueue},
 };
 use serde::{Deserialize, Serialize};
 
@@ -26,24 +24,10 @@ const AT_ONCE: usize = 8;
 /// What the scheduler needs.
 #[derive(Clone)]
 pub struct Deps {
+    /// All that is stored.
+    pub store: Arc<dyn SchedulerStore>,
     /// How a raw event is read.
     pub read: ReadEvent,
-    /// Clients and campaigns.
-    pub directory: Arc<dyn Directory>,
-    /// Leads.
-    pub leads: Arc<dyn LeadStore>,
-    /// Who waits for a person.
-    pub attention: Arc<dyn AttentionList>,
-    /// What is due.
-    pub due: Arc<dyn DueIndex>,
-    /// The hour's allowance.
-    pub budget: Arc<dyn Budget>,
-    /// Raw events that were not worked through.
-    pub events: Arc<dyn EventStore>,
-    /// The audit.
-    pub journal: Arc<dyn Journal>,
-    /// So that an alert goes out once.
-    pub once: Arc<dyn Once>,
     /// Where jobs go.
     pub queue: Arc<dyn TextQueue>,
     /// Where alerts go.
@@ -54,6 +38,14 @@ pub struct Deps {
     pub ids: Arc<dyn IdSource>,
     /// Whether all clients have one owner.
     pub tenants: Tenants,
+}
+
+impl Deps {
+    /// How operators are told of something.
+    fn alerts(&self) -> Alerts<'_> {
+        let store = self.store.as_ref();
+        Alerts { once: store, mailer: self.mailer.as_ref(), journal: store }
+    }
 }
 
 /// What a schedule sends. Its content is not used: the time is the clock's.
@@ -88,7 +80,7 @@ pub enum Error {
 pub async fn handle(_: Tick, deps: &Deps) -> Result<Summary, Error> {
     let now = deps.clock.now();
     let run = RunId(deps.ids.new_id(now));
-    let clients = deps.directory.clients().await.map_err(Error::Clients)?;
+    let clients = deps.store.clients().await.map_err(Error::Clients)?;
     let mut summary = Summary { run: run.to_string(), clients: clients.len(), ..Summary::default() };
     let runs = clients.iter().map(|entry| async move {
         let done = run::run_client(deps, entry, run, now).await;

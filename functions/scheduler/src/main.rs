@@ -17,15 +17,8 @@ async fn main() -> Result<(), Error> {
     let aws = AwsClients::new(&mut settings);
     let store = Arc::new(DynamoStore::new(aws.dynamodb(&settings), settings.text("LEADLINE_TABLE")));
     let deps = Deps {
+        store,
         read: integrations::read,
-        directory: store.clone(),
-        leads: store.clone(),
-        attention: store.clone(),
-        due: store.clone(),
-        budget: store.clone(),
-        events: store.clone(),
-        journal: store.clone(),
-        once: store,
         queue: Arc::new(SqsTextQueue::new(aws.sqs(&settings), settings.text("LEADLINE_QUEUE_URL"))),
         mailer: Arc::new(SesMailer::new(aws.ses(&settings), settings.text("LEADLINE_MAIL_FROM"))),
         clock: Arc::new(SystemClock),

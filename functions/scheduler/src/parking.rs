@@ -23,18 +23,18 @@ pub async fn put_back(
     recorder: &Recorder<'_>,
 ) -> StoreResult<usize> {
     let (mut back, mut after) = (0, None);
-    while let Some(id) = deps.due.parked_for(&client.id, after.as_ref()).await? {
+    while let Some(id) = deps.store.parked_for(&client.id, after.as_ref()).await? {
         let status = campaigns.iter().find(|campaign| campaign.id == id).map(|campaign| &campaign.status);
         // A campaign that is not there any more sends nothing either.
         let paused = status.is_none_or(|status| *status == CampaignStatus::Paused);
         let until = paused.then_some(recorder.now);
-        let ids = deps.due.parked(&client.id, &id, until, PER_CAMPAIGN).await?;
+        let ids = deps.store.parked(&client.id, &id, until, PER_CAMPAIGN).await?;
         for stored in read(deps, client, &ids, recorder).await? {
             let mut lead = stored.lead;
             if !lead.unpark(recorder.now) {
                 continue;
             }
-            match deps.leads.save(&lead, Some(stored.rev), Also::default()).await {
+            match deps.store.save(&lead, Some(stored.rev), Also::default()).await {
                 Ok(_) => back += 1,
                 // Something else happened to it: it has another place now, or is put back by the next run.
                 Err(StoreError::Conflict) => {}

@@ -38,10 +38,10 @@ pub enum Stopped {
 
 /// Runs one client and gives how many texts were put on the queue.
 pub async fn run_client(deps: &Deps, entry: &ClientEntry, run: RunId, now: Instant) -> Result<usize, Stopped> {
-    let settings = deps.directory.client(&entry.id).await?;
+    let settings = deps.store.client(&entry.id).await?;
     let test = settings.as_ref().is_ok_and(Client::in_test);
     let recorder = Recorder { ids: deps.ids.as_ref(), client: &entry.id, test, run, now };
-    let alerts = Alerts { once: deps.once.as_ref(), mailer: deps.mailer.as_ref(), journal: deps.journal.as_ref() };
+    let alerts = deps.alerts();
     let client = match settings {
         Ok(client) => client,
         Err(problem) => return stop(deps, &alerts, &recorder, Some(&entry.admin_email), problem).await,
@@ -49,24 +49,24 @@ pub async fn run_client(deps: &Deps, entry: &ClientEntry, run: RunId, now: Insta
 
     let intake = Intake {
         read: deps.read,
-        directory: deps.directory.as_ref(),
-        leads: deps.leads.as_ref(),
-        events: deps.events.as_ref(),
+        directory: deps.store.as_ref(),
+        leads: deps.store.as_ref(),
+        events: deps.store.as_ref(),
         alerts,
         queue: Some(deps.queue.as_ref()),
         tenants: deps.tenants,
     };
     select::resume_events(deps, &client, &intake, &recorder).await?;
-    let unheard = Unheard { leads: deps.leads.as_ref(), alerts };
-    unheard.tell_the_rest(deps.attention.as_ref(), &client, &recorder).await;
+    let unheard = Unheard { leads: deps.store.as_ref(), alerts };
+    unheard.tell_the_rest(deps.store.as_ref(), &client, &recorder).await;
     if let Sending::OnHold { reason, .. } = &client.sending
         && !client.sending.lets_through(now)
     {
         let held = recorder.event(Event::SchedulerRun, Status::Waiting).because("on_hold", reason);
-        deps.journal.record(&[held]).await?;
+        deps.store.record(&[held]).await?;
         return Ok(0);
     }
-    let campaigns = match deps.directory.campaigns(&client.id).await {
+    let campaigns = match deps.store.campaigns(&client.id).await {
         Err(StoreError::Unreadable(why)) => {
             return stop(deps, &alerts, &recorder, client.mailbox(), SettingsProblem::Unreadable(why)).await;
         }
@@ -93,7 +93,7 @@ pub async fn run_client(deps: &Deps, entry: &ClientEntry, run: RunId, now: Insta
         0 => 0,
         wanted => {
             let wanted = u32::try_from(wanted).unwrap_or(u32::MAX);
-            deps.budget.reserve(&client.id, now, client.limits.per_hour, wanted, run).await?
+            deps.store.reserve(&client.id, now, client.limits.per_hour, wanted, run).await?
         }
     };
     let mut jobs = selected.jobs;
@@ -126,7 +126,7 @@ pub async fn run_client(deps: &Deps, entry: &ClientEntry, run: RunId, now: Insta
         words.push_str(&format!(", {back} whose campaign goes on put back"));
     }
     audit.push(recorder.event(Event::SchedulerRun, Status::Ok).because("run", words));
-    deps.journal.record(&audit).await?;
+    deps.store.record(&audit).await?;
     Ok(queued.saturating_sub(refused.len()))
 }
 
@@ -150,7 +150,7 @@ async fn stop(
     problem: SettingsProblem,
 ) -> Result<usize, Stopped> {
     let stopped = recorder.event(Event::RunStopped, Status::Failed).because("settings", problem.to_string());
-    deps.journal.record(&[stopped]).await?;
+    deps.store.record(&[stopped]).await?;
     alerts.raise(alert(&problem), to, recorder).await;
     Err(problem.into())
 }

@@ -62,7 +62,7 @@ pub async fn select(
     let plans = Plans::default();
     loop {
         // What was selected stays in the index until it is sent, so it is asked for again and passed over.
-        let found = deps.due.due_of(&client.id, DueKind::Leads, recorder.now, seen.len() + PAGE).await?;
+        let found = deps.store.due_of(&client.id, DueKind::Leads, recorder.now, seen.len() + PAGE).await?;
         let fresh: Vec<LeadId> = found.iter().filter_map(DueWork::lead).filter(|id| seen.insert(*id)).collect();
         if fresh.is_empty() {
             return Ok(selected);
@@ -97,7 +97,7 @@ pub(super) async fn read(
     ids: &[LeadId],
     recorder: &Recorder<'_>,
 ) -> StoreResult<Vec<StoredLead>> {
-    let Readable { leads, unread } = readable(deps.leads.as_ref(), &client.id, ids).await?;
+    let Readable { leads, unread } = readable(deps.store.as_ref(), &client.id, ids).await?;
     for (id, error) in unread {
         match error {
             StoreError::Unreadable(_) => unreadable(deps, id, &error, recorder).await?,
@@ -111,7 +111,7 @@ async fn unreadable(deps: &Deps, id: LeadId, error: &StoreError, recorder: &Reco
     tracing::error!(client = %recorder.client, lead = %id, %error, "a due lead cannot be decided on");
     let mut failed = recorder.event(Event::JobFailed, Status::Failed).because("unreadable", error.to_string());
     failed.lead = Some(id);
-    deps.journal.record(&[failed]).await
+    deps.store.record(&[failed]).await
 }
 
 /// Takes up the events that were left over. Done before any lead is looked at: one may be a no.
@@ -121,7 +121,7 @@ pub async fn resume_events(
     intake: &Intake<'_>,
     recorder: &Recorder<'_>,
 ) -> StoreResult<()> {
-    let due = deps.due.due_of(&client.id, DueKind::Events, recorder.now, EVENTS).await?;
+    let due = deps.store.due_of(&client.id, DueKind::Events, recorder.now, EVENTS).await?;
     let key = |work| match work {
         DueWork::Event { key, .. } => Some(key),
         DueWork::Lead { .. } => None,
@@ -136,7 +136,7 @@ pub async fn resume_events(
 }
 
 async fn resume(deps: &Deps, client: &Client, intake: &Intake<'_>, key: &EventKey, recorder: &Recorder<'_>) {
-    let worked = match deps.events.event(&client.id, key).await {
+    let worked = match deps.store.event(&client.id, key).await {
         Ok(Some(event)) => match intake.work(client, event.clone(), recorder).await {
             Ok(_) => Ok(()),
             Err(error) => {
@@ -176,7 +176,7 @@ async fn look_at(
     let with_sender = lead.in_flight.as_ref().is_some_and(|text| !text.is_retry());
     if !lead.uncounted.is_empty() && !with_sender {
         // The counters that the last text left behind, which was to cost no more than any other.
-        rev = deps.leads.save(&lead, Some(rev), Also::default()).await?;
+        rev = deps.store.save(&lead, Some(rev), Also::default()).await?;
         lead.uncounted.clear();
     }
     if let Some(text) = lead.left_alone(now) {
@@ -203,7 +203,7 @@ async fn look_at(
     let campaign = campaigns.iter().find(|campaign| campaign.id == enrollment.campaign);
     // A campaign that is not there any more is one that sends nothing.
     let status = campaign.map_or(CampaignStatus::Paused, |campaign| campaign.status.clone());
-    let plan = plans.get(deps.directory.as_ref(), &client.id, &enrollment.campaign, enrollment.version).await?;
+    let plan = plans.get(deps.store.as_ref(), &client.id, &enrollment.campaign, enrollment.version).await?;
     let Some(plan) = plan else {
         return Err(StoreError::Unreadable(format!(
             "version {} of campaign {} is gone",
@@ -228,7 +228,7 @@ async fn look_at(
     if !concluded.changed {
         return Ok(Looked::Nothing);
     }
-    deps.leads.save(&lead, Some(rev), Also { audit: concluded.audit, ..Also::default() }).await?;
+    deps.store.save(&lead, Some(rev), Also { audit: concluded.audit, ..Also::default() }).await?;
     if let Some(alert) = concluded.alert {
         intake.alerts.raise(alert, client.mailbox(), recorder).await;
     }

@@ -31,11 +31,11 @@ pub async fn answer(deps: &Deps, answer: &Answer, run: RunId, ends: Option<Insta
     if !answer.in_time(now) {
         return Ok("not answered: the reply came too long ago".to_owned());
     }
-    let client = match deps.directory.client(&answer.client).await? {
+    let client = match deps.store.client(&answer.client).await? {
         Ok(client) => client,
         Err(problem) => return Ok(format!("not answered: {problem}")),
     };
-    let Some(StoredLead { lead, profile, .. }) = deps.leads.lead(&client.id, answer.lead).await? else {
+    let Some(StoredLead { lead, profile, .. }) = deps.store.lead(&client.id, answer.lead).await? else {
         return Ok("not answered: the lead is gone".to_owned());
     };
     let may = match answer.decide(&client, &lead, &profile, now) {
@@ -50,16 +50,16 @@ pub async fn answer(deps: &Deps, answer: &Answer, run: RunId, ends: Option<Insta
         }
     };
     // The test phone can say no, too.
-    if lead.phone.as_ref() != Some(&may.to) && deps.leads.phone(&client.id, &may.to).await?.opt_out.is_some() {
+    if lead.phone.as_ref() != Some(&may.to) && deps.store.phone(&client.id, &may.to).await?.opt_out.is_some() {
         return Ok("not answered: the test phone has opted out".to_owned());
     }
     // Of an account that is only tried again, one text is let through.
     if let Some(tried) = client.sending.tried_at(now)
-        && !deps.directory.set_sending(&client.id, &client.sending, &tried).await?
+        && !deps.store.set_sending(&client.id, &client.sending, &tried).await?
     {
         return Ok("not answered: another text tries whether the account can send".to_owned());
     }
-    if deps.once.claim(&client.id, &answer.key(), now, may.until).await? != Turn::Yours {
+    if deps.store.claim(&client.id, &answer.key(), now, may.until).await? != Turn::Yours {
         return Ok("not answered: it was, or may have been, before".to_owned());
     }
     let attempt = AttemptId(deps.ids.new_id(now));
@@ -76,7 +76,7 @@ pub async fn answer(deps: &Deps, answer: &Answer, run: RunId, ends: Option<Insta
         minutes_from_import: None,
     });
     // No record, no text.
-    deps.journal.record(std::slice::from_ref(&record)).await?;
+    deps.store.record(std::slice::from_ref(&record)).await?;
     let text = may.claimed(attempt, lead.id);
     let called = deps.clock.now();
     let outcome = match text.fence(called, ends) {
@@ -85,10 +85,10 @@ pub async fn answer(deps: &Deps, answer: &Answer, run: RunId, ends: Option<Insta
     };
     tell_account(deps, &client, (attempt, now), &outcome, &Recorder { now: deps.clock.now(), ..recorder }).await;
     let words = settle(&mut record, outcome);
-    if let Err(error) = deps.journal.record(&[record]).await {
+    if let Err(error) = deps.store.record(&[record]).await {
         tracing::error!(client = %client.id, lead = %lead.id, %error, "what came of an answer could not be recorded");
     }
-    if let Err(error) = deps.once.finish(&client.id, &answer.key(), &words).await {
+    if let Err(error) = deps.store.finish(&client.id, &answer.key(), &words).await {
         // The claim stands, and is never given again.
         tracing::warn!(client = %client.id, lead = %lead.id, %error, "an answer could not be marked as done");
     }
@@ -96,7 +96,7 @@ pub async fn answer(deps: &Deps, answer: &Answer, run: RunId, ends: Option<Insta
 }
 
 fn alerts(deps: &Deps) -> Alerts<'_> {
-    Alerts { once: deps.once.as_ref(), mailer: deps.mailer.as_ref(), journal: deps.journal.as_ref() }
+    deps.alerts()
 }
 
 /// A text of the settings that cannot be sent: the person who wrote gets nothing.
@@ -122,7 +122,7 @@ async fn tell_account(
     outcome: &SendOutcome,
     recorder: &Recorder<'_>,
 ) {
-    let settling = Settling { directory: deps.directory.as_ref(), leads: deps.leads.as_ref(), alerts: alerts(deps) };
+    let settling = Settling { directory: deps.store.as_ref(), leads: deps.store.as_ref(), alerts: alerts(deps) };
     match outcome {
         SendOutcome::Throttled { why, retry_after } => {
             settling.leave_alone(client, claimed, (why, *retry_after), recorder).await;

@@ -90,7 +90,7 @@ impl Delivery<'_> {
                 return Ok(Delivered::Again { at: now, why: "this execution has no time left for a call".to_owned() });
             }
             let SendStep { client, lead, campaign, version, .. } = self.step.clone();
-            let read = self.deps.leads.read_for_text(&TextKey { client, lead, campaign, version }).await?;
+            let read = self.deps.store.read_for_text(&TextKey { client, lead, campaign, version }).await?;
             let tried = match on_its_way(&read, self.step) {
                 Some(_) => self.look_after(read, now).await,
                 None => self.decide_and_send(read, now).await,
@@ -113,7 +113,7 @@ impl Delivery<'_> {
                 let mut dropped =
                     recorder.event(Event::JobFailed, Status::Rejected).because("nothing_to_send", why.to_string());
                 dropped.lead = Some(step.lead);
-                note(deps.journal.as_ref(), &dropped).await;
+                note(deps.store.as_ref(), &dropped).await;
                 return Ok(Delivered::NotNow(why.to_string()));
             }
         };
@@ -146,7 +146,7 @@ impl Delivery<'_> {
         };
         // The test phone can say no, too.
         if case.lead.phone.as_ref() != Some(&send.to)
-            && deps.leads.phone(&step.client, &send.to).await?.opt_out.is_some()
+            && deps.store.phone(&step.client, &send.to).await?.opt_out.is_some()
         {
             return Ok(Delivered::NotNow("the test phone has opted out".to_owned()));
         }
@@ -165,7 +165,7 @@ impl Delivery<'_> {
         if let Some(text) = &mut lead.in_flight {
             text.account = Some(case.client.provider.mark());
         }
-        match deps.leads.save(&lead, Some(rev), Also { count_later: true, ..Also::default() }).await {
+        match deps.store.save(&lead, Some(rev), Also { count_later: true, ..Also::default() }).await {
             Ok(rev) => self.call(&case, send, lead, rev, &claimed).await,
             Err(error) => self.disown(&case, attempt, error).await,
         }
@@ -174,7 +174,7 @@ impl Delivery<'_> {
     /// Of an account that is only tried again, one text is let through: whoever writes first that it is theirs.
     async fn may_try(&self, client: &Client, now: Instant) -> StoreResult<bool> {
         match client.sending.tried_at(now) {
-            Some(tried) => self.deps.directory.set_sending(&client.id, &client.sending, &tried).await,
+            Some(tried) => self.deps.store.set_sending(&client.id, &client.sending, &tried).await,
             None => Ok(true),
         }
     }
@@ -186,7 +186,7 @@ impl Delivery<'_> {
             return Ok(true);
         }
         let own = RunId(self.deps.ids.new_id(now));
-        Ok(self.deps.budget.reserve(&client.id, now, client.limits.per_hour, 1, own).await? > 0)
+        Ok(self.deps.store.reserve(&client.id, now, client.limits.per_hour, 1, own).await? > 0)
     }
 
     async fn next_hour(&self, case: &Case, rev: Rev, recorder: &Recorder<'_>) -> StoreResult<Delivered> {
@@ -196,7 +196,7 @@ impl Delivery<'_> {
         lead.wait(case.enrollment.id, until);
         let hit = recorder.about(&lead, Event::LimitHit, Status::Waiting).because("per_hour", &why);
         let audit = vec![hit.in_campaign(&case.enrollment.campaign, Some(case.enrollment.step))];
-        self.deps.leads.save(&lead, Some(rev), Also { audit, ..Also::default() }).await?;
+        self.deps.store.save(&lead, Some(rev), Also { audit, ..Also::default() }).await?;
         Ok(Delivered::NotNow(why))
     }
 
@@ -230,7 +230,7 @@ impl Delivery<'_> {
     /// A claim whose write failed, or seemed to. If it stands all the same it is settled as what it is:
     /// not sent. Nobody called.
     async fn disown(&self, case: &Case, attempt: AttemptId, error: StoreError) -> StoreResult<Delivered> {
-        let Some(read) = self.deps.leads.lead(&case.client.id, case.lead.id).await? else { return Err(error) };
+        let Some(read) = self.deps.store.lead(&case.client.id, case.lead.id).await? else { return Err(error) };
         let on = OnItsWay::of(&case.client, Some(&case.plan), read.lead, read.rev);
         let Some(on) = on.filter(|on| on.text.attempt == attempt) else { return Err(error) };
         let recorder = self.recorder(case.client.in_test(), self.deps.clock.now());
@@ -269,7 +269,7 @@ impl Delivery<'_> {
         let why = format!("attempt {}: the sender ended between the claim and the answer", on.text.attempt);
         // Under an id of its own: the attempt's may hold the proof that the sender left behind.
         let lost = recorder.about(&lead, Event::SmsAttempt, Status::Unknown).because("unknown", &why);
-        self.deps.leads.save(&lead, Some(on.rev), Also { audit: vec![lost], ..Also::default() }).await?;
+        self.deps.store.save(&lead, Some(on.rev), Also { audit: vec![lost], ..Also::default() }).await?;
         Ok(Delivered::Again { at, why })
     }
 
@@ -316,7 +316,7 @@ impl Delivery<'_> {
         if !concluded.changed {
             return Ok(());
         }
-        self.deps.leads.save(lead, Some(rev), Also { audit: concluded.audit, ..Also::default() }).await?;
+        self.deps.store.save(lead, Some(rev), Also { audit: concluded.audit, ..Also::default() }).await?;
         if let Some(alert) = concluded.alert {
             self.alerts().raise(alert, client.mailbox(), recorder).await;
         }
@@ -328,13 +328,12 @@ impl Delivery<'_> {
     }
 
     fn alerts(&self) -> Alerts<'_> {
-        let Deps { once, mailer, journal, .. } = self.deps;
-        Alerts { once: once.as_ref(), mailer: mailer.as_ref(), journal: journal.as_ref() }
+        self.deps.alerts()
     }
 
     fn settling(&self) -> Settling<'_> {
-        let Deps { directory, leads, .. } = self.deps;
-        Settling { directory: directory.as_ref(), leads: leads.as_ref(), alerts: self.alerts() }
+        let store = self.deps.store.as_ref();
+        Settling { directory: store, leads: store, alerts: self.alerts() }
     }
 }
 

@@ -9,7 +9,8 @@ use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMe
 use futures_util::{FutureExt, StreamExt, stream};
 use leadline::{
     domain::{Instant, ids::RunId, job::Job},
-    ports::{Budget, Clock, Directory, IdSource, Journal, LeadStore, Mailer, Once, Redelivery, SmsProvider},
+    flows::alerts::Alerts,
+    ports::{Clock, IdSource, Mailer, Redelivery, SenderStore, SmsProvider},
 };
 
 pub use deliver::{Delivered, Delivery};
@@ -17,16 +18,8 @@ pub use deliver::{Delivered, Delivery};
 /// What the sender needs.
 #[derive(Clone)]
 pub struct Deps {
-    /// So that a refused account holds its client.
-    pub directory: Arc<dyn Directory>,
-    /// Leads.
-    pub leads: Arc<dyn LeadStore>,
-    /// The audit.
-    pub journal: Arc<dyn Journal>,
-    /// So that an alert goes out once.
-    pub once: Arc<dyn Once>,
-    /// The hour's allowance, for a text that goes in a later hour than its run's.
-    pub budget: Arc<dyn Budget>,
+    /// All that is stored.
+    pub store: Arc<dyn SenderStore>,
     /// So that a job comes again at its time.
     pub redelivery: Arc<dyn Redelivery>,
     /// Where texts go.
@@ -37,6 +30,14 @@ pub struct Deps {
     pub clock: Arc<dyn Clock>,
     /// New ids.
     pub ids: Arc<dyn IdSource>,
+}
+
+impl Deps {
+    /// How operators are told of something.
+    fn alerts(&self) -> Alerts<'_> {
+        let store = self.store.as_ref();
+        Alerts { once: store, mailer: self.mailer.as_ref(), journal: store }
+    }
 }
 
 /// When the job of an answer comes again that could not be worked on: it has five minutes in all.

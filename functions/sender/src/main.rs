@@ -23,12 +23,8 @@ async fn main() -> Result<(), Error> {
     let public_url = settings.url("LEADLINE_PUBLIC_URL");
     let endpoints = provider_endpoints(&settings, public_url);
     let deps = Deps {
-        directory: store.clone(),
-        leads: store.clone(),
-        budget: store.clone(),
+        store,
         redelivery: Arc::new(SqsTextQueue::new(aws.sqs(&settings), settings.text("LEADLINE_QUEUE_URL"))),
-        journal: store.clone(),
-        once: store,
         provider: Arc::new(Providers::new(http_client()?, Arc::new(secrets), endpoints)),
         mailer: Arc::new(SesMailer::new(aws.ses(&settings), settings.text("LEADLINE_MAIL_FROM"))),
         clock: Arc::new(SystemClock),

@@ -28,7 +28,7 @@ use leadline::{
         record::Recorder,
     },
     ports::{
-        Clock, Directory, EventStore, IdSource, Journal, LeadStore, Mailer, Once, SecretStore, Secrets, TextQueue,
+        Clock, IdSource, Mailer, SecretStore, Secrets, TextQueue, WebhookStore,
         inbound::{Call, InboundSource, Named, Reply},
     },
 };
@@ -39,20 +39,12 @@ use routes::Found;
 /// What the webhook needs.
 #[derive(Clone)]
 pub struct Deps {
+    /// All that is stored.
+    pub store: Arc<dyn WebhookStore>,
     /// Who may post.
     pub sources: &'static [&'static dyn InboundSource],
     /// How a raw event is read.
     pub read: ReadEvent,
-    /// Clients and campaigns.
-    pub directory: Arc<dyn Directory>,
-    /// Leads.
-    pub leads: Arc<dyn LeadStore>,
-    /// Raw events.
-    pub events: Arc<dyn EventStore>,
-    /// The audit.
-    pub journal: Arc<dyn Journal>,
-    /// So that an alert goes out once.
-    pub once: Arc<dyn Once>,
     /// Where alerts go.
     pub mailer: Arc<dyn Mailer>,
     /// Signing secrets.
@@ -70,6 +62,14 @@ pub struct Deps {
     pub tenants: Tenants,
     /// What was refused.
     pub refused: Arc<Tally>,
+}
+
+impl Deps {
+    /// How operators are told of something.
+    fn alerts(&self) -> Alerts<'_> {
+        let store = self.store.as_ref();
+        Alerts { once: store, mailer: self.mailer.as_ref(), journal: store }
+    }
 }
 
 /// Why a request gets nothing.
@@ -177,10 +177,10 @@ fn response(reply: Reply) -> Response<Body> {
 fn intake(deps: &Deps) -> Intake<'_> {
     Intake {
         read: deps.read,
-        directory: deps.directory.as_ref(),
-        leads: deps.leads.as_ref(),
-        events: deps.events.as_ref(),
-        alerts: Alerts { once: deps.once.as_ref(), mailer: deps.mailer.as_ref(), journal: deps.journal.as_ref() },
+        directory: deps.store.as_ref(),
+        leads: deps.store.as_ref(),
+        events: deps.store.as_ref(),
+        alerts: deps.alerts(),
         queue: Some(deps.queue.as_ref()),
         tenants: deps.tenants,
     }
@@ -188,7 +188,7 @@ fn intake(deps: &Deps) -> Intake<'_> {
 
 /// The client's settings. An unknown client looks like any other wrong path.
 async fn client_of(id: &ClientId, deps: &Deps) -> Result<Client, Refused> {
-    match deps.directory.client(id).await {
+    match deps.store.client(id).await {
         Ok(Ok(client)) => Ok(client),
         Ok(Err(SettingsProblem::Missing)) => Err(Refused::NotFound),
         Ok(Err(problem)) => {

@@ -17,10 +17,7 @@ use leadline::{
         ids::ClientId,
         refusals::{RefusedCounts, source_name, what_to_do},
     },
-    flows::{
-        alerts::{Alert, Alerts},
-        record::Recorder,
-    },
+    flows::{alerts::Alert, record::Recorder},
     ports::{Refusals, StoreResult},
 };
 
@@ -147,7 +144,7 @@ pub(crate) async fn no_proof(id: &ClientId, source: Source, deps: &Deps) {
         counts
     };
     let Some(counts) = counts else { return };
-    let written = match deps.directory.client(id).await {
+    let written = match deps.store.client(id).await {
         Ok(Ok(client)) => deps.refused.write(&client.id, source, now, counts).await,
         // There is no such client: nothing is kept of it.
         Ok(Err(_)) => {
@@ -192,7 +189,7 @@ async fn count_and_tell(
 async fn accepted_lately(client: &Client, source: Source, now: Instant, deps: &Deps) -> StoreResult<bool> {
     let mut page = None;
     loop {
-        let found = deps.journal.happened(&client.id, now - LATELY, now, page).await?;
+        let found = deps.store.happened(&client.id, now - LATELY, now, page).await?;
         let of_it = |reason: Option<&str>| reason == Some(source.code());
         if found.events.iter().any(|event| event.event == Event::EventReceived && of_it(event.reason.as_deref())) {
             return Ok(true);
@@ -217,6 +214,6 @@ async fn tell(client: &Client, source: Source, day: RefusedCounts, now: Instant,
             what_to_do(source.code())
         ),
     };
-    let alerts = Alerts { once: deps.once.as_ref(), mailer: deps.mailer.as_ref(), journal: deps.journal.as_ref() };
+    let alerts = deps.alerts();
     alerts.raise(alert, client.mailbox(), &Recorder::of(client, deps.ids.as_ref(), now)).await;
 }

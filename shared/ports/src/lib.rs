@@ -18,6 +18,7 @@ mod provider;
 mod queue;
 mod secrets;
 mod store;
+mod stores;
 
 pub use clock::{Clock, IdSource};
 pub use directory::{ClientEntry, Directory};
@@ -35,3 +36,4 @@ pub use provider::{Direction, SmsProvider};
 pub use queue::{DeadLetter, DeadLetters, Redelivery, TextQueue};
 pub use secrets::{SecretError, SecretStore, Secrets};
 pub use store::{Rev, StoreError, StoreResult};
+pub use stores::{ConsoleStore, ReporterStore, SchedulerStore, SenderStore, WebhookStore};

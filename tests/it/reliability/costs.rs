@@ -77,10 +77,7 @@ fn names(calls: &[Call]) -> Vec<&str> {
 async fn cost_of_a_text(world: &mut World) -> Vec<Call> {
     world.system.schedule().await.expect("a run");
     let (meter, store) = Meter::over(world);
-    world.system.sender.leads = store.clone();
-    world.system.sender.journal = store.clone();
-    world.system.sender.directory = store.clone();
-    world.system.sender.once = store;
+    world.system.sender.store = store.clone();
     let before = world.texts().len();
     world.system.send().await;
     assert_eq!(world.texts().len(), before + 1);
@@ -136,13 +133,7 @@ async fn a_run_reads_only_what_is_due_however_many_leads_there_are() {
         world.system.clock.set(new_york("2026-01-06 15:00"));
         let (meter, store) = Meter::over(&world);
         let scheduler = &mut world.system.scheduler;
-        scheduler.directory = store.clone();
-        scheduler.leads = store.clone();
-        scheduler.due = store.clone();
-        scheduler.budget = store.clone();
-        scheduler.events = store.clone();
-        scheduler.journal = store.clone();
-        scheduler.once = store;
+        scheduler.store = store.clone();
         let summary = world.system.schedule().await.expect("a run");
         assert_eq!(summary.queued, 5);
         let calls = meter.calls();
@@ -193,9 +184,7 @@ async fn what_a_report_reads_of_those_who_wait_does_not_depend_on_how_many_leads
         world.system.clock.set(new_york("2026-01-09 09:00"));
         let (meter, metered) = Meter::over(&world);
         let reporter = &mut world.system.reporter;
-        reporter.attention = metered.clone();
-        reporter.leads = metered.clone();
-        reporter.journal = metered.clone();
+        reporter.store = metered.clone();
         world.system.report().await.expect("a report");
         let report = world.system.mailbox.sent().pop().expect("a report").email;
         assert!(report.text.contains(&format!("{held} people are held for your decision")), "{}", report.text);

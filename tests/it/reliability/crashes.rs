@@ -1,5 +1,7 @@
 //! What a crash or a failing store leaves behind: never a second text, never silence.
 
+use chrono::TimeDelta;
+use leadline_standins::faulty::{Call, Chaos, Fault, Faulty};
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
@@ -11,59 +13,38 @@ use leadline::{
         Instant,
         audit::Event,
         client::Client,
-        email::EmailAddress,
-        ids::{ClientId, LeadId},
-        lead::{Lead, SmsStatus},
+        lead::SmsStatus,
         message::{ClaimedText, ListedText, SendOutcome},
         phone::PhoneNumber,
     },
-    ports::{
-        Also, Direction, ForText, LeadStore, PhoneRecord, Rev, SmsProvider, StoreError, StoreResult, StoredLead,
-        TextKey,
-    },
+    ports::{Direction, SenderStore, SmsProvider},
 };
 use leadline_tests::world::{World, new_york};
 
 const PAT: &str = "+13055550123";
 
-/// A store whose saves fail from the `fails_from`th on.
+/// Saves of leads fail from the `fails_from`th on.
 struct Failing {
-    inner: Arc<dyn LeadStore>,
     saves: AtomicUsize,
     fails_from: usize,
 }
 
 #[async_trait]
-impl LeadStore for Failing {
-    async fn read_for_text(&self, key: &TextKey) -> StoreResult<ForText> {
-        self.inner.read_for_text(key).await
+impl Chaos for Failing {
+    async fn begin(&self, call: &Call) -> Option<Fault> {
+        let saves = call.port == "LeadStore" && call.method == "save";
+        let fails = saves && self.saves.fetch_add(1, Ordering::SeqCst) + 1 >= self.fails_from;
+        fails.then_some(Fault::ErrorBefore)
     }
-    async fn lead(&self, client: &ClientId, id: LeadId) -> StoreResult<Option<StoredLead>> {
-        self.inner.lead(client, id).await
-    }
-    async fn leads(&self, client: &ClientId, ids: &[LeadId]) -> StoreResult<Vec<StoredLead>> {
-        self.inner.leads(client, ids).await
-    }
-    async fn phone(&self, client: &ClientId, phone: &PhoneNumber) -> StoreResult<PhoneRecord> {
-        self.inner.phone(client, phone).await
-    }
-    async fn lead_of_email(&self, client: &ClientId, email: &EmailAddress) -> StoreResult<Option<LeadId>> {
-        self.inner.lead_of_email(client, email).await
-    }
-    async fn save(&self, lead: &Lead, read_at: Option<Rev>, also: Also) -> StoreResult<Rev> {
-        if self.saves.fetch_add(1, Ordering::SeqCst) + 1 >= self.fails_from {
-            return Err(StoreError::Unavailable("the store is down".into()));
-        }
-        self.inner.save(lead, read_at, also).await
-    }
-    async fn journey(
-        &self,
-        client: &ClientId,
-        id: LeadId,
-        since: Instant,
-    ) -> StoreResult<Vec<leadline::domain::audit::AuditEvent>> {
-        self.inner.journey(client, id, since).await
-    }
+    async fn end(&self, _: &Call) {}
+    async fn pass(&self, _: TimeDelta) {}
+}
+
+/// The sender's store with saves that fail, and the sound one that was there.
+fn failing_from(world: &mut World, fails_from: usize) -> Arc<dyn SenderStore> {
+    let chaos = Arc::new(Failing { saves: AtomicUsize::new(0), fails_from });
+    let failing = Faulty::new(world.system.store.clone(), chaos);
+    std::mem::replace(&mut world.system.sender.store, Arc::new(failing))
 }
 
 /// A provider that never answers.
@@ -105,10 +86,9 @@ async fn with_a_job() -> World {
 #[tokio::test]
 async fn when_the_lead_cannot_be_written_after_the_provider_accepted_our_own_record_proves_it() {
     let mut world = with_a_job().await;
-    let failing = Failing { inner: world.system.store.clone(), saves: AtomicUsize::new(0), fails_from: 2 };
-    let sound = std::mem::replace(&mut world.system.sender.leads, Arc::new(failing));
+    let sound = failing_from(&mut world, 2);
     world.system.send().await;
-    world.system.sender.leads = sound;
+    world.system.sender.store = sound;
     assert_eq!(world.texts().len(), 1);
     assert_eq!(world.reasons(Event::SettleFailed).await, ["settle"]);
     world.system.carrier.set_lookups_down(true);
@@ -122,11 +102,10 @@ async fn when_the_lead_cannot_be_written_after_the_provider_accepted_our_own_rec
 #[tokio::test]
 async fn when_the_claim_cannot_be_written_nothing_is_sent_and_the_job_comes_again() {
     let mut world = with_a_job().await;
-    let failing = Failing { inner: world.system.store.clone(), saves: AtomicUsize::new(0), fails_from: 1 };
-    let sound = std::mem::replace(&mut world.system.sender.leads, Arc::new(failing));
+    let sound = failing_from(&mut world, 1);
     world.system.send().await;
     assert_eq!(world.texts(), []);
-    world.system.sender.leads = sound;
+    world.system.sender.store = sound;
     world.until("2026-01-06 16:00").await;
     assert_eq!(world.texts().len(), 1);
 }

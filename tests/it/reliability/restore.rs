@@ -113,28 +113,10 @@ async fn until_the_loss(world: &mut World) {
 fn point_at_the_copy(world: &mut World) {
     let store = Arc::new(DynamoStore::new(world.system.dynamo.client(), COPY));
     let system = &mut world.system;
-    system.webhook.directory = store.clone();
-    system.webhook.leads = store.clone();
-    system.webhook.events = store.clone();
-    system.webhook.journal = store.clone();
-    system.webhook.once = store.clone();
-    system.scheduler.directory = store.clone();
-    system.scheduler.leads = store.clone();
-    system.scheduler.due = store.clone();
-    system.scheduler.budget = store.clone();
-    system.scheduler.events = store.clone();
-    system.scheduler.journal = store.clone();
-    system.scheduler.once = store.clone();
-    system.sender.directory = store.clone();
-    system.sender.leads = store.clone();
-    system.sender.budget = store.clone();
-    system.sender.journal = store.clone();
-    system.sender.once = store.clone();
-    system.reporter.directory = store.clone();
-    system.reporter.leads = store.clone();
-    system.reporter.due = store.clone();
-    system.reporter.journal = store.clone();
-    system.reporter.once = store.clone();
+    system.webhook.store = store.clone();
+    system.scheduler.store = store.clone();
+    system.sender.store = store.clone();
+    system.reporter.store = store.clone();
     system.store = store;
 }
 

@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use leadline::ports::{
     AttentionList, Budget, Census, Directory, DueIndex, ErasureStore, EventStore, Journal, LeadStore, Once, OptOuts,
-    Refusals, RequestLimits, StoreError, StoreResult, Walks,
+    Refusals, RequestLimits, SchedulerStore, SenderStore, StoreError, StoreResult, Walks, WebhookStore,
 };
 use tokio::sync::Barrier;
 
@@ -44,6 +44,9 @@ pub trait Store:
     + Once
     + Refusals
     + RequestLimits
+    + WebhookStore
+    + SchedulerStore
+    + SenderStore
     + 'static
 {
 }

@@ -233,10 +233,10 @@ async fn settle_unclear(world: &World, n: usize) {
             Some(sid) => Word::Sent { provider_id: Some(sid) },
             None => Word::NotSent,
         };
-        let alerts = Alerts { once: &*deps.once, mailer: &*deps.mailer, journal: &*deps.journal };
+        let alerts = Alerts { once: &*deps.store, mailer: &*deps.mailer, journal: &*deps.store };
         let hand = ByHand {
-            directory: &*deps.directory,
-            leads: &*deps.leads,
+            directory: &*deps.store,
+            leads: &*deps.store,
             alerts,
             ids: &*deps.ids,
             by: "an operator",
@@ -253,15 +253,15 @@ async fn redrive(world: &World, n: usize) {
     let now = world.handle.now();
     let mut stuck = Vec::new();
     for letter in world.queue.take(AT_ONCE, std::time::Duration::from_secs(300)).await.unwrap_or_default() {
-        stuck.extend(look_at(&*deps.leads, letter).await.ok());
+        stuck.extend(look_at(&*deps.store, letter).await.ok());
     }
     let run = RunId(deps.ids.new_id(now));
     let own = world.store.all_leads().into_iter().filter(|stored| stored.lead.client == *id);
     stuck.extend(own.flat_map(|stored| in_review(&stored.lead, run)).take(AT_ONCE));
     let redriving = Redriving {
-        directory: &*deps.directory,
-        leads: &*deps.leads,
-        budget: &*deps.budget,
+        directory: &*deps.store,
+        leads: &*deps.store,
+        budget: &*deps.store,
         queue: &*world.texts,
         letters: &world.queue,
         ids: &*deps.ids,

@@ -151,7 +151,7 @@ pub struct Counted {
 
 impl AtWork<'_> {
     fn campaigns(&self) -> Campaigns<'_> {
-        let (directory, journal) = (self.deps.directory.as_ref(), self.deps.journal.as_ref());
+        let (directory, journal) = (self.deps.store.as_ref(), self.deps.store.as_ref());
         Campaigns { directory, journal, recorder: self.recorder(), actor: self.actor }
     }
 
@@ -163,7 +163,7 @@ impl AtWork<'_> {
 
     pub(super) async fn get_campaign(&self, id: &str) -> Result<Response<Body>, Problem> {
         let campaign = self.campaigns().find(&campaign_id(id)?).await.map_err(refused)?;
-        let counts = self.deps.census.counts(&self.caller.client.id, &campaign.id).await;
+        let counts = self.deps.store.counts(&self.caller.client.id, &campaign.id).await;
         let Counts { enrolled, ended, last_enrolled_at } = counts.map_err(|error| store_failed(&error))?;
         let active = enrolled.saturating_sub(ended.values().sum());
         shown(StatusCode::OK, &Counted { campaign, enrolled, active, ended, last_enrolled_at })
@@ -214,8 +214,8 @@ impl AtWork<'_> {
                 return Err(senseless(vec![Place::at("/patch", "it is for the change `patch` only")]));
             }
         };
-        let (directory, leads) = (self.deps.directory.as_ref(), self.deps.leads.as_ref());
-        let (due, census) = (self.deps.due.as_ref(), self.deps.census.as_ref());
+        let (directory, leads) = (self.deps.store.as_ref(), self.deps.store.as_ref());
+        let (due, census) = (self.deps.store.as_ref(), self.deps.store.as_ref());
         let effects = Effects { directory, leads, due, census, recorder: self.recorder(), most: MOST_LEADS };
         let effect = effects.of(&self.caller.client, &stands, &intended).await;
         shown(StatusCode::OK, &effect.map_err(|error| store_failed(&error))?)
@@ -244,7 +244,7 @@ impl AtWork<'_> {
         if client != self.caller.client.id {
             return Err(Problem::forbidden("the key is not for this client, if there is one"));
         }
-        let discovery = Discovery { directory: self.deps.directory.as_ref(), alerts: self.alerts() };
+        let discovery = Discovery { directory: self.deps.store.as_ref(), alerts: self.alerts() };
         let recorder = self.recorder();
         let found = discovery.campaign_of(&self.caller.client, &form, name.as_deref(), self.actor, &recorder).await;
         match found.map_err(|error| store_failed(&error))? {

@@ -154,11 +154,10 @@ impl AtWork<'_> {
         let after = after.map(|after| after.parse::<LeadId>()).transpose();
         let after = after.map_err(|_| Problem::bad_at("", "`after` is the `next` of the page before"))?;
         let client = &self.caller.client.id;
-        let mut ids =
-            self.deps.census.lead_ids(client, after, limit + 1).await.map_err(|error| store_failed(&error))?;
+        let mut ids = self.deps.store.lead_ids(client, after, limit + 1).await.map_err(|error| store_failed(&error))?;
         let more = ids.len() > limit;
         ids.truncate(limit);
-        let found = readable(self.deps.leads.as_ref(), client, &ids).await.map_err(|error| store_failed(&error))?;
+        let found = readable(self.deps.store.as_ref(), client, &ids).await.map_err(|error| store_failed(&error))?;
         for (lead, error) in &found.unread {
             match error {
                 StoreError::Unreadable(_) => tracing::error!(%client, %lead, %error, "a lead is not shown"),
@@ -173,9 +172,9 @@ impl AtWork<'_> {
 
     pub(super) async fn get_lead(&self, id: &str) -> Result<Response<Body>, Problem> {
         let (id, client) = (lead_id(id)?, &self.caller.client.id);
-        let found = self.deps.leads.lead(client, id).await.map_err(|error| store_failed(&error))?;
+        let found = self.deps.store.lead(client, id).await.map_err(|error| store_failed(&error))?;
         let stored = found.ok_or_else(Problem::not_found)?;
-        let journey = self.deps.leads.journey(client, id, Instant::UNIX_EPOCH).await;
+        let journey = self.deps.store.journey(client, id, Instant::UNIX_EPOCH).await;
         let mut journey = journey.map_err(|error| store_failed(&error))?;
         let complete = journey.len() <= MOST_EVENTS;
         journey.drain(..journey.len().saturating_sub(MOST_EVENTS));
@@ -230,13 +229,13 @@ impl AtWork<'_> {
 
     /// That there is such a lead.
     async fn exists(&self, id: LeadId) -> Result<(), Problem> {
-        let found = self.deps.leads.lead(&self.caller.client.id, id).await.map_err(|error| store_failed(&error))?;
+        let found = self.deps.store.lead(&self.caller.client.id, id).await.map_err(|error| store_failed(&error))?;
         found.map(|_| ()).ok_or_else(Problem::not_found)
     }
 
     /// A lead as it stands now.
     async fn lead_now(&self, id: LeadId) -> Result<Response<Body>, Problem> {
-        let found = self.deps.leads.lead(&self.caller.client.id, id).await.map_err(|error| store_failed(&error))?;
+        let found = self.deps.store.lead(&self.caller.client.id, id).await.map_err(|error| store_failed(&error))?;
         shown(StatusCode::OK, &listed(&found.ok_or_else(Problem::not_found)?))
     }
 }

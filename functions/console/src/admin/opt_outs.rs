@@ -79,7 +79,7 @@ pub struct Listed {
 impl AtWork<'_> {
     pub(super) async fn list_opt_outs(&self, request: &Request) -> Result<Response<Body>, Problem> {
         let asked = Page::of(request)?;
-        let all = self.deps.opt_outs.opt_outs(&self.caller.client.id).await.map_err(|error| store_failed(&error))?;
+        let all = self.deps.store.opt_outs(&self.caller.client.id).await.map_err(|error| store_failed(&error))?;
         page(asked.cut(all, |listed: &ListedOptOut| listed.phone.e164().to_owned()))
     }
 

@@ -60,7 +60,7 @@ fn without_secrets(client: &Client) -> Result<Value, Problem> {
 
 impl AtWork<'_> {
     pub(super) fn settings(&self) -> Settings<'_> {
-        let (directory, journal, ids) = (&self.deps.directory, &self.deps.journal, &self.deps.ids);
+        let (directory, journal, ids) = (&self.deps.store, &self.deps.store, &self.deps.ids);
         let (directory, journal, ids) = (directory.as_ref(), journal.as_ref(), ids.as_ref());
         Settings { directory, journal, ids, actor: self.actor, now: self.caller.now }
     }
@@ -97,7 +97,7 @@ impl AtWork<'_> {
 
     /// How sending stands now.
     async fn sending(&self) -> Result<Response<Body>, Problem> {
-        let read = self.deps.directory.client(&self.caller.client.id).await.map_err(|error| store_failed(&error))?;
+        let read = self.deps.store.client(&self.caller.client.id).await.map_err(|error| store_failed(&error))?;
         let client = read.map_err(|_| Problem::ours())?;
         shown(StatusCode::OK, &json!({"sending": client.sending}))
     }

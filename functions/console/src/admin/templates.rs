@@ -130,7 +130,7 @@ impl AtWork<'_> {
     pub(super) async fn list_templates(&self, request: &Request) -> Result<Response<Body>, Problem> {
         let asked = Page::of(request)?;
         let client = &self.caller.client;
-        let campaigns = self.deps.directory.campaigns(&client.id).await.map_err(|error| store_failed(&error))?;
+        let campaigns = self.deps.store.campaigns(&client.id).await.map_err(|error| store_failed(&error))?;
         page(asked.cut(all(client, &campaigns), |shown| shown.name.clone()))
     }
 
@@ -140,7 +140,7 @@ impl AtWork<'_> {
             None => None,
             Some(Err(_)) => return Err(Problem::bad_at("/lead", "it is no lead's id")),
             Some(Ok(id)) => {
-                let found = self.deps.leads.lead(&self.caller.client.id, id).await;
+                let found = self.deps.store.lead(&self.caller.client.id, id).await;
                 Some(found.map_err(|error| store_failed(&error))?.ok_or_else(Problem::not_found)?.profile)
             }
         };

@@ -16,16 +16,18 @@ use leadline::{
         campaign::{Campaign, Plan},
         client::{Client, Sending, SettingsProblem},
         email::EmailAddress,
+        event::{EventKey, EventOutcome, RawEvent, Source},
         ids::{AuditId, CampaignId, ClientId, FormId, LeadId},
         lead::Lead,
         phone::PhoneNumber,
         profile::Profile,
+        refusals::{Refused, RefusedCounts},
     },
     integrations,
     ports::{
-        Also, AttentionList, ClientEntry, Clock, Directory, DueIndex, DueKind, DueWork, Email, ForText, IdSource,
-        Journal, JournalPage, LeadStore, MailError, Mailer, Once, PhoneRecord, Rev, StoreError, StoreResult,
-        StoredLead, TextKey, Turn, WaitingLead,
+        Also, AttentionList, ClientEntry, Clock, Directory, DueIndex, DueKind, DueWork, Email, EventStore, ForText,
+        IdSource, Journal, JournalPage, LeadStore, MailError, Mailer, Once, PhoneRecord, Receipt, Refusals, Rev,
+        StoreError, StoreResult, StoredLead, TextKey, Turn, WaitingLead,
     },
 };
 use leadline_reporter::Deps;
@@ -48,6 +50,8 @@ pub struct State {
     pub broken: BTreeSet<ClientId>,
     /// Clients whose settings make the code panic.
     pub explosive: BTreeSet<ClientId>,
+    /// Raw events, and calls that were refused.
+    pub stored: MemoryStore,
     /// Emails that are refused.
     pub refuse_mails: u32,
     /// Whether leads and due work cannot be read.
@@ -75,18 +79,11 @@ impl World {
         let all = Arc::new(self.clone());
         Deps {
             read: integrations::read,
-            directory: all.clone(),
-            leads: all.clone(),
-            events: Arc::new(MemoryStore::new()),
+            store: all.clone(),
             feed: Arc::new(ListedForms::new()),
-            attention: all.clone(),
-            due: all.clone(),
-            journal: all.clone(),
-            once: all.clone(),
             mailer: all.clone(),
             clock: all.clone(),
             ids: all,
-            refusals: Arc::new(MemoryStore::new()),
             receipts_come: false,
         }
     }
@@ -326,5 +323,42 @@ impl Mailer for World {
         }
         state.mails.push(email.clone());
         Ok(())
+    }
+}
+
+#[async_trait]
+impl EventStore for World {
+    async fn receive(&self, event: &RawEvent, audit: AuditEvent) -> StoreResult<Receipt> {
+        let stored = self.state().stored.clone();
+        stored.receive(event, audit).await
+    }
+
+    async fn event(&self, client: &ClientId, key: &EventKey) -> StoreResult<Option<RawEvent>> {
+        let stored = self.state().stored.clone();
+        stored.event(client, key).await
+    }
+
+    async fn conclude(&self, outcome: &EventOutcome, audit: Vec<AuditEvent>) -> StoreResult<()> {
+        let stored = self.state().stored.clone();
+        stored.conclude(outcome, audit).await
+    }
+}
+
+#[async_trait]
+impl Refusals for World {
+    async fn count_refused(
+        &self,
+        client: &ClientId,
+        source: Source,
+        at: Instant,
+        more: RefusedCounts,
+    ) -> StoreResult<()> {
+        let stored = self.state().stored.clone();
+        stored.count_refused(client, source, at, more).await
+    }
+
+    async fn refused(&self, client: &ClientId, from: Instant, until: Instant) -> StoreResult<Refused> {
+        let stored = self.state().stored.clone();
+        stored.refused(client, from, until).await
     }
 }

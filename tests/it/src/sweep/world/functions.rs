@@ -30,13 +30,9 @@ impl World {
             ($store:expr, $mailer:expr, $queue:expr, $secrets:expr) => {{
                 let store = $store;
                 leadline_webhook::Deps {
+                    store: store.clone(),
                     sources: integrations::SOURCES,
                     read: integrations::read,
-                    directory: store.clone(),
-                    leads: store.clone(),
-                    events: store.clone(),
-                    journal: store.clone(),
-                    once: store.clone(),
                     queue: $queue,
                     mailer: $mailer,
                     secrets: $secrets,
@@ -69,15 +65,8 @@ impl World {
             ($store:expr, $mailer:expr, $queue:expr) => {{
                 let store = $store;
                 leadline_scheduler::Deps {
+                    store: store.clone(),
                     read: integrations::read,
-                    directory: store.clone(),
-                    leads: store.clone(),
-                    attention: store.clone(),
-                    due: store.clone(),
-                    budget: store.clone(),
-                    events: store.clone(),
-                    journal: store.clone(),
-                    once: store,
                     queue: $queue,
                     mailer: $mailer,
                     clock,
@@ -114,11 +103,7 @@ impl World {
             ($store:expr, $mailer:expr, $redelivery:expr) => {{
                 let store = $store;
                 leadline_sender::Deps {
-                    directory: store.clone(),
-                    leads: store.clone(),
-                    budget: store.clone(),
-                    journal: store.clone(),
-                    once: store,
+                    store: store.clone(),
                     redelivery: $redelivery,
                     provider,
                     mailer: $mailer,
