@@ -6,10 +6,10 @@ use anyhow::bail;
 use leadline::{
     domain::{
         Instant,
+        contact_status::ContactStatus,
         conversation::{By, Said, conversation},
-        standing::Standing,
     },
-    flows::by_hand::{ByHand, Verdict},
+    flows::by_hand::{OperatorActions, Verdict},
     ports::{Directory, LeadStore},
     runtime::RandomIds,
 };
@@ -69,11 +69,11 @@ pub async fn show(target: &Target, lead: &str, json: bool, out: &mut dyn Write) 
     Ok(())
 }
 
-fn standing(standing: &Standing) -> String {
+fn standing(standing: &ContactStatus) -> String {
     match standing {
-        Standing::Open => "has not said no".to_owned(),
-        Standing::OptedOut(no) => format!("opted out {} ({})", utc(no.at), no.channel.code()),
-        Standing::Held { reason, since } => format!("held since {}: {reason}", utc(*since)),
+        ContactStatus::Open => "has not said no".to_owned(),
+        ContactStatus::OptedOut(no) => format!("opted out {} ({})", utc(no.at), no.channel.code()),
+        ContactStatus::Held { reason, since } => format!("held since {}: {reason}", utc(*since)),
     }
 }
 
@@ -104,8 +104,14 @@ pub async fn answered(target: &Target, lead: &str, person: &Person, out: &mut dy
         bail!("this table is a copy of {home}: `leadline restored` comes first");
     }
     let id = find(store, &client, lead).await?.lead.id;
-    let hand =
-        ByHand { directory: store, leads: store, alerts: told_here(store), ids: &RandomIds, by: &by, now: there.now };
+    let hand = OperatorActions {
+        directory: store,
+        leads: store,
+        alerts: told_here(store),
+        ids: &RandomIds,
+        by: &by,
+        now: there.now,
+    };
     let since = hand.answered(&client, id).await?;
     writeln!(out, "Lead {id}, which had waited for an answer since {}, waits no more.", utc(since))?;
     Ok(())
@@ -142,8 +148,14 @@ pub async fn answer(
     if verdict == Verdict::GoOn {
         person.agrees(&format!("Lead {id} is texted again. Are you sure that it did not say no?"))?;
     }
-    let hand =
-        ByHand { directory: store, leads: store, alerts: told_here(store), ids: &RandomIds, by: &by, now: there.now };
+    let hand = OperatorActions {
+        directory: store,
+        leads: store,
+        alerts: told_here(store),
+        ids: &RandomIds,
+        by: &by,
+        now: there.now,
+    };
     let held_for = hand.decide_held(&client, id, verdict, because).await?;
     writeln!(out, "Lead {id}, which was held for: {held_for}; {words}.")?;
     Ok(())

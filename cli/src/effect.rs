@@ -4,16 +4,16 @@ use std::{io::Write, path::PathBuf};
 
 use leadline::{
     domain::{
+        batch_job::{BatchJob, Tally},
         campaign::Campaign,
         ids::CampaignId,
-        walk::{Tally, Walk},
     },
     flows::{
         effect::{Day, Effect, Effects, Intended, MOST_LEADS},
+        lead_scan::{Found, LeadScan},
         newest::{self, Move},
-        walking::{Found, Walking},
     },
-    ports::{Directory, Walks},
+    ports::{BatchJobs, Directory},
 };
 use serde_json::json;
 
@@ -145,16 +145,16 @@ pub async fn move_all(
     }
     let recorder = there.recorder(client.in_test());
     let name = newest::name(&campaign.id, campaign.version);
-    let walks: Option<&dyn Walks> = if dry_run { None } else { Some(store) };
-    let walking = Walking { census: store, leads: store, walks, journal: store, name: &name };
+    let walks: Option<&dyn BatchJobs> = if dry_run { None } else { Some(store) };
+    let walking = LeadScan { census: store, leads: store, walks, journal: store, name: &name };
     let left = walking.left(&client.id).await?;
     if let Some(left) = &left {
         eprintln!("goes on where a move of {} was left, after {} leads", utc(left.began_at), left.looked_at);
     }
-    let walk = left.unwrap_or_else(|| Walk::new(recorder.run, &by, there.now));
+    let walk = left.unwrap_or_else(|| BatchJob::new(recorder.run, &by, there.now));
     let visit = Move { leads: store, campaign: campaign.id.clone(), plan: campaign.plan(), dry_run, by, recorder };
     let mut told = Ok(());
-    let mut tell = |_: &Walk, found: &[Found]| {
+    let mut tell = |_: &BatchJob, found: &[Found]| {
         if told.is_ok() {
             told = found.iter().try_for_each(|Found { lead, code, words, .. }| match json {
                 true => writeln!(out, "{}", json!({"lead": lead, "found": code, "words": words})),

@@ -11,9 +11,9 @@ use leadline::{
     aws::dynamodb::export::Kept,
     domain::{
         audit::{AuditEvent, Event},
+        contact_status::ContactStatus,
         lead::Lead,
         profile::Profile,
-        standing::Standing,
     },
 };
 use serde::Serialize;
@@ -189,9 +189,9 @@ impl Files {
 
 fn lead_row(lead: &Lead, profile: &Profile) -> [String; 13] {
     let (standing, since) = match &lead.standing {
-        Standing::Open => ("open", String::new()),
-        Standing::OptedOut(no) => ("opted out", no.at.to_rfc3339()),
-        Standing::Held { since, .. } => ("held", since.to_rfc3339()),
+        ContactStatus::Open => ("open", String::new()),
+        ContactStatus::OptedOut(no) => ("opted out", no.at.to_rfc3339()),
+        ContactStatus::Held { since, .. } => ("held", since.to_rfc3339()),
     };
     let live: Vec<String> = lead.enrollments.iter().map(|live| live.campaign.to_string()).collect();
     let past: Vec<String> = lead.history.iter().map(|past| format!("{} ({})", past.campaign, past.outcome)).collect();

@@ -15,7 +15,7 @@ use leadline::{
         lead::Lead,
         phone::PhoneNumber,
     },
-    flows::by_hand::{Agreed, ByHand, LeadHold, PutIn},
+    flows::by_hand::{Agreed, LeadHold, OperatorActions, PutIn},
     ports::{Directory, StoredLead},
     runtime::RandomIds,
 };
@@ -157,9 +157,9 @@ async fn meant(there: &Connection, client: &Client, lead: &str) -> anyhow::Resul
     find(&there.store, client, lead).await
 }
 
-fn at_work<'a>(there: &'a Connection, by: &'a str) -> ByHand<'a> {
+fn at_work<'a>(there: &'a Connection, by: &'a str) -> OperatorActions<'a> {
     let store = &there.store;
-    ByHand { directory: store, leads: store, alerts: told_here(store), ids: &RandomIds, by, now: there.now }
+    OperatorActions { directory: store, leads: store, alerts: told_here(store), ids: &RandomIds, by, now: there.now }
 }
 
 async fn enroll(

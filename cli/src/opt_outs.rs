@@ -5,8 +5,8 @@ use std::io::Write;
 use anyhow::{Context, bail};
 use clap::Subcommand;
 use leadline::{
-    domain::{client::Client, phone::PhoneNumber, standing::ListedOptOut},
-    flows::by_hand::{ByHand, Recorded},
+    domain::{client::Client, contact_status::ListedOptOut, phone::PhoneNumber},
+    flows::by_hand::{OperatorActions, Recorded},
     ports::{Directory, OptOuts},
     runtime::RandomIds,
 };
@@ -136,8 +136,14 @@ async fn add(target: &Target, phone: &str, reason: &str, person: &Person, out: &
     let (by, reason) = (person.name_if_known(), given("reason", reason)?);
     let (there, client, phone) = meant(target, phone).await?;
     let store = &there.store;
-    let hand =
-        ByHand { directory: store, leads: store, alerts: told_here(store), ids: &RandomIds, by: &by, now: there.now };
+    let hand = OperatorActions {
+        directory: store,
+        leads: store,
+        alerts: told_here(store),
+        ids: &RandomIds,
+        by: &by,
+        now: there.now,
+    };
     // A no needs nobody's agreement.
     let words = match hand.opt_out(&client, &phone, reason).await? {
         Recorded::Now(ended) => format!("opted out; {ended} sequence(s) ended"),
@@ -165,8 +171,14 @@ async fn lift(
         client.id
     );
     person.agrees(&question)?;
-    let hand =
-        ByHand { directory: store, leads: store, alerts: told_here(store), ids: &RandomIds, by: &by, now: there.now };
+    let hand = OperatorActions {
+        directory: store,
+        leads: store,
+        alerts: told_here(store),
+        ids: &RandomIds,
+        by: &by,
+        now: there.now,
+    };
     let no = hand.lift_opt_out(&client, &phone, reason, proof).await?;
     writeln!(
         out,

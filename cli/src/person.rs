@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use leadline::{
     domain::{Instant, ids::ClientId},
     flows::{alerts::Alerts, campaigns::Actor},
-    ports::{Email, Journal, MailError, Mailer, Once, StoreResult, Turn},
+    ports::{Email, Journal, Lease, Leases, MailError, Mailer, StoreResult},
     runtime::Settings,
 };
 
@@ -79,9 +79,9 @@ impl Person {
 pub struct ToldHere;
 
 #[async_trait]
-impl Once for ToldHere {
-    async fn claim(&self, _: &ClientId, _: &str, _: Instant, _: Instant) -> StoreResult<Turn> {
-        Ok(Turn::Done)
+impl Leases for ToldHere {
+    async fn claim(&self, _: &ClientId, _: &str, _: Instant, _: Instant) -> StoreResult<Lease> {
+        Ok(Lease::Completed)
     }
     async fn finish(&self, _: &ClientId, _: &str, _: &str) -> StoreResult<()> {
         Ok(())

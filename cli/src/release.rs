@@ -3,7 +3,9 @@
 use std::io::Write;
 
 use anyhow::bail;
-use leadline::{domain::standing::Standing, flows::by_hand::ByHand, ports::Directory, runtime::RandomIds};
+use leadline::{
+    domain::contact_status::ContactStatus, flows::by_hand::OperatorActions, ports::Directory, runtime::RandomIds,
+};
 
 use crate::{
     connect::{Connection, Target},
@@ -44,12 +46,18 @@ pub async fn run(
     let store = &there.store;
     let client = store.client(&there.client).await??;
     let stored = find(store, &client, lead).await?;
-    if let Standing::Held { reason, since } = &stored.lead.standing {
+    if let ContactStatus::Held { reason, since } = &stored.lead.standing {
         let live = stored.lead.enrollments.len();
         person.agrees(&format!("On hold since {}: {reason}. {live} sequence(s) go on then. Lift it?", utc(*since)))?;
     }
-    let hand =
-        ByHand { directory: store, leads: store, alerts: told_here(store), ids: &RandomIds, by: &by, now: there.now };
+    let hand = OperatorActions {
+        directory: store,
+        leads: store,
+        alerts: told_here(store),
+        ids: &RandomIds,
+        by: &by,
+        now: there.now,
+    };
     let reason = hand.release(&client, stored.lead.id, because).await?;
     writeln!(out, "Lead {}: the hold is lifted ({reason}); it is decided on again by the next run.", stored.lead.id)?;
     Ok(())

@@ -11,9 +11,9 @@ use leadline::{
         tenants::Tenants,
     },
     flows::{
-        by_hand::ByHand,
+        by_hand::OperatorActions,
         erase::Erase,
-        restored::{HOLD, Restoring, Summary},
+        restored::{HOLD, RestoreReconciliation, Summary},
     },
     integrations,
     ports::{Directory, ErasureLedger, IdSource, SmsProvider},
@@ -117,8 +117,14 @@ async fn on_hold(place: &Place, id: &ClientId, force: bool, by: &str) -> anyhow:
              own name, say --force"
         );
     }
-    let person =
-        ByHand { directory: store, leads: store, alerts: told_here(store), ids: &RandomIds, by, now: place.now };
+    let person = OperatorActions {
+        directory: store,
+        leads: store,
+        alerts: told_here(store),
+        ids: &RandomIds,
+        by,
+        now: place.now,
+    };
     person.hold(id, "compared with the provider after a restore").await?;
     store.client(id).await?.with_context(|| format!("client {id}"))
 }
@@ -129,9 +135,9 @@ fn restoring<'a>(
     since: Instant,
     (provider, ledger): (&'a dyn SmsProvider, &'a dyn ErasureLedger),
     tenants: Tenants,
-) -> Restoring<'a> {
+) -> RestoreReconciliation<'a> {
     let store = &place.store;
-    Restoring {
+    RestoreReconciliation {
         directory: store,
         leads: store,
         due: store,

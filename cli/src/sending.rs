@@ -5,7 +5,7 @@ use std::io::Write;
 use anyhow::bail;
 use leadline::{
     domain::{client::Sending, ids::ClientId},
-    flows::by_hand::{ByHand, Changed, MOST_COUNTED, leads_due},
+    flows::by_hand::{Changed, MOST_COUNTED, OperatorActions, leads_due},
     runtime::RandomIds,
 };
 
@@ -61,8 +61,14 @@ pub async fn press(
 
 async fn press_one(button: &Button, place: &Place, client: &ClientId, by: &str) -> anyhow::Result<String> {
     let store = &place.store;
-    let person =
-        ByHand { directory: store, leads: store, alerts: told_here(store), ids: &RandomIds, by, now: place.now };
+    let person = OperatorActions {
+        directory: store,
+        leads: store,
+        alerts: told_here(store),
+        ids: &RandomIds,
+        by,
+        now: place.now,
+    };
     if let (Button::Resume, Some(home)) = (button, store.copy_of(client).await?) {
         bail!(
             "this table is a copy of {home}, and does not know whom it texted since: `leadline restored` comes first"

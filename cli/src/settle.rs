@@ -5,7 +5,7 @@ use std::io::Write;
 use anyhow::bail;
 use leadline::{
     domain::lead::Settled,
-    flows::by_hand::{ByHand, Word},
+    flows::by_hand::{OperatorActions, Word},
     ports::Directory,
     runtime::RandomIds,
 };
@@ -68,8 +68,14 @@ pub async fn settle(
         let question = format!("Step {} to {to}, claimed {}: it {what}. Write that?", text.step, utc(text.at));
         person.agrees(&question)?;
     }
-    let hand =
-        ByHand { directory: store, leads: store, alerts: told_here(store), ids: &RandomIds, by: &by, now: there.now };
+    let hand = OperatorActions {
+        directory: store,
+        leads: store,
+        alerts: told_here(store),
+        ids: &RandomIds,
+        by: &by,
+        now: there.now,
+    };
     let because = if because.is_empty() { "no reason was given" } else { because };
     let settled = hand.settle(&client, id, &word, because).await?;
     writeln!(out, "Lead {id}: {}.", in_words(&settled))?;

@@ -6,12 +6,12 @@ use std::{
 };
 
 use leadline::{
-    domain::walk::{Tally, Walk},
+    domain::batch_job::{BatchJob, Tally},
     flows::{
+        lead_scan::{Found, LeadScan},
         sweep::{Recounted, SWEEP, Sweep, recount},
-        walking::{Found, Walking},
     },
-    ports::{AttentionList, Census, Directory, Walks},
+    ports::{AttentionList, BatchJobs, Census, Directory},
 };
 use serde_json::json;
 
@@ -68,15 +68,15 @@ pub async fn run(
     let recorder = there.recorder(client.in_test());
     let campaigns: BTreeMap<_, _> =
         store.campaigns(&client.id).await?.into_iter().map(|campaign| (campaign.id, campaign.status)).collect();
-    let walks: Option<&dyn Walks> = if dry_run { None } else { Some(store) };
-    let walking = Walking { census: store, leads: store, walks, journal: store, name: SWEEP };
+    let walks: Option<&dyn BatchJobs> = if dry_run { None } else { Some(store) };
+    let walking = LeadScan { census: store, leads: store, walks, journal: store, name: SWEEP };
     let walk = match walking.left(&client.id).await? {
         Some(left) if !restart => {
             eprintln!("goes on where a sweep of {} was left, after {} leads", utc(left.began_at), left.looked_at);
             left
         }
         _ => {
-            let mut walk = Walk::new(recorder.run, &by, there.now);
+            let mut walk = BatchJob::new(recorder.run, &by, there.now);
             for campaign in campaigns.keys() {
                 walk.counted_before.insert(campaign.clone(), store.counts(&client.id, campaign).await?);
             }
@@ -86,7 +86,7 @@ pub async fn run(
     let listed = store.waiting(&client.id, usize::MAX).await?.into_iter().map(|waiting| waiting.lead).collect();
     let sweep = Sweep::new(store, store, &campaigns, listed, dry_run, recorder);
     let mut told = Ok(());
-    let mut tell = |walk: &Walk, found: &[Found]| {
+    let mut tell = |walk: &BatchJob, found: &[Found]| {
         if told.is_ok() {
             told = found.iter().try_for_each(|one| show(one, json, out));
         }
@@ -114,7 +114,7 @@ fn show(found: &Found, json: bool, out: &mut dyn Write) -> std::io::Result<()> {
     writeln!(out, "{lead}  {words}{}", if *mended { "; ended" } else { "" })
 }
 
-fn summary(walk: &Walk, recounted: &[Recounted], json: bool, out: &mut dyn Write) -> anyhow::Result<()> {
+fn summary(walk: &BatchJob, recounted: &[Recounted], json: bool, out: &mut dyn Write) -> anyhow::Result<()> {
     if json {
         let campaigns: Vec<_> = recounted
             .iter()

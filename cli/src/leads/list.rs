@@ -9,10 +9,10 @@ use indicatif::ProgressBar;
 use leadline::{
     domain::{
         client::Client,
+        contact_status::ContactStatus,
         ids::{CampaignId, LeadId},
         lead::{Lead, Outcome, Waits},
         message::InFlightState,
-        standing::Standing,
     },
     ports::{Census, LeadStore, StoredLead},
 };
@@ -79,14 +79,14 @@ impl Status {
             .as_ref()
             .is_some_and(|text| matches!(text.state, InFlightState::Unknown { ask_at: None, .. }));
         match &lead.standing {
-            Standing::OptedOut(_) => Self::OptedOut,
-            Standing::Held { .. } => Self::Held,
-            Standing::Open if waits || unclear => Self::Review,
-            Standing::Open if lead.unanswered.is_some() => Self::Unanswered,
-            Standing::Open if lead.enrollments.iter().any(|live| live.sent > 0) => Self::InSequence,
-            Standing::Open if !lead.enrollments.is_empty() => Self::New,
-            Standing::Open if !lead.history.is_empty() => Self::Ended,
-            Standing::Open => Self::NotEnrolled,
+            ContactStatus::OptedOut(_) => Self::OptedOut,
+            ContactStatus::Held { .. } => Self::Held,
+            ContactStatus::Open if waits || unclear => Self::Review,
+            ContactStatus::Open if lead.unanswered.is_some() => Self::Unanswered,
+            ContactStatus::Open if lead.enrollments.iter().any(|live| live.sent > 0) => Self::InSequence,
+            ContactStatus::Open if !lead.enrollments.is_empty() => Self::New,
+            ContactStatus::Open if !lead.history.is_empty() => Self::Ended,
+            ContactStatus::Open => Self::NotEnrolled,
         }
     }
 

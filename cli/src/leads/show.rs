@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use leadline::{
-    domain::{Instant, client::Client, lead::Waits, phone::PhoneNumber, standing::Standing},
+    domain::{Instant, client::Client, contact_status::ContactStatus, lead::Waits, phone::PhoneNumber},
     ports::{LeadStore, StoredLead},
 };
 use serde_json::json;
@@ -114,10 +114,10 @@ pub(super) async fn show(
     Ok(())
 }
 
-fn standing(standing: &Standing, at: &dyn Fn(Instant) -> String) -> String {
+fn standing(standing: &ContactStatus, at: &dyn Fn(Instant) -> String) -> String {
     match standing {
-        Standing::Open => String::new(),
-        Standing::OptedOut(no) => format!("; opted out {} ({})", at(no.at), no.channel.code()),
-        Standing::Held { reason, since } => format!("; on hold since {}: {reason}", at(*since)),
+        ContactStatus::Open => String::new(),
+        ContactStatus::OptedOut(no) => format!("; opted out {} ({})", at(no.at), no.channel.code()),
+        ContactStatus::Held { reason, since } => format!("; on hold since {}: {reason}", at(*since)),
     }
 }

@@ -12,7 +12,7 @@ mod templates;
 use lambda_http::{Body, Request, Response, http::StatusCode};
 use leadline::{
     domain::{api_key::Scope, ids::RunId},
-    flows::{alerts::Alerts, by_hand::ByHand, campaigns::Actor, record::Recorder},
+    flows::{alerts::Alerts, by_hand::OperatorActions, campaigns::Actor, record::Recorder},
     ports::StoreError,
 };
 use serde::Serialize;
@@ -50,9 +50,9 @@ impl AtWork<'_> {
     }
 
     /// The same as a person with a name.
-    fn by_hand<'b>(&'b self, by: &'b str) -> ByHand<'b> {
+    fn by_hand<'b>(&'b self, by: &'b str) -> OperatorActions<'b> {
         let (store, ids) = (self.deps.store.as_ref(), self.deps.ids.as_ref());
-        ByHand { directory: store, leads: store, alerts: self.alerts(), ids, by, now: self.caller.now }
+        OperatorActions { directory: store, leads: store, alerts: self.alerts(), ids, by, now: self.caller.now }
     }
 }
 

@@ -5,8 +5,8 @@ mod patches;
 
 use leadline::{
     domain::{
-        api_key::Scope, campaign::Campaign, client::Client, document, one_text::SendRequest, report::LastDay,
-        standing::ListedOptOut,
+        api_key::Scope, campaign::Campaign, client::Client, contact_status::ListedOptOut, document,
+        one_text::SendRequest, report::LastDay,
     },
     flows::effect::Effect,
 };

@@ -17,7 +17,7 @@ use leadline::{
         intake::Intake,
         record::Recorder,
     },
-    ports::{StoreResult, Turn},
+    ports::{Lease, StoreResult},
 };
 
 use crate::{Deps, LEASE, schedule};
@@ -35,9 +35,9 @@ pub(crate) async fn remarks(client: &Client, period: &Period, ends: Instant, dep
     }
     let what = schedule::comparison_of(period.day);
     match deps.store.claim(&client.id, &what, now, now + LEASE).await {
-        Ok(Turn::Yours | Turn::Repeat) => {}
-        Ok(Turn::Taken) => return said("another run is at it"),
-        Ok(Turn::Done) => return note(&client.id, &what, deps).await.unwrap_or_default().remarks,
+        Ok(Lease::Acquired | Lease::Reacquired) => {}
+        Ok(Lease::HeldElsewhere) => return said("another run is at it"),
+        Ok(Lease::Completed) => return note(&client.id, &what, deps).await.unwrap_or_default().remarks,
         Err(error) => {
             tracing::error!(client = %client.id, %error, "the comparison could not be claimed");
             return said("the table could not be asked");

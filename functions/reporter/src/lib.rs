@@ -25,7 +25,7 @@ use leadline::{
         report::Period,
     },
     flows::alerts::Alerts,
-    ports::{ClientEntry, Clock, Email, FormFeed, IdSource, MailError, Mailer, ReporterStore, StoreError, Turn},
+    ports::{ClientEntry, Clock, Email, FormFeed, IdSource, Lease, MailError, Mailer, ReporterStore, StoreError},
 };
 use serde::Serialize;
 
@@ -104,7 +104,7 @@ enum NoReport {
 /// What came of one client.
 enum Done {
     Nothing,
-    Sent(Turn),
+    Sent(Lease),
     Unaddressed,
 }
 
@@ -124,7 +124,7 @@ pub async fn handle(_woken_by: serde_json::Value, deps: &Deps) -> Result<Summary
             Ok(Done::Unaddressed) => summary.unaddressed += 1,
             Ok(Done::Sent(turn)) => {
                 summary.sent += 1;
-                summary.repeated += u32::from(turn == Turn::Repeat);
+                summary.repeated += u32::from(turn == Lease::Reacquired);
             }
             Err(error) => {
                 summary.failed += 1;
@@ -160,20 +160,23 @@ async fn report(
 ) -> Result<Done, NoReport> {
     let what = schedule::report_of(period.day);
     let turn = deps.store.claim(&client.id, &what, now, now + LEASE).await?;
-    if matches!(turn, Turn::Taken | Turn::Done) {
+    if matches!(turn, Lease::HeldElsewhere | Lease::Completed) {
         return Ok(Done::Nothing);
     }
     let report = build::report(client, period, &not_compared, deps).await?;
     let note = report.carried.to_note();
-    let detail =
-        format!("report {}{}", report.number, if turn == Turn::Repeat { ", perhaps for the second time" } else { "" });
+    let detail = format!(
+        "report {}{}",
+        report.number,
+        if turn == Lease::Reacquired { ", perhaps for the second time" } else { "" }
+    );
     let mut event = audit(&client.id, Event::ReportSent, Status::Ok, deps);
     event.test = client.in_test();
     event.reason = Some(report.verdict.word().to_lowercase());
     event.detail = Some(detail);
     let done = match client.mailbox() {
         Some(to) => {
-            deps.mailer.send(&email(&report, client, to.clone(), turn == Turn::Repeat)?).await?;
+            deps.mailer.send(&email(&report, client, to.clone(), turn == Lease::Reacquired)?).await?;
             Done::Sent(turn)
         }
         None => {
@@ -198,10 +201,10 @@ async fn unreadable(
     let Some(today) = schedule::default_due(now) else { return Ok(Done::Nothing) };
     let what = schedule::settings_report_of(today);
     let turn = deps.store.claim(&entry.id, &what, now, now + LEASE).await?;
-    if matches!(turn, Turn::Taken | Turn::Done) {
+    if matches!(turn, Lease::HeldElsewhere | Lease::Completed) {
         return Ok(Done::Nothing);
     }
-    let email: Email = settings_email(entry, problem, today, turn == Turn::Repeat)?;
+    let email: Email = settings_email(entry, problem, today, turn == Lease::Reacquired)?;
     deps.mailer.send(&email).await?;
     deps.store.finish(&entry.id, &what, "sent").await?;
     let mut event = audit(&entry.id, Event::ReportSent, Status::Ok, deps);

@@ -6,7 +6,7 @@ use leadline::{
         client::Client,
     },
     flows::record::Recorder,
-    ports::{Also, StoreError, StoreResult},
+    ports::{SideWrites, StoreError, StoreResult},
 };
 
 use crate::{Deps, select::read};
@@ -34,7 +34,7 @@ pub async fn put_back(
             if !lead.unpark(recorder.now) {
                 continue;
             }
-            match deps.store.save(&lead, Some(stored.rev), Also::default()).await {
+            match deps.store.save(&lead, Some(stored.rev), SideWrites::default()).await {
                 Ok(_) => back += 1,
                 // Something else happened to it: it has another place now, or is put back by the next run.
                 Err(StoreError::Conflict) => {}

@@ -19,7 +19,7 @@ use leadline::{
         reading::{Plans, Readable, readable},
         record::Recorder,
     },
-    ports::{Also, DueKind, DueWork, StoreError, StoreResult, StoredLead},
+    ports::{DueKind, DueWork, SideWrites, StoreError, StoreResult, StoredLead},
 };
 
 use crate::Deps;
@@ -77,7 +77,7 @@ pub async fn select(
                 Ok(Looked::Send(job)) => selected.jobs.push(job),
                 Ok(Looked::After(job)) => selected.left_alone.push(job),
                 Ok(Looked::PutOff) => selected.put_off += 1,
-                Ok(Looked::Concluded) => selected.concluded += 1,
+                Ok(Looked::DecisionEffects) => selected.concluded += 1,
                 Ok(Looked::Nothing) | Err(StoreError::Conflict) => {}
                 Err(error @ StoreError::Unavailable(_)) => return Err(error),
                 Err(error @ StoreError::Unreadable(_)) => unreadable(deps, id, &error, recorder).await?,
@@ -159,7 +159,7 @@ enum Looked {
     /// A text that someone must look after.
     After(SendStep),
     PutOff,
-    Concluded,
+    DecisionEffects,
     Nothing,
 }
 
@@ -176,7 +176,7 @@ async fn look_at(
     let with_sender = lead.in_flight.as_ref().is_some_and(|text| !text.is_retry());
     if !lead.uncounted.is_empty() && !with_sender {
         // The counters that the last text left behind, which was to cost no more than any other.
-        rev = deps.store.save(&lead, Some(rev), Also::default()).await?;
+        rev = deps.store.save(&lead, Some(rev), SideWrites::default()).await?;
         lead.uncounted.clear();
     }
     if let Some(text) = lead.left_alone(now) {
@@ -228,10 +228,10 @@ async fn look_at(
     if !concluded.changed {
         return Ok(Looked::Nothing);
     }
-    deps.store.save(&lead, Some(rev), Also { audit: concluded.audit, ..Also::default() }).await?;
+    deps.store.save(&lead, Some(rev), SideWrites { audit: concluded.audit, ..SideWrites::default() }).await?;
     if let Some(alert) = concluded.alert {
         intake.alerts.raise(alert, client.mailbox(), recorder).await;
     }
     let put_off = matches!(verdict.decision, Decision::Wait { .. });
-    Ok(if put_off { Looked::PutOff } else { Looked::Concluded })
+    Ok(if put_off { Looked::PutOff } else { Looked::DecisionEffects })
 }

@@ -16,7 +16,7 @@ use leadline::{
         record::Recorder,
         settling::Settling,
     },
-    ports::{StoreResult, StoredLead, Turn},
+    ports::{Lease, StoreResult, StoredLead},
 };
 
 use crate::Deps;
@@ -59,7 +59,7 @@ pub async fn answer(deps: &Deps, answer: &Answer, run: RunId, ends: Option<Insta
     {
         return Ok("not answered: another text tries whether the account can send".to_owned());
     }
-    if deps.store.claim(&client.id, &answer.key(), now, may.until).await? != Turn::Yours {
+    if deps.store.claim(&client.id, &answer.key(), now, may.until).await? != Lease::Acquired {
         return Ok("not answered: it was, or may have been, before".to_owned());
     }
     let attempt = AttemptId(deps.ids.new_id(now));

@@ -16,11 +16,11 @@ use leadline::{
     },
     flows::{
         alerts::Alerts,
-        conclude::{Concluded, case_of, conclude},
+        conclude::{DecisionEffects, case_of, conclude},
         record::Recorder,
-        settling::{OnItsWay, Settling, note},
+        settling::{InFlightText, Settling, note},
     },
-    ports::{Also, Direction, ForText, Rev, StoreError, StoreResult, TextKey},
+    ports::{Direction, ForText, Rev, SideWrites, StoreError, StoreResult, TextKey},
 };
 
 use crate::Deps;
@@ -165,7 +165,7 @@ impl Delivery<'_> {
         if let Some(text) = &mut lead.in_flight {
             text.account = Some(case.client.provider.mark());
         }
-        match deps.store.save(&lead, Some(rev), Also { count_later: true, ..Also::default() }).await {
+        match deps.store.save(&lead, Some(rev), SideWrites { count_later: true, ..SideWrites::default() }).await {
             Ok(rev) => self.call(&case, send, lead, rev, &claimed).await,
             Err(error) => self.disown(&case, attempt, error).await,
         }
@@ -196,7 +196,7 @@ impl Delivery<'_> {
         lead.wait(case.enrollment.id, until);
         let hit = recorder.about(&lead, Event::LimitHit, Status::Waiting).because("per_hour", &why);
         let audit = vec![hit.in_campaign(&case.enrollment.campaign, Some(case.enrollment.step))];
-        self.deps.store.save(&lead, Some(rev), Also { audit, ..Also::default() }).await?;
+        self.deps.store.save(&lead, Some(rev), SideWrites { audit, ..SideWrites::default() }).await?;
         Ok(Delivered::NotNow(why))
     }
 
@@ -216,7 +216,7 @@ impl Delivery<'_> {
             Err(why) => SendOutcome::NotSent { why: why.to_owned() },
         };
         tracing::debug!(attempt = %claimed.attempt(), template = send.template, "the provider was called");
-        let Some(on) = OnItsWay::of(&case.client, Some(&case.plan), lead, rev) else {
+        let Some(on) = InFlightText::of(&case.client, Some(&case.plan), lead, rev) else {
             return Err(StoreError::Conflict);
         };
         let recorder = self.recorder(case.client.in_test(), self.deps.clock.now());
@@ -231,7 +231,7 @@ impl Delivery<'_> {
     /// not sent. Nobody called.
     async fn disown(&self, case: &Case, attempt: AttemptId, error: StoreError) -> StoreResult<Delivered> {
         let Some(read) = self.deps.store.lead(&case.client.id, case.lead.id).await? else { return Err(error) };
-        let on = OnItsWay::of(&case.client, Some(&case.plan), read.lead, read.rev);
+        let on = InFlightText::of(&case.client, Some(&case.plan), read.lead, read.rev);
         let Some(on) = on.filter(|on| on.text.attempt == attempt) else { return Err(error) };
         let recorder = self.recorder(case.client.in_test(), self.deps.clock.now());
         let why = format!("the claim was written and not known to be: {error}; the provider was not called");
@@ -244,7 +244,8 @@ impl Delivery<'_> {
         let Some(client) = read.client.ok() else {
             return Ok(Delivered::NotNow("the client's settings cannot be read".to_owned()));
         };
-        let Some(on) = read.lead.and_then(|stored| OnItsWay::of(&client, read.plan.as_ref(), stored.lead, stored.rev))
+        let Some(on) =
+            read.lead.and_then(|stored| InFlightText::of(&client, read.plan.as_ref(), stored.lead, stored.rev))
         else {
             return Err(StoreError::Conflict);
         };
@@ -263,19 +264,19 @@ impl Delivery<'_> {
         }
     }
 
-    async fn lose_track(&self, on: &OnItsWay<'_>, recorder: &Recorder<'_>) -> StoreResult<Delivered> {
+    async fn lose_track(&self, on: &InFlightText<'_>, recorder: &Recorder<'_>) -> StoreResult<Delivered> {
         let mut lead = on.lead.clone();
         let at = lead.lose_track(recorder.now).ok_or(StoreError::Conflict)?;
         let why = format!("attempt {}: the sender ended between the claim and the answer", on.text.attempt);
         // Under an id of its own: the attempt's may hold the proof that the sender left behind.
         let lost = recorder.about(&lead, Event::SmsAttempt, Status::Unknown).because("unknown", &why);
-        self.deps.store.save(&lead, Some(on.rev), Also { audit: vec![lost], ..Also::default() }).await?;
+        self.deps.store.save(&lead, Some(on.rev), SideWrites { audit: vec![lost], ..SideWrites::default() }).await?;
         Ok(Delivered::Again { at, why })
     }
 
     /// Finds out what became of a text that may have gone out: by our own record of it, else by the
     /// provider's list.
-    async fn find_out(&self, on: OnItsWay<'_>, recorder: &Recorder<'_>) -> StoreResult<Delivered> {
+    async fn find_out(&self, on: InFlightText<'_>, recorder: &Recorder<'_>) -> StoreResult<Delivered> {
         if let Some(settled) = self.settling().by_own_record(&on, recorder).await? {
             return Ok(come_again(settled));
         }
@@ -310,13 +311,13 @@ impl Delivery<'_> {
         client: &Client,
         lead: &Lead,
         rev: Rev,
-        concluded: Concluded,
+        concluded: DecisionEffects,
         recorder: &Recorder<'_>,
     ) -> StoreResult<()> {
         if !concluded.changed {
             return Ok(());
         }
-        self.deps.store.save(lead, Some(rev), Also { audit: concluded.audit, ..Also::default() }).await?;
+        self.deps.store.save(lead, Some(rev), SideWrites { audit: concluded.audit, ..SideWrites::default() }).await?;
         if let Some(alert) = concluded.alert {
             self.alerts().raise(alert, client.mailbox(), recorder).await;
         }

@@ -14,8 +14,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use leadline::domain::{
     Instant,
     audit::AuditEvent,
+    batch_job::BatchJob,
     campaign::{Campaign, Plan},
     client::Client,
+    contact_status::ListedOptOut,
     counts::Counts,
     email::EmailAddress,
     erasure::ErasureRecord,
@@ -23,8 +25,6 @@ use leadline::domain::{
     lead::Attention,
     phone::PhoneNumber,
     refusals::RefusedCounts,
-    standing::ListedOptOut,
-    walk::Walk,
 };
 use leadline::{
     domain::event::{EventKey, RawEvent},
@@ -65,7 +65,7 @@ struct Tenant {
     journeys: BTreeMap<LeadId, BTreeSet<AuditId>>,
     marks: BTreeMap<String, work::Mark>,
     counts: BTreeMap<CampaignId, Counts>,
-    walks: BTreeMap<String, Walk>,
+    walks: BTreeMap<String, BatchJob>,
     erasures: BTreeMap<LeadId, ErasureRecord>,
 }
 

@@ -10,13 +10,13 @@ use serde::{Deserialize, Serialize};
 use super::{
     Instant,
     client::{Client, Sending},
+    contact_status::ContactStatus,
     ids::{AttemptId, ClientId, LeadId},
     lawful::lawful_hours,
     lead::Lead,
     message::{CALL_DEADLINE, ClaimedText},
     phone::PhoneNumber,
     profile::Profile,
-    standing::Standing,
 };
 
 /// How long after a reply reached us it may be answered.
@@ -124,10 +124,10 @@ impl Answer {
             Sending::OnHold { .. } => return Err(NoAnswer::OnHold),
         }
         let template = match (self.to, &lead.standing) {
-            (Answered::OptOut(at), Standing::OptedOut(no)) if no.at == at => &client.answers.opted_out,
+            (Answered::OptOut(at), ContactStatus::OptedOut(no)) if no.at == at => &client.answers.opted_out,
             (Answered::OptOut(_), _) => return Err(NoAnswer::NoOptOut),
-            (Answered::Help, Standing::OptedOut(_)) => return Err(NoAnswer::OptedOut),
-            (Answered::Help, Standing::Open | Standing::Held { .. }) => &client.answers.help,
+            (Answered::Help, ContactStatus::OptedOut(_)) => return Err(NoAnswer::OptedOut),
+            (Answered::Help, ContactStatus::Open | ContactStatus::Held { .. }) => &client.answers.help,
         };
         let template = template.as_ref().ok_or(NoAnswer::NoText)?;
         let phone = lead.phone.as_ref().ok_or_else(|| NoAnswer::NoNumber("the lead has none".to_owned()))?;

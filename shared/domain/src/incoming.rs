@@ -21,7 +21,7 @@ pub enum Incoming {
     /// Somebody sent a form.
     Form(FormSubmission),
     /// Something else that Kajabi tells: campaigns say what it does.
-    Happening(Happening),
+    CommerceEvent(CommerceEvent),
     /// Somebody wrote to us.
     Reply(IncomingReply),
     /// How far a text of ours has come. A provider that shows what our number sent may show a text that
@@ -87,7 +87,7 @@ pub struct ListedForm {
 
 /// What Kajabi tells beside forms.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Happening {
+pub struct CommerceEvent {
     /// The kind of event.
     pub on: On,
     /// Its name as Kajabi gave it, or the one that its shape tells: at most 64 plain characters.

@@ -16,11 +16,11 @@ use serde::{Deserialize, Serialize};
 use super::{
     Instant,
     booking::Booking,
+    contact_status::{ContactStatus, OptOut, OptOutChannel},
     counts::Change,
     ids::{AttemptId, CampaignId, ClientId, EnrollmentId, LeadId, RunId},
     message::{InFlight, InFlightState, ProviderRefusal, QUEUE_FIRST},
     phone::PhoneNumber,
-    standing::{OptOut, OptOutChannel, Standing},
 };
 
 pub use attention::{Attention, Need, Unanswered};
@@ -38,8 +38,8 @@ pub struct Lead {
     /// Where it can be texted.
     pub phone: Option<PhoneNumber>,
     /// Whether it may be texted at all.
-    #[serde(default, skip_serializing_if = "Standing::is_open")]
-    pub standing: Standing,
+    #[serde(default, skip_serializing_if = "ContactStatus::is_open")]
+    pub standing: ContactStatus,
     /// The sequences it is in.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub enrollments: Vec<Enrollment>,
@@ -234,7 +234,7 @@ pub enum IllegalStep {
     },
     /// The person may not be texted.
     #[error("the lead's standing forbids it")]
-    Standing,
+    ContactStatus,
     /// The person has booked, or asked to.
     #[error("the person has an appointment ahead, or has asked for one")]
     Booking,
@@ -328,7 +328,7 @@ impl Lead {
             id,
             client,
             phone: None,
-            standing: Standing::Open,
+            standing: ContactStatus::Open,
             enrollments: Vec::new(),
             history: Vec::new(),
             in_flight: None,
@@ -353,7 +353,7 @@ impl Lead {
     #[must_use]
     pub fn due(&self) -> Option<Instant> {
         let waiting = self.enrollments.iter().filter_map(Enrollment::waits_until);
-        let held = matches!(self.standing, Standing::Held { .. });
+        let held = matches!(self.standing, ContactStatus::Held { .. });
         match self.in_flight.as_ref().map(|text| &text.state) {
             None | Some(InFlightState::RetryScheduled { .. }) if held => None,
             None => waiting.min(),
@@ -375,7 +375,7 @@ impl Lead {
         let parked = || {
             let parked = self.enrollments.iter().find(|live| live.parked)?;
             let Waits::Until(until) = parked.waits else { return None };
-            let held = matches!(self.standing, Standing::Held { .. });
+            let held = matches!(self.standing, ContactStatus::Held { .. });
             (!held).then(|| Place::Parked { campaign: parked.campaign.clone(), until })
         };
         due.map(Place::Due).or_else(parked)
@@ -446,7 +446,7 @@ impl Lead {
         self.unpark(at);
         self.uncounted.push(Change { campaign: enrollment.campaign.clone(), at, left: None });
         self.enrollments.push(enrollment);
-        if matches!(self.standing, Standing::OptedOut(_)) {
+        if matches!(self.standing, ContactStatus::OptedOut(_)) {
             self.end(id, Outcome::OptedOut, "the person had opted out before", at);
         }
     }
@@ -492,18 +492,18 @@ impl Lead {
         self.unanswered = None;
         match &mut self.standing {
             // What a threat adds to a no that stands is that nobody lifts it by a word.
-            Standing::OptedOut(no) if opt_out.channel == OptOutChannel::Legal => no.channel = OptOutChannel::Legal,
-            Standing::OptedOut(_) => {}
-            Standing::Open | Standing::Held { .. } => self.standing = Standing::OptedOut(opt_out),
+            ContactStatus::OptedOut(no) if opt_out.channel == OptOutChannel::Legal => no.channel = OptOutChannel::Legal,
+            ContactStatus::OptedOut(_) => {}
+            ContactStatus::Open | ContactStatus::Held { .. } => self.standing = ContactStatus::OptedOut(opt_out),
         }
         self.end_all(Outcome::OptedOut, reason, now)
     }
 
     /// Takes a no back that stands, and gives it. Nothing else changes: what has ended stays ended.
     pub fn lift_opt_out(&mut self) -> Option<OptOut> {
-        let Standing::OptedOut(no) = &self.standing else { return None };
+        let ContactStatus::OptedOut(no) = &self.standing else { return None };
         let no = no.clone();
-        self.standing = Standing::Open;
+        self.standing = ContactStatus::Open;
         Some(no)
     }
 

@@ -3,11 +3,13 @@
 pub mod answer;
 pub mod api_key;
 pub mod audit;
+pub mod batch_job;
 pub mod booking;
 pub mod campaign;
 pub mod capabilities;
 pub mod client;
 pub mod consent;
+pub mod contact_status;
 pub mod conversation;
 pub mod counts;
 pub mod decide;
@@ -36,7 +38,6 @@ pub mod reply;
 pub mod report;
 pub mod segments;
 pub mod settings_check;
-pub mod standing;
 pub mod starter;
 pub mod strict;
 pub mod stuck;
@@ -44,7 +45,6 @@ pub mod template;
 pub mod template_check;
 pub mod tenants;
 pub mod trigger;
-pub mod walk;
 pub mod window;
 
 /// An instant in UTC. Local times exist only inside [`window`], with their zone beside them.

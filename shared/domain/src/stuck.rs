@@ -3,8 +3,8 @@
 use super::{
     Instant,
     campaign::{CampaignStatus, Plan},
+    contact_status::ContactStatus,
     lead::{Enrollment, Lead, Outcome},
-    standing::Standing,
 };
 
 /// Why an enrollment is live that should not be.
@@ -71,7 +71,7 @@ pub fn stuck(
     plan: Option<&Plan>,
     now: Instant,
 ) -> Option<Stuck> {
-    if matches!(lead.standing, Standing::OptedOut(_)) {
+    if matches!(lead.standing, ContactStatus::OptedOut(_)) {
         return Some(Stuck::OptedOut);
     }
     if lead.booking_ahead(now).is_some() {
@@ -92,10 +92,10 @@ mod tests {
 
     use super::{
         super::{
+            contact_status::{OptOut, OptOutChannel},
             fixtures::campaign,
             ids::{ClientId, EnrollmentId, LeadId},
             lead::Waits,
-            standing::{OptOut, OptOutChannel},
         },
         *,
     };
@@ -140,7 +140,7 @@ mod tests {
         let active = Some(&CampaignStatus::Active);
         let deactivated = CampaignStatus::Deactivated { at: at(1) };
         let mut opted_out = lead(1, 0);
-        opted_out.standing = Standing::OptedOut(OptOut { at: at(5), channel: OptOutChannel::Reply, words: None });
+        opted_out.standing = ContactStatus::OptedOut(OptOut { at: at(5), channel: OptOutChannel::Reply, words: None });
         let ends = |lead: &Lead, stuck: Option<Stuck>| stuck.map(|stuck| stuck.outcome(&lead.enrollments[0]));
         for (lead, status, plan, expected, outcome) in [
             (opted_out, active, true, Stuck::OptedOut, Some(Outcome::OptedOut)),

@@ -7,7 +7,7 @@ use domain::{
     audit::{Event, Status},
     email::EmailAddress,
 };
-use ports::{Email, Journal, Mailer, Once, Turn};
+use ports::{Email, Journal, Lease, Leases, Mailer};
 
 /// How long a function has to send an alert that it claimed.
 const LEASE: TimeDelta = TimeDelta::minutes(5);
@@ -16,7 +16,7 @@ const LEASE: TimeDelta = TimeDelta::minutes(5);
 #[derive(Clone, Copy)]
 pub struct Alerts<'a> {
     /// So that one cause makes one email.
-    pub once: &'a dyn Once,
+    pub once: &'a dyn Leases,
     /// Where it leaves.
     pub mailer: &'a dyn Mailer,
     /// Where it is recorded.
@@ -43,8 +43,8 @@ impl Alerts<'_> {
         };
         let what = format!("alert#{}#{}", recorder.now.format("%Y-%m-%d"), alert.cause);
         match self.once.claim(recorder.client, &what, recorder.now, recorder.now + LEASE).await {
-            Ok(Turn::Yours | Turn::Repeat) => {}
-            Ok(Turn::Taken | Turn::Done) => return,
+            Ok(Lease::Acquired | Lease::Reacquired) => {}
+            Ok(Lease::HeldElsewhere | Lease::Completed) => return,
             Err(error) => {
                 tracing::error!(client = %recorder.client, cause = alert.cause, %error, "an alert could not be claimed");
                 return;

@@ -7,7 +7,7 @@ mod sequences;
 use super::{
     alerts::Alerts,
     record::Recorder,
-    settling::{OnItsWay, Settling},
+    settling::{InFlightText, Settling},
 };
 use domain::{
     Instant,
@@ -17,7 +17,7 @@ use domain::{
     lead::Settled,
     message::{ASKS, InFlightState, SendOutcome},
 };
-use ports::{Also, Directory, DueIndex, DueKind, IdSource, LeadStore, StoreError, StoreResult, StoredLead};
+use ports::{Directory, DueIndex, DueKind, IdSource, LeadStore, SideWrites, StoreError, StoreResult, StoredLead};
 
 pub use people::{Recorded, Verdict};
 pub use sequences::{Agreed, Ended, LeadHold, MOST_WORDS, PutIn, terms_of};
@@ -33,7 +33,7 @@ const NO_PROVIDER_ID: &str = "not-known";
 
 /// A person at work.
 #[derive(Clone, Copy)]
-pub struct ByHand<'a> {
+pub struct OperatorActions<'a> {
     /// Settings.
     pub directory: &'a dyn Directory,
     /// Leads.
@@ -83,7 +83,7 @@ pub enum Word {
     NotSent,
 }
 
-impl ByHand<'_> {
+impl OperatorActions<'_> {
     /// Puts a client's sending on hold until a person lifts it. A hold that would lift itself becomes one.
     ///
     /// # Errors
@@ -154,7 +154,7 @@ impl ByHand<'_> {
             None => None,
         };
         let campaign = stored.lead.campaign_of(text.enrollment).cloned();
-        let Some(on) = OnItsWay::of(client, plan.as_ref(), stored.lead, stored.rev) else {
+        let Some(on) = InFlightText::of(client, plan.as_ref(), stored.lead, stored.rev) else {
             return Err(StoreError::Conflict.into());
         };
         let (outcome, said) = match word {
@@ -194,7 +194,7 @@ impl ByHand<'_> {
             let words = format!("{} lifts the hold ({reason}): {because}", self.by);
             let released = self.recorder(client).about(&lead, Event::LeadReleased, Status::Ok);
             let audit = vec![released.because("operator", words)];
-            match self.leads.save(&lead, Some(rev), Also { audit, ..Also::default() }).await {
+            match self.leads.save(&lead, Some(rev), SideWrites { audit, ..SideWrites::default() }).await {
                 Ok(_) => return Ok(reason),
                 Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error.into()),

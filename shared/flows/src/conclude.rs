@@ -6,10 +6,10 @@ use super::{alerts::Alert, record::Recorder};
 use domain::{
     Instant,
     audit::{AuditEvent, Event, Status},
+    contact_status::ContactStatus,
     gate::{Decision, Gate, Refusal, RefusalReason, Verdict},
     ids::EnrollmentId,
     lead::{Lead, Outcome, Waits},
-    standing::Standing,
 };
 use ports::ForText;
 
@@ -24,7 +24,7 @@ const LAST_LOOK: TimeDelta = TimeDelta::minutes(15);
 
 /// What a decision came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Concluded {
+pub struct DecisionEffects {
     /// What to record.
     pub audit: Vec<AuditEvent>,
     /// Whom to tell, if anyone.
@@ -63,23 +63,23 @@ pub fn put_off(lead: &mut Lead, id: EnrollmentId, verdict: &Verdict) {
 
 /// Applies a decision that is not "send" to the lead.
 #[must_use]
-pub fn conclude(lead: &mut Lead, id: EnrollmentId, verdict: &Verdict, recorder: &Recorder<'_>) -> Concluded {
-    let Some(enrollment) = lead.enrollment(id).cloned() else { return Concluded::default() };
+pub fn conclude(lead: &mut Lead, id: EnrollmentId, verdict: &Verdict, recorder: &Recorder<'_>) -> DecisionEffects {
+    let Some(enrollment) = lead.enrollment(id).cloned() else { return DecisionEffects::default() };
     let about = |lead: &Lead, event, status| {
         recorder.about(lead, event, status).in_campaign(&enrollment.campaign, Some(enrollment.step))
     };
     match &verdict.decision {
-        Decision::Send(_) => Concluded::default(),
+        Decision::Send(_) => DecisionEffects::default(),
         // Runs leave a client alone whose sending is on hold: its leads stay due, and no one of them is written.
-        Decision::Wait { gate: Gate::Client, .. } => Concluded::default(),
+        Decision::Wait { gate: Gate::Client, .. } => DecisionEffects::default(),
         Decision::Wait { gate, reason, .. } => {
             let before = (enrollment.waits.clone(), enrollment.parked);
             put_off(lead, id, verdict);
             if lead.enrollment(id).is_some_and(|live| (live.waits.clone(), live.parked) == before) {
-                return Concluded::default();
+                return DecisionEffects::default();
             }
             let audit = vec![about(lead, Event::StepDeferred, Status::Waiting).because(gate.code(), reason)];
-            Concluded { audit, alert: None, changed: true }
+            DecisionEffects { audit, alert: None, changed: true }
         }
         Decision::Skip { due, reason, next } => {
             let skipped = about(lead, Event::StepSkipped, Status::Ok).because("too_late", reason);
@@ -87,21 +87,21 @@ pub fn conclude(lead: &mut Lead, id: EnrollmentId, verdict: &Verdict, recorder: 
                 let (outcome, why) = enrollment.without_more();
                 lead.end(id, outcome, why, recorder.now);
                 let ended = about(lead, Event::EnrollmentEnded, Status::Ok).ending(outcome, why);
-                return Concluded { audit: vec![skipped, ended], alert: None, changed: true };
+                return DecisionEffects { audit: vec![skipped, ended], alert: None, changed: true };
             };
             if !lead.pass_over(id, *due, next.step) {
-                return Concluded::default();
+                return DecisionEffects::default();
             }
             lead.wait(id, next_look(next));
             // What follows is decided already: of a row of late steps all are passed over in one write.
             let mut concluded = conclude(lead, id, next, recorder);
             concluded.audit.insert(0, skipped);
-            Concluded { changed: true, ..concluded }
+            DecisionEffects { changed: true, ..concluded }
         }
         Decision::End { outcome, reason } => {
             lead.end(id, *outcome, reason, recorder.now);
             let audit = vec![about(lead, Event::EnrollmentEnded, Status::Ok).ending(*outcome, reason)];
-            Concluded { audit, alert: None, changed: true }
+            DecisionEffects { audit, alert: None, changed: true }
         }
         Decision::Refuse(refusal) => {
             lead.review(id, &refusal.text, recorder.now);
@@ -112,7 +112,7 @@ pub fn conclude(lead: &mut Lead, id: EnrollmentId, verdict: &Verdict, recorder: 
                     about(lead, Event::TemplateMissing, Status::Failed).because("template_missing", &refusal.text),
                 );
             }
-            Concluded {
+            DecisionEffects {
                 audit,
                 alert: Some(refused(lead, &enrollment.campaign.to_string(), enrollment.step, refusal)),
                 changed: true,
@@ -178,7 +178,7 @@ pub fn turned_away(lead: &Lead, decision: &Decision) -> Option<(String, String)>
         Decision::Refuse(refusal) if refusal.reason.is_about_the_person() => {
             Some((refusal.reason.code().to_owned(), refusal.text.clone()))
         }
-        Decision::End { outcome: Outcome::OptedOut, reason } if matches!(lead.standing, Standing::OptedOut(_)) => {
+        Decision::End { outcome: Outcome::OptedOut, reason } if matches!(lead.standing, ContactStatus::OptedOut(_)) => {
             Some(("opted_out".to_owned(), reason.clone()))
         }
         Decision::End { outcome: Outcome::Booked, reason } => Some(("booked".to_owned(), reason.clone())),

@@ -15,7 +15,7 @@ use domain::{
     phone::PhoneNumber,
 };
 use ports::{
-    Also, Budget, DeadLetter, DeadLetters, Directory, IdSource, LeadStore, StoreError, StoreResult, StoredLead,
+    Budget, DeadLetter, DeadLetters, Directory, IdSource, LeadStore, SideWrites, StoreError, StoreResult, StoredLead,
     TextQueue,
 };
 
@@ -351,7 +351,7 @@ impl Redriving<'_> {
             let words = format!("{} has it tried again; it waited for review: {reason}", self.by);
             let done = recorder.about(&lead, Event::ReviewDone, Status::Ok).because("redriven", words);
             let audit = vec![done.in_campaign(&step.campaign, Some(step.step))];
-            match self.leads.save(&lead, Some(rev), Also { audit, ..Also::default() }).await {
+            match self.leads.save(&lead, Some(rev), SideWrites { audit, ..SideWrites::default() }).await {
                 Ok(_) => return Ok(Ok(Some(reason))),
                 Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error),

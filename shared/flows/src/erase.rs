@@ -16,6 +16,7 @@ use domain::{
     Instant,
     audit::{AuditEvent, Event, Status},
     client::Client,
+    contact_status::{ContactStatus, OptOut},
     email::EmailAddress,
     erasure::{ErasureRecord, Identifiers},
     event::{EventKey, EventState, PROOF_KEPT, RawEvent},
@@ -24,9 +25,10 @@ use domain::{
     lead::Outcome,
     person::Person,
     phone::PhoneNumber,
-    standing::{OptOut, Standing},
 };
-use ports::{Also, ErasureLedger, ErasureStore, EventStore, Journal, LeadStore, StoreError, StoreResult, StoredLead};
+use ports::{
+    ErasureLedger, ErasureStore, EventStore, Journal, LeadStore, SideWrites, StoreError, StoreResult, StoredLead,
+};
 use search::{Named, Search};
 
 /// How often a lead is read again when something else was written in between.
@@ -57,7 +59,7 @@ pub enum NotErased {
     NoLead(LeadId),
     /// A text is on its way.
     #[error("a text to this lead is on its way: try again in some minutes, or settle it first")]
-    OnItsWay,
+    InFlightText,
     /// A message or a booking that names the person is stored and not processed yet: it may be an opt-out, which
     /// must stay. Or another lead's event is, whose work must not be lost.
     #[error(
@@ -226,7 +228,7 @@ impl Erase<'_> {
             self.journal.record(some).await?;
         }
         erased.records_emptied += worded.len();
-        if let Standing::OptedOut(opt_out) = &stored.lead.standing {
+        if let ContactStatus::OptedOut(opt_out) = &stored.lead.standing {
             self.same_words_elsewhere(client, opt_out, &erased.other_leads).await?;
         }
         let mut last = emptied::last_write(stored, &person, recorder);
@@ -244,7 +246,7 @@ impl Erase<'_> {
             let mut lead = stored.lead.clone();
             let left = lead.end_all(Outcome::Abandoned, WHY, recorder.now);
             if lead.in_flight.is_some() {
-                return Err(NotErased::OnItsWay);
+                return Err(NotErased::InFlightText);
             }
             if left.is_empty() {
                 return Ok(stored);
@@ -254,7 +256,7 @@ impl Erase<'_> {
                 ended.ending(Outcome::Abandoned, WHY).in_campaign(campaign, None)
             };
             let audit = left.iter().map(ended).collect();
-            match self.leads.save(&lead, Some(stored.rev), Also { audit, ..Also::default() }).await {
+            match self.leads.save(&lead, Some(stored.rev), SideWrites { audit, ..SideWrites::default() }).await {
                 Ok(_) | Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -312,7 +314,7 @@ impl Erase<'_> {
         if !learned {
             return Ok(StoredLead { rev, lead, profile });
         }
-        let also = Also { profile: Some(profile.clone()), ..Also::default() };
+        let also = SideWrites { profile: Some(profile.clone()), ..SideWrites::default() };
         let rev = self.leads.save(&lead, Some(rev), also).await?;
         Ok(StoredLead { rev, lead, profile })
     }
@@ -326,9 +328,9 @@ impl Erase<'_> {
     ) -> StoreResult<()> {
         for other in others {
             let Some(mut stored) = self.leads.lead(&client.id, *other).await? else { continue };
-            if stored.lead.standing == Standing::OptedOut(opt_out.clone()) {
-                stored.lead.standing = Standing::OptedOut(opt_out.without_words());
-                self.leads.save(&stored.lead, Some(stored.rev), Also::default()).await?;
+            if stored.lead.standing == ContactStatus::OptedOut(opt_out.clone()) {
+                stored.lead.standing = ContactStatus::OptedOut(opt_out.without_words());
+                self.leads.save(&stored.lead, Some(stored.rev), SideWrites::default()).await?;
             }
         }
         Ok(())
@@ -342,7 +344,7 @@ impl Erase<'_> {
         };
         match (self.read)(event, client) {
             Ok(Incoming::Form(form)) => of(&form.person),
-            Ok(Incoming::Happening(happening)) => of(&happening.person),
+            Ok(Incoming::CommerceEvent(happening)) => of(&happening.person),
             Ok(Incoming::Reply(reply)) => (Some(reply.from), None),
             Ok(Incoming::Send(asked)) => (Some(asked.to), None),
             Ok(Incoming::Unsubscribed { phone }) => (Some(phone), None),

@@ -28,6 +28,7 @@ use domain::{
     Instant,
     audit::{AuditEvent, Event, Status},
     client::Client,
+    contact_status::ContactStatus,
     email::EmailAddress,
     event::{EventOutcome, EventState, RawEvent},
     ids::{EnrollmentId, LeadId},
@@ -36,12 +37,11 @@ use domain::{
     person::Person,
     phone::PhoneNumber,
     profile::Profile,
-    standing::Standing,
     tenants::Tenants,
 };
 use enter::enter;
 use known::{Known, by_form};
-use ports::{Also, Directory, EventStore, LeadStore, PhoneRecord, StoreError, StoreResult, TextQueue};
+use ports::{Directory, EventStore, LeadStore, PhoneRecord, SideWrites, StoreError, StoreResult, TextQueue};
 
 /// How often a lead is read again when something else was written in between.
 const TRIES: usize = 8;
@@ -79,7 +79,7 @@ impl Intake<'_> {
         }
         match (self.read)(&event, client) {
             Ok(Incoming::Form(form)) => self.form(client, event, &form, recorder).await,
-            Ok(Incoming::Happening(happening)) => self.happening(client, event, &happening, recorder).await,
+            Ok(Incoming::CommerceEvent(happening)) => self.happening(client, event, &happening, recorder).await,
             Ok(Incoming::Reply(reply)) => {
                 let id = derived_id::outcome_of(&event);
                 let Self { directory, leads, alerts, queue, tenants, .. } = *self;
@@ -93,7 +93,7 @@ impl Intake<'_> {
                     Came::Said { words, audit } => {
                         self.conclude(event, EventState::Done { result: words }, *audit).await
                     }
-                    Came::Concluded(state) => Ok(state),
+                    Came::DecisionEffects(state) => Ok(state),
                     Came::NotYet { until } => self.look_again(event, until).await,
                 }
             }
@@ -232,7 +232,7 @@ impl Intake<'_> {
             let state = EventState::Done { result: format!("lead {}: {}", known.lead.id, entry.words) };
             let outcome = EventOutcome { event: event.clone(), state: state.clone() };
             let profile = Some(known.profile.clone());
-            let also = Also { profile, audit, event: Some(outcome), ..Also::default() };
+            let also = SideWrites { profile, audit, event: Some(outcome), ..SideWrites::default() };
             match self.leads.save(&known.lead, known.read_at, also).await {
                 Ok(_) => {
                     if let Some(alert) = entry.alert {
@@ -270,7 +270,7 @@ impl Intake<'_> {
             Some(known) => {
                 // Another number is another lead: nobody's texts move to a number that a form merely
                 // names. But a no that this address stands for is heard there too.
-                if let Standing::OptedOut(no) = known.lead.standing {
+                if let ContactStatus::OptedOut(no) = known.lead.standing {
                     opt_out.get_or_insert(no);
                 }
                 None

@@ -4,19 +4,19 @@
 use async_trait::async_trait;
 
 use super::{
+    lead_scan::{Found, LeadVisitor},
     record::Recorder,
-    walking::{Found, Visit},
 };
 use domain::{
     Instant,
     audit::{AuditEvent, Event, Status},
+    batch_job::BatchJob,
     campaign::Plan,
     decide::look_from,
     ids::{CampaignId, EnrollmentId},
     lead::{Lead, Outcome, Waits},
-    walk::Walk,
 };
-use ports::{Also, LeadStore, StoreError, StoreResult, StoredLead};
+use ports::{LeadStore, SideWrites, StoreError, StoreResult, StoredLead};
 
 /// How often a lead is read again when something else was written in between.
 const TRIES: usize = 8;
@@ -27,7 +27,7 @@ pub enum Onto {
     /// It is at that version already, or is not live.
     There,
     /// A text of it is on its way, which is settled first.
-    OnItsWay,
+    InFlightText,
     /// It goes on with this step.
     Step(u16),
     /// The version has no text left for it, so it has ended.
@@ -42,7 +42,7 @@ pub fn onto(lead: &mut Lead, id: EnrollmentId, plan: &Plan, now: Instant) -> Ont
         return Onto::There;
     };
     if lead.in_flight.as_ref().is_some_and(|text| text.enrollment == id) {
-        return Onto::OnItsWay;
+        return Onto::InFlightText;
     }
     let Some(next) = plan.at_or_after(live.step) else {
         let outcome = if live.sent > 0 { Outcome::Completed } else { Outcome::Abandoned };
@@ -84,15 +84,15 @@ pub struct Move<'a> {
 }
 
 #[async_trait]
-impl Visit for Move<'_> {
-    async fn visit(&self, mut stored: StoredLead, _: &mut Walk) -> StoreResult<Vec<Found>> {
+impl LeadVisitor for Move<'_> {
+    async fn visit(&self, mut stored: StoredLead, _: &mut BatchJob) -> StoreResult<Vec<Found>> {
         for _ in 0..TRIES {
             let mut lead = stored.lead.clone();
             let (found, audit) = self.moved(&mut lead);
             if audit.is_empty() || self.dry_run {
                 return Ok(found);
             }
-            match self.leads.save(&lead, Some(stored.rev), Also { audit, ..Also::default() }).await {
+            match self.leads.save(&lead, Some(stored.rev), SideWrites { audit, ..SideWrites::default() }).await {
                 Ok(_) => return Ok(found),
                 Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error),
@@ -115,7 +115,7 @@ impl Move<'_> {
             };
             let (code, words) = match onto(lead, before.id, &self.plan, self.recorder.now) {
                 Onto::There => continue,
-                Onto::OnItsWay => {
+                Onto::InFlightText => {
                     ("on_its_way", format!("version {from}: a text is on its way, which is settled first"))
                 }
                 Onto::Step(step) => {

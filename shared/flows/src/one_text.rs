@@ -16,7 +16,7 @@ use domain::{
     lead::{Enrollment, Lead, Waits},
     one_text::OneText,
 };
-use ports::{Also, Directory, EventStore, LeadStore, StoreError, StoreResult};
+use ports::{Directory, EventStore, LeadStore, SideWrites, StoreError, StoreResult};
 
 /// The campaign that such texts belong to.
 pub const CAMPAIGN: &str = domain::campaign::DIRECT;
@@ -143,7 +143,7 @@ impl OneTexts<'_> {
             let enrolled = derived_id::outcome(event, enrolled.in_campaign(&id, Some(step)));
             let state = EventState::Done { result: format!("lead {}: {words}", lead.id) };
             let outcome = EventOutcome { event: event.clone(), state };
-            let also = Also { audit: vec![enrolled], event: Some(outcome), ..Also::default() };
+            let also = SideWrites { audit: vec![enrolled], event: Some(outcome), ..SideWrites::default() };
             match self.leads.save(&lead, Some(rev), also).await {
                 Ok(_) => return Ok(Taken { became, words }),
                 Err(StoreError::Conflict) => {}

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use super::{
     derived_id,
     record::Recorder,
-    settling::{OnItsWay, Settling},
+    settling::{InFlightText, Settling},
 };
 use domain::{
     Instant,
@@ -20,7 +20,7 @@ use domain::{
     phone::PhoneNumber,
     receipt::{About, Delivery, Receipt, Shown},
 };
-use ports::{Also, StoreError, StoreResult, StoredLead};
+use ports::{SideWrites, StoreError, StoreResult, StoredLead};
 
 /// How often a lead is read again when something else was written in between.
 const TRIES: usize = 8;
@@ -49,7 +49,7 @@ pub enum Came {
         audit: Box<AuditEvent>,
     },
     /// It was written with the lead, and the event is at its end.
-    Concluded(EventState),
+    DecisionEffects(EventState),
     /// Nothing yet: whose text it is may be known later.
     NotYet {
         /// When to look again.
@@ -120,7 +120,7 @@ async fn of_ours(
             Some(live) => settling.directory.plan(&client.id, &live.campaign, live.version).await?,
             None => None,
         };
-        if let Some(on) = OnItsWay::of(client, plan.as_ref(), stored.lead, stored.rev) {
+        if let Some(on) = InFlightText::of(client, plan.as_ref(), stored.lead, stored.rev) {
             let outcome = SendOutcome::Accepted { provider_id: receipt.provider_id.clone() };
             if settling.found_out(on, &outcome, recorder).await? != Settled::Already {
                 words.push_str(", so it was sent");
@@ -229,8 +229,8 @@ async fn of_nobody(
     let came = if held { "on hold" } else { "its reply was answered" };
     let state = EventState::Done { result: format!("lead {}: {came}: {TAKEN_OVER}", lead.id) };
     let outcome = EventOutcome { event: event.clone(), state: state.clone() };
-    settling.leads.save(&lead, Some(rev), Also { audit, event: Some(outcome), ..Also::default() }).await?;
-    Ok(Came::Concluded(state))
+    settling.leads.save(&lead, Some(rev), SideWrites { audit, event: Some(outcome), ..SideWrites::default() }).await?;
+    Ok(Came::DecisionEffects(state))
 }
 
 fn ignored(words: &str, recorder: &Recorder<'_>) -> Came {

@@ -15,6 +15,7 @@ use domain::{
     audit::{AuditEvent, Event, Status},
     campaign::OnReply,
     client::Client,
+    contact_status::ContactStatus,
     event::{EventOutcome, EventState, RawEvent},
     ids::{AuditId, CampaignId, ClientId, LeadId},
     job::Job,
@@ -22,10 +23,9 @@ use domain::{
     phone::PhoneNumber,
     profile::Profile,
     reply::{Class, IncomingReply, Known},
-    standing::Standing,
     tenants::Tenants,
 };
-use ports::{Also, Directory, LeadStore, Rev, StoreError, StoreResult, StoredLead, TextQueue};
+use ports::{Directory, LeadStore, Rev, SideWrites, StoreError, StoreResult, StoredLead, TextQueue};
 
 /// How long after it reached us a START takes a no back.
 const LATEST_START: TimeDelta = TimeDelta::minutes(1);
@@ -82,7 +82,7 @@ pub(super) async fn writer(
     let mut lead = Lead::new(id, client.clone());
     lead.phone = Some(phone.clone());
     if let Some(no) = record.opt_out {
-        lead.standing = Standing::OptedOut(no);
+        lead.standing = ContactStatus::OptedOut(no);
     }
     Ok(Writer { read_at: None, lead, new: Some(Profile::new(id, now)), first_name: None })
 }
@@ -108,7 +108,7 @@ impl Replies<'_> {
         for _ in 0..TRIES {
             let Writer { read_at, mut lead, new, first_name } =
                 writer(self.leads, &client.id, &reply.from, recorder.now).await?;
-            let opted_out = matches!(lead.standing, Standing::OptedOut(_));
+            let opted_out = matches!(lead.standing, ContactStatus::OptedOut(_));
             let class = reply.class(Known { first_name: first_name.as_deref(), opted_out });
             // One that waited may be older than a no that was heard since.
             let late = event.is_some_and(|event| recorder.now - event.received_at > LATEST_START);
@@ -125,7 +125,7 @@ impl Replies<'_> {
             }
             let profile = new;
             if class == Class::Legal && !opted_out {
-                let also = Also { profile, opt_out, audit, ..Also::default() };
+                let also = SideWrites { profile, opt_out, audit, ..SideWrites::default() };
                 match self.leads.save(&lead, read_at, also).await {
                     Ok(_) | Err(StoreError::Conflict) => continue,
                     Err(error) => return Err(error),
@@ -143,7 +143,7 @@ impl Replies<'_> {
                 event: event.clone(),
                 state: EventState::Done { result: result.clone() },
             };
-            let also = Also { profile, opt_out, lifted, audit, event: event.map(outcome), count_later: false };
+            let also = SideWrites { profile, opt_out, lifted, audit, event: event.map(outcome), count_later: false };
             match self.leads.save(&lead, read_at, also).await {
                 Ok(_) => {
                     if let Some(alert) = alert {

@@ -14,7 +14,7 @@ use super::{
     erase::{Erase, NotErased},
     record::Recorder,
     replies::Replies,
-    settling::{OnItsWay, Settling, note},
+    settling::{InFlightText, Settling, note},
 };
 pub use compare::{Happened, Match, happened, match_of};
 use domain::{
@@ -31,8 +31,8 @@ use domain::{
     tenants::Tenants,
 };
 use ports::{
-    Also, Direction, Directory, DueIndex, DueKind, DueWork, IdSource, LeadStore, SmsProvider, StoreError, StoreResult,
-    StoredLead,
+    Direction, Directory, DueIndex, DueKind, DueWork, IdSource, LeadStore, SideWrites, SmsProvider, StoreError,
+    StoreResult, StoredLead,
 };
 
 /// How far the provider's clock may be from ours, and a write from what it is about.
@@ -68,7 +68,7 @@ pub fn is_reason(reason: &str) -> bool {
 
 /// What the work after a restore takes, for one client.
 #[derive(Clone, Copy)]
-pub struct Restoring<'a> {
+pub struct RestoreReconciliation<'a> {
     /// Settings and plans.
     pub directory: &'a dyn Directory,
     /// Leads.
@@ -144,7 +144,7 @@ pub struct Summary {
 /// The versions that leads are pinned to.
 pub type Plans = BTreeMap<(CampaignId, u32), Plan>;
 
-impl Restoring<'_> {
+impl RestoreReconciliation<'_> {
     /// Looks at every lead that may have been texted or may have answered since, tells how far it has
     /// come, erases again who was erased since, and says at the end that the table counts, with sending on a
     /// person's hold.
@@ -356,9 +356,9 @@ impl Restoring<'_> {
                 Err(why) => return Ok(Err(why)),
             };
             let enrollment = match matched {
-                Match::OnItsWay(enrollment) => {
+                Match::InFlightText(enrollment) => {
                     let plan = pinned(enrollment).cloned();
-                    let Some(on) = OnItsWay::of(self.client, plan.as_ref(), lead, rev) else { continue };
+                    let Some(on) = InFlightText::of(self.client, plan.as_ref(), lead, rev) else { continue };
                     settling.found_out(on, &outcome, &recorder).await?;
                     return Ok(Ok(()));
                 }
@@ -382,9 +382,10 @@ impl Restoring<'_> {
             if let Err(illegal) = claimed.claim(claim, text.at) {
                 return Ok(Err(format!("a text went out {} that it could not have got: {illegal}", text.at)));
             }
-            match self.leads.save(&claimed, Some(rev), Also { count_later: true, ..Also::default() }).await {
+            match self.leads.save(&claimed, Some(rev), SideWrites { count_later: true, ..SideWrites::default() }).await
+            {
                 Ok(rev) => {
-                    let Some(on) = OnItsWay::of(self.client, plan.as_ref(), claimed, rev) else { continue };
+                    let Some(on) = InFlightText::of(self.client, plan.as_ref(), claimed, rev) else { continue };
                     settling.found_out(on, &outcome, &recorder).await?;
                     return Ok(Ok(()));
                 }
@@ -413,7 +414,7 @@ impl Restoring<'_> {
                 let needed = recorder.about(&lead, Event::ReviewNeeded, Status::Unknown).because("restored", reason);
                 audit.push(needed.in_campaign(&campaign, Some(step)));
             }
-            match self.leads.save(&lead, Some(rev), Also { audit, ..Also::default() }).await {
+            match self.leads.save(&lead, Some(rev), SideWrites { audit, ..SideWrites::default() }).await {
                 Ok(_) => return Ok(Some(reason.to_owned())),
                 Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error),
@@ -445,7 +446,7 @@ impl Restoring<'_> {
             if audit.is_empty() {
                 return Ok(());
             }
-            match self.leads.save(&lead, Some(rev), Also { audit, ..Also::default() }).await {
+            match self.leads.save(&lead, Some(rev), SideWrites { audit, ..SideWrites::default() }).await {
                 Ok(_) => return Ok(()),
                 Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error),

@@ -12,14 +12,14 @@ use domain::{
     audit::{AuditEvent, Event, Status, TextFacts},
     campaign::Plan,
     client::{Client, Sending, THROTTLED_LONG},
+    contact_status::{ContactStatus, OptOut},
     ids::{AttemptId, AuditId, LeadId},
     lead::{IllegalStep, Lead, Outcome, Settled, Waits},
     message::{InFlight, ProviderRefusal, RefusalClass, SendOutcome},
     phone::PhoneNumber,
     segments,
-    standing::{OptOut, Standing},
 };
-use ports::{Also, Directory, Journal, LeadStore, Rev, StoreError, StoreResult};
+use ports::{Directory, Journal, LeadStore, Rev, SideWrites, StoreError, StoreResult};
 
 /// How often a lead is read again when something else was written in between.
 const TRIES: usize = 8;
@@ -37,7 +37,7 @@ pub struct Settling<'a> {
 
 /// A text on its way as it was read, with all that settling it depends on.
 #[derive(Debug, Clone)]
-pub struct OnItsWay<'a> {
+pub struct InFlightText<'a> {
     /// The client's settings.
     pub client: &'a Client,
     /// The version that its enrollment is pinned to; one that has ended needs none.
@@ -50,7 +50,7 @@ pub struct OnItsWay<'a> {
     pub text: InFlight,
 }
 
-impl<'a> OnItsWay<'a> {
+impl<'a> InFlightText<'a> {
     /// The text on its way to a lead, if there is one.
     #[must_use]
     pub fn of(client: &'a Client, plan: Option<&'a Plan>, lead: Lead, rev: Rev) -> Option<Self> {
@@ -75,7 +75,7 @@ impl Settling<'_> {
     /// [`StoreError`] when the lead could not be written. The claim stands then, and nothing is sent again.
     pub async fn answered(
         &self,
-        on: OnItsWay<'_>,
+        on: InFlightText<'_>,
         outcome: &SendOutcome,
         recorder: &Recorder<'_>,
     ) -> StoreResult<Settled> {
@@ -138,7 +138,7 @@ impl Settling<'_> {
     /// [`StoreError`] when nothing could be written; it is tried again later.
     pub async fn found_out(
         &self,
-        on: OnItsWay<'_>,
+        on: InFlightText<'_>,
         outcome: &SendOutcome,
         recorder: &Recorder<'_>,
     ) -> StoreResult<Settled> {
@@ -159,7 +159,7 @@ impl Settling<'_> {
     ///
     /// # Errors
     /// [`StoreError`] when the record could not be read or nothing written; it is tried again later.
-    pub async fn by_own_record(&self, on: &OnItsWay<'_>, recorder: &Recorder<'_>) -> StoreResult<Option<Settled>> {
+    pub async fn by_own_record(&self, on: &InFlightText<'_>, recorder: &Recorder<'_>) -> StoreResult<Option<Settled>> {
         let id = AuditId(on.text.attempt.0);
         let Some(record) = self.alerts.journal.recorded(&on.client.id, on.lead.id, id).await? else { return Ok(None) };
         let Some(provider_id) = taken_by(&record) else { return Ok(None) };
@@ -172,7 +172,12 @@ impl Settling<'_> {
     ///
     /// # Errors
     /// [`StoreError`] when nothing could be written, a conflict included: it is read and asked again.
-    pub async fn not_found_out(&self, on: OnItsWay<'_>, why: &str, recorder: &Recorder<'_>) -> StoreResult<Settled> {
+    pub async fn not_found_out(
+        &self,
+        on: InFlightText<'_>,
+        why: &str,
+        recorder: &Recorder<'_>,
+    ) -> StoreResult<Settled> {
         let mut lead = on.lead.clone();
         let settled = lead.ask_again(on.text.attempt, recorder.now).map_err(|_| StoreError::Conflict)?;
         let mut audit = Vec::new();
@@ -180,7 +185,7 @@ impl Settling<'_> {
             let words = format!("nobody can say whether a text went out: {why}");
             audit.push(self.about(&on, Event::ReviewNeeded, Status::Unknown, recorder).because("unclear", words));
         }
-        self.leads.save(&lead, Some(on.rev), Also { audit, ..Also::default() }).await?;
+        self.leads.save(&lead, Some(on.rev), SideWrites { audit, ..SideWrites::default() }).await?;
         self.tell(&on, &settled, recorder).await;
         Ok(settled)
     }
@@ -190,7 +195,7 @@ impl Settling<'_> {
     /// the text it came too late for, and a sequence that it ended was not ended by that text.
     async fn write(
         &self,
-        on: &OnItsWay<'_>,
+        on: &InFlightText<'_>,
         outcome: &SendOutcome,
         record: &AuditEvent,
         recorded: bool,
@@ -221,7 +226,7 @@ impl Settling<'_> {
                 }));
             }
             let count_later = audit.is_empty();
-            let also = Also { audit, opt_out: new_opt_out(&before, &lead), count_later, ..Also::default() };
+            let also = SideWrites { audit, opt_out: new_opt_out(&before, &lead), count_later, ..SideWrites::default() };
             match self.leads.save(&lead, Some(rev), also).await {
                 Ok(_) => return Ok(settled),
                 Err(StoreError::Conflict) => {
@@ -252,7 +257,7 @@ impl Settling<'_> {
             let mut lead = read.lead.clone();
             if lead.did_not_arrive(to, refusal, recorder.now) {
                 let audit = consequences(&read.lead, &lead, recorder);
-                let also = Also { audit, opt_out: new_opt_out(&read.lead, &lead), ..Also::default() };
+                let also = SideWrites { audit, opt_out: new_opt_out(&read.lead, &lead), ..SideWrites::default() };
                 match self.leads.save(&lead, Some(read.rev), also).await {
                     Err(StoreError::Conflict) => continue,
                     saved => saved?,
@@ -268,7 +273,7 @@ impl Settling<'_> {
         Err(StoreError::Conflict)
     }
 
-    fn about(&self, on: &OnItsWay<'_>, event: Event, status: Status, recorder: &Recorder<'_>) -> AuditEvent {
+    fn about(&self, on: &InFlightText<'_>, event: Event, status: Status, recorder: &Recorder<'_>) -> AuditEvent {
         let about = recorder.about(&on.lead, event, status);
         match on.lead.campaign_of(on.text.enrollment) {
             Some(campaign) => about.in_campaign(campaign, Some(on.text.step)),
@@ -277,7 +282,7 @@ impl Settling<'_> {
     }
 
     /// Alerts that an outcome asks for, and the hold on an account that cannot send.
-    async fn tell(&self, on: &OnItsWay<'_>, settled: &Settled, recorder: &Recorder<'_>) {
+    async fn tell(&self, on: &InFlightText<'_>, settled: &Settled, recorder: &Recorder<'_>) {
         let lead = on.lead.id;
         let campaign = on.lead.campaign_of(on.text.enrollment).map_or("?", |campaign| campaign.as_str());
         let alert = match settled {
@@ -431,15 +436,15 @@ fn consequences(before: &Lead, after: &Lead, recorder: &Recorder<'_>) -> Vec<Aud
 
 fn new_opt_out(before: &Lead, after: &Lead) -> Option<OptOut> {
     match (&before.standing, &after.standing) {
-        (Standing::OptedOut(_), _) => None,
-        (_, Standing::OptedOut(opt_out)) => Some(opt_out.clone()),
+        (ContactStatus::OptedOut(_), _) => None,
+        (_, ContactStatus::OptedOut(opt_out)) => Some(opt_out.clone()),
         _ => None,
     }
 }
 
 /// The one record of an attempt: what was sent, why it was lawful, what can be proved of it. Its id is
 /// the attempt's, so whoever finds out writes the same record.
-fn attempt_record(on: &OnItsWay<'_>, outcome: &SendOutcome, recorder: &Recorder<'_>) -> AuditEvent {
+fn attempt_record(on: &InFlightText<'_>, outcome: &SendOutcome, recorder: &Recorder<'_>) -> AuditEvent {
     let (status, reason, detail, provider_id) = match outcome {
         SendOutcome::Accepted { provider_id } => (Status::Ok, "sent".to_owned(), None, Some(provider_id.clone())),
         SendOutcome::Refused(refusal) => {
@@ -458,7 +463,7 @@ fn attempt_record(on: &OnItsWay<'_>, outcome: &SendOutcome, recorder: &Recorder<
         }
         SendOutcome::Unknown { why } => (Status::Unknown, "unknown".to_owned(), Some(why.clone()), None),
     };
-    let OnItsWay { lead, text, plan, .. } = on;
+    let InFlightText { lead, text, plan, .. } = on;
     let live = lead.enrollment(text.enrollment);
     let campaign = lead.campaign_of(text.enrollment);
     let accepted = status == Status::Ok;

@@ -9,20 +9,20 @@ use std::{
 use async_trait::async_trait;
 
 use super::{
+    lead_scan::{Found, LeadVisitor},
     reading::Plans,
     record::Recorder,
-    walking::{Found, Visit},
 };
 use domain::{
     audit::{AuditEvent, Event, Status},
+    batch_job::BatchJob,
     campaign::CampaignStatus,
     counts::{self, Counts},
     ids::{CampaignId, EnrollmentId, LeadId},
     lead::Lead,
     stuck::{Stuck, stuck},
-    walk::Walk,
 };
-use ports::{Also, Census, Directory, LeadStore, StoreError, StoreResult, StoredLead};
+use ports::{Census, Directory, LeadStore, SideWrites, StoreError, StoreResult, StoredLead};
 
 /// What this walk is called.
 pub const SWEEP: &str = "sweep";
@@ -62,8 +62,8 @@ impl<'a> Sweep<'a> {
 }
 
 #[async_trait]
-impl Visit for Sweep<'_> {
-    async fn visit(&self, mut stored: StoredLead, walk: &mut Walk) -> StoreResult<Vec<Found>> {
+impl LeadVisitor for Sweep<'_> {
+    async fn visit(&self, mut stored: StoredLead, walk: &mut BatchJob) -> StoreResult<Vec<Found>> {
         for _ in 0..TRIES {
             let found = self.stuck(&stored).await?;
             let mut lead = stored.lead.clone();
@@ -75,7 +75,7 @@ impl Visit for Sweep<'_> {
             let counted = !audit.is_empty();
             let written = match counted || lists {
                 true => {
-                    let also = Also { audit, count_later: !counted, ..Also::default() };
+                    let also = SideWrites { audit, count_later: !counted, ..SideWrites::default() };
                     self.leads.save(&lead, Some(stored.rev), also).await
                 }
                 false => Ok(stored.rev),
@@ -189,7 +189,7 @@ pub struct Recounted {
 /// [`StoreError`] when counters cannot be read or written.
 pub async fn recount(
     census: &dyn Census,
-    walk: &Walk,
+    walk: &BatchJob,
     campaigns: impl IntoIterator<Item = &CampaignId>,
     dry_run: bool,
     recorder: &Recorder<'_>,

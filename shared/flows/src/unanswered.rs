@@ -12,13 +12,13 @@ use domain::{
     Instant,
     audit::{AuditEvent, Event, Status},
     client::Client,
+    contact_status::ContactStatus,
     ids::LeadId,
     lead::Unanswered,
     profile::Profile,
     reply::Class,
-    standing::Standing,
 };
-use ports::{Also, AttentionList, Email, LeadStore, StoreError, StoreResult, StoredLead, Turn};
+use ports::{AttentionList, Email, LeadStore, Lease, SideWrites, StoreError, StoreResult, StoredLead};
 
 mod words;
 
@@ -87,10 +87,10 @@ impl Unheard<'_> {
         let mut ours = Vec::new();
         for waiting in all {
             match self.turn(&waiting.claim(), recorder).await {
-                Some(Turn::Yours | Turn::Repeat) => ours.push(waiting),
+                Some(Lease::Acquired | Lease::Reacquired) => ours.push(waiting),
                 // Somebody was told, and only that was not noted.
-                Some(Turn::Done) => self.note_told(client, &waiting, recorder).await,
-                Some(Turn::Taken) | None => {}
+                Some(Lease::Completed) => self.note_told(client, &waiting, recorder).await,
+                Some(Lease::HeldElsewhere) | None => {}
             }
         }
         if ours.is_empty() || !self.mail(client, &ours, recorder).await {
@@ -136,7 +136,7 @@ impl Unheard<'_> {
             id,
             number: lead.phone.as_ref().map_or_else(|| "no number".to_owned(), |phone| phone.masked()),
             goes_on: !lead.enrollments.is_empty(),
-            opted_out: matches!(lead.standing, Standing::OptedOut(_)),
+            opted_out: matches!(lead.standing, ContactStatus::OptedOut(_)),
             profile,
             unanswered,
             from,
@@ -145,10 +145,10 @@ impl Unheard<'_> {
     }
 
     async fn is_ours(&self, what: &str, recorder: &Recorder<'_>) -> bool {
-        matches!(self.turn(what, recorder).await, Some(Turn::Yours | Turn::Repeat))
+        matches!(self.turn(what, recorder).await, Some(Lease::Acquired | Lease::Reacquired))
     }
 
-    async fn turn(&self, what: &str, recorder: &Recorder<'_>) -> Option<Turn> {
+    async fn turn(&self, what: &str, recorder: &Recorder<'_>) -> Option<Lease> {
         let claimed = self.alerts.once.claim(recorder.client, what, recorder.now, recorder.now + LEASE).await;
         claimed.inspect_err(|error| failed(recorder, error)).ok()
     }
@@ -192,7 +192,7 @@ impl Unheard<'_> {
             if !lead.told_of_replies(waiting.from, waiting.unanswered.last()) {
                 return Ok(());
             }
-            match self.leads.save(&lead, Some(rev), Also { count_later: true, ..Also::default() }).await {
+            match self.leads.save(&lead, Some(rev), SideWrites { count_later: true, ..SideWrites::default() }).await {
                 Ok(_) => return Ok(()),
                 Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error),

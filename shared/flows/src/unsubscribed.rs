@@ -4,14 +4,14 @@
 use super::{derived_id, record::Recorder};
 use domain::{
     audit::{Event, Status},
+    contact_status::{ContactStatus, OptOut, OptOutChannel},
     event::{EventOutcome, EventState, RawEvent},
     ids::{ClientId, LeadId},
     lead::{Lead, Outcome},
     phone::PhoneNumber,
     profile::Profile,
-    standing::{OptOut, OptOutChannel, Standing},
 };
-use ports::{Also, LeadStore, StoreError, StoreResult, StoredLead};
+use ports::{LeadStore, SideWrites, StoreError, StoreResult, StoredLead};
 
 /// How often a lead is read again when something else was written in between.
 const TRIES: usize = 8;
@@ -41,12 +41,12 @@ pub async fn take_unsubscribe(
                 let mut lead = Lead::new(id, client.clone());
                 lead.phone = Some(phone.clone());
                 if let Some(no) = record.opt_out {
-                    lead.standing = Standing::OptedOut(no);
+                    lead.standing = ContactStatus::OptedOut(no);
                 }
                 (None, lead, Some(Profile::new(id, recorder.now)))
             }
         };
-        let said_before = matches!(lead.standing, Standing::OptedOut(_));
+        let said_before = matches!(lead.standing, ContactStatus::OptedOut(_));
         let proof = format!("the provider says so in its event {}", event.key.0);
         let opt_out = OptOut { at: recorder.now, channel: OptOutChannel::Provider, words: Some(proof.clone()) };
         let left = lead.opt_out(opt_out.clone(), recorder.now);
@@ -69,7 +69,7 @@ pub async fn take_unsubscribe(
             .save(
                 &lead,
                 read_at,
-                Also { profile, opt_out: Some(opt_out), audit, event: Some(outcome), ..Also::default() },
+                SideWrites { profile, opt_out: Some(opt_out), audit, event: Some(outcome), ..SideWrites::default() },
             )
             .await
         {

@@ -20,7 +20,7 @@ use domain::{
     Instant,
     event::EventKey,
     ids::FormId,
-    incoming::{FormSubmission, Happening, ListedForm},
+    incoming::{CommerceEvent, FormSubmission, ListedForm},
 };
 use event::Kind;
 use ports::FeedPage;
@@ -42,7 +42,7 @@ pub enum Content {
     /// Somebody sent a form.
     Form(FormSubmission),
     /// Another event that we know: a purchase, a payment, an order, a refund, a tag, a contact.
-    Happening(Happening),
+    CommerceEvent(CommerceEvent),
     /// It makes no sense to us. To be kept for the operator.
     Unusable {
         /// Why, in words, without anything from the body but the event's name.
@@ -89,7 +89,7 @@ fn listed_form(submission: &Value) -> Option<ListedForm> {
             let form = submission.pointer("/relationships/form/data/id")?;
             FormId::parse(&form.as_str().map_or_else(|| form.to_string(), str::to_owned)).ok()?
         }
-        Content::Happening(_) => return None,
+        Content::CommerceEvent(_) => return None,
     };
     let key = delivery.key;
     key.0.starts_with(EventKey::KAJABI_FORM).then_some(ListedForm { key, form, body })
@@ -98,8 +98,8 @@ fn listed_form(submission: &Value) -> Option<ListedForm> {
 fn content(shape: &Shape<'_>, kind: Kind) -> Content {
     match kind {
         Kind::Form => fields::form(shape).map_or_else(|reason| Content::Unusable { reason }, Content::Form),
-        Kind::Happening(on) => happening::read(shape, on, event::name(shape, kind))
-            .map_or_else(|reason| Content::Unusable { reason }, Content::Happening),
+        Kind::CommerceEvent(on) => happening::read(shape, on, event::name(shape, kind))
+            .map_or_else(|reason| Content::Unusable { reason }, Content::CommerceEvent),
         // Not `Other`: a form's event under a name that we do not know would be lost without a sound.
         Kind::Unknown => Content::Unusable { reason: format!("the event `{}` is not known", event::name(shape, kind)) },
     }

@@ -18,7 +18,7 @@ use domain::{
     booking::BookingNews,
     client::Client,
     event::{EventKey, RawEvent, Source},
-    incoming::{FormSubmission, Happening, Incoming, Reason},
+    incoming::{CommerceEvent, FormSubmission, Incoming, Reason},
     one_text::SendRequest,
     phone::PhoneNumber,
 };
@@ -44,12 +44,12 @@ pub fn read(event: &RawEvent, client: &Client) -> Result<Incoming, Reason> {
         Source::Kajabi | Source::Import | Source::KajabiFeed => {
             match kajabi::read(event.body.as_bytes(), None, event.received_at).content {
                 Content::Form(FormSubmission { is_test: true, .. })
-                | Content::Happening(Happening { is_test: true, .. }) => Ok(Incoming::Nothing(Reason::new(
+                | Content::CommerceEvent(CommerceEvent { is_test: true, .. }) => Ok(Incoming::Nothing(Reason::new(
                     "test_sample",
                     "a test sample of Kajabi: nobody is texted for it",
                 ))),
                 Content::Form(form) => Ok(Incoming::Form(form)),
-                Content::Happening(happening) => Ok(Incoming::Happening(happening)),
+                Content::CommerceEvent(happening) => Ok(Incoming::CommerceEvent(happening)),
                 Content::Unusable { reason } => Err(Reason::new("unreadable", reason)),
             }
         }

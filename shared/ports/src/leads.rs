@@ -6,13 +6,13 @@ use domain::{
     audit::AuditEvent,
     campaign::{Campaign, Plan},
     client::{Client, SettingsProblem},
+    contact_status::{ContactStatus, Lifted, ListedOptOut, OptOut},
     email::EmailAddress,
     event::{EventOutcome, Proof},
     ids::{CampaignId, ClientId, LeadId},
     lead::Lead,
     phone::PhoneNumber,
     profile::Profile,
-    standing::{Lifted, ListedOptOut, OptOut, Standing},
 };
 use serde::{Deserialize, Serialize};
 
@@ -57,7 +57,7 @@ pub struct ForText {
 
 /// What else is written together with a lead, all or nothing.
 #[derive(Debug, Clone, Default)]
-pub struct Also {
+pub struct SideWrites {
     /// The lead's data, when it changed.
     pub profile: Option<Profile>,
     /// A no, which is kept with the lead's number, and in the client's list.
@@ -73,14 +73,14 @@ pub struct Also {
     pub count_later: bool,
 }
 
-impl Also {
+impl SideWrites {
     /// What the client's list of opt-outs says of a number once this is written, if it changes: the no
     /// that stands, which may be an older one with the first proof, or the one that is lifted.
     #[must_use]
     pub fn listed(&self, lead: &Lead, phone: &PhoneNumber) -> Option<ListedOptOut> {
         let (opt_out, lifted) = match (&self.opt_out, &self.lifted, &lead.standing) {
-            (Some(_), _, Standing::OptedOut(stands)) => (stands.clone(), None),
-            (Some(said), _, Standing::Open | Standing::Held { .. }) => (said.clone(), None),
+            (Some(_), _, ContactStatus::OptedOut(stands)) => (stands.clone(), None),
+            (Some(said), _, ContactStatus::Open | ContactStatus::Held { .. }) => (said.clone(), None),
             (None, Some((no, lifted)), _) => (no.clone(), Some(lifted.clone())),
             (None, None, _) => return None,
         };
@@ -128,7 +128,7 @@ pub trait LeadStore: Send + Sync {
     /// conflict; so is, in a save that writes the profile, an opt-out of the number that the lead does
     /// not know of. What the lead carries [uncounted](Lead::uncounted) moves the counters of its campaigns
     /// in the same write, and is not carried any more.
-    async fn save(&self, lead: &Lead, read_at: Option<Rev>, also: Also) -> StoreResult<Rev>;
+    async fn save(&self, lead: &Lead, read_at: Option<Rev>, also: SideWrites) -> StoreResult<Rev>;
     /// Everything that happened to one lead since a moment, by the time in the events' ids, in order.
     async fn journey(&self, client: &ClientId, id: LeadId, since: Instant) -> StoreResult<Vec<AuditEvent>>;
 }

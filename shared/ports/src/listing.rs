@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use domain::{
     Instant,
+    batch_job::BatchJob,
+    contact_status::ListedOptOut,
     counts::Counts,
     ids::{CampaignId, ClientId, LeadId},
     lead::Need,
-    standing::ListedOptOut,
-    walk::Walk,
 };
 
 use crate::StoreResult;
@@ -29,11 +29,11 @@ pub trait Census: Send + Sync {
 
 /// Where walks over a client's leads have come to.
 #[async_trait]
-pub trait Walks: Send + Sync {
+pub trait BatchJobs: Send + Sync {
     /// A walk by its name, if there was one: the last, which may have ended.
-    async fn walk(&self, client: &ClientId, name: &str) -> StoreResult<Option<Walk>>;
+    async fn walk(&self, client: &ClientId, name: &str) -> StoreResult<Option<BatchJob>>;
     /// Writes where a walk has come to, whatever stood there.
-    async fn put_walk(&self, client: &ClientId, name: &str, walk: &Walk) -> StoreResult<()>;
+    async fn put_walk(&self, client: &ClientId, name: &str, walk: &BatchJob) -> StoreResult<()>;
 }
 
 /// A lead that waits for a person.

@@ -4,14 +4,14 @@ use leadline::{
     domain::{
         Instant,
         audit::Event,
+        contact_status::ContactStatus,
         ids::{ClientId, LeadId},
         lead::Lead,
         phone::{PhoneNumber, Region},
         profile::Profile,
-        standing::Standing,
         tenants::{SPREAD_A_DAY, Tenants},
     },
-    ports::{Also, Clock, Directory, LeadStore},
+    ports::{Clock, Directory, LeadStore, SideWrites},
 };
 use leadline_cli::system::ClientSetup;
 use leadline_tests::world::{World, sample};
@@ -40,7 +40,7 @@ async fn two_clients(tenants: Tenants, numbers: &[&str]) -> (World, ClientId) {
         let mut lead = Lead::new(format!("{:026}", n + 1).parse::<LeadId>().expect("an id"), beta.clone());
         lead.phone = Some(number(text));
         let profile = Some(Profile::new(lead.id, world.system.clock.now()));
-        world.system.store.save(&lead, None, Also { profile, ..Also::default() }).await.expect("written");
+        world.system.store.save(&lead, None, SideWrites { profile, ..SideWrites::default() }).await.expect("written");
     }
     (world, beta)
 }
@@ -64,7 +64,7 @@ async fn a_threat_to_one_of_separate_clients_changes_nothing_at_another() {
     let before = at_beta(&world, &beta, PAT).await;
     assert_eq!(world.reply("SM00000000000000000000000000000001", PAT, THREAT).await, 200);
     let here = world.lead(PAT).await.expect("a lead");
-    assert!(matches!(here.standing, Standing::OptedOut(_)), "{:?}", here.standing);
+    assert!(matches!(here.standing, ContactStatus::OptedOut(_)), "{:?}", here.standing);
     assert_eq!(at_beta(&world, &beta, PAT).await, before);
     assert_eq!(mailed(&world, "beta@example.net"), [""; 0]);
     let own = mailed(&world, "owner@example.com");
@@ -78,7 +78,7 @@ async fn where_all_clients_have_one_owner_a_threat_holds_the_number_at_each_and_
         assert_eq!(world.reply(&format!("SM{n:032}"), PAT, THREAT).await, 200);
     }
     let there = at_beta(&world, &beta, PAT).await;
-    assert!(matches!(there.standing, Standing::Held { .. }), "{:?}", there.standing);
+    assert!(matches!(there.standing, ContactStatus::Held { .. }), "{:?}", there.standing);
     let journey = world.system.store.journey(&beta, there.id, Instant::UNIX_EPOCH).await.expect("its journey");
     assert_eq!(journey.iter().filter(|event| event.event == Event::LeadHeld).count(), 1);
     assert_eq!(world.alerts("threatens with the law"), 1);
@@ -102,7 +102,7 @@ async fn one_client_holds_a_few_people_a_day_at_the_others_and_no_more() {
     }
     let mut held = Vec::new();
     for text in &numbers {
-        held.push(matches!(at_beta(&world, &beta, text).await.standing, Standing::Held { .. }));
+        held.push(matches!(at_beta(&world, &beta, text).await.standing, ContactStatus::Held { .. }));
     }
     assert_eq!(held, [true, true, true, true, true, false], "a repeated one takes up no place of another");
     assert_eq!(world.alerts(ELSEWHERE), usize::from(SPREAD_A_DAY));
@@ -110,10 +110,10 @@ async fn one_client_holds_a_few_people_a_day_at_the_others_and_no_more() {
     assert_eq!(own.iter().filter(|mail| mail.contains("not put on hold at the other clients")).count(), 1, "{own:?}");
     for text in &numbers {
         let here = world.lead(text).await.expect("a lead");
-        assert!(matches!(here.standing, Standing::OptedOut(_)), "it is opted out where it said so");
+        assert!(matches!(here.standing, ContactStatus::OptedOut(_)), "it is opted out where it said so");
     }
     // The next day there is room again.
     world.until("2026-01-07 10:00").await;
     assert_eq!(world.reply("SM00000000000000000000000000000999", &numbers[5], THREAT).await, 200);
-    assert!(matches!(at_beta(&world, &beta, &numbers[5]).await.standing, Standing::Held { .. }));
+    assert!(matches!(at_beta(&world, &beta, &numbers[5]).await.standing, ContactStatus::Held { .. }));
 }

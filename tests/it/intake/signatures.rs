@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use leadline::{
-    domain::{audit::Event, ids::ClientId, refusals::RefusedCounts, standing::Standing},
+    domain::{audit::Event, contact_status::ContactStatus, ids::ClientId, refusals::RefusedCounts},
     ports::Refusals,
 };
 use leadline_standins::twilio;
@@ -179,7 +179,7 @@ async fn a_reply_that_a_shared_key_signed_is_heard_and_without_the_key_somebody_
         let body = serde_urlencoded::to_string(&fields).expect("a form");
         assert_eq!(world.post(INBOUND, body.clone(), &headers).await, status, "{secrets}");
         let lead = world.lead(PAT).await.expect("a lead");
-        assert_eq!(matches!(lead.standing, Standing::OptedOut(_)), status == 200, "{secrets}");
+        assert_eq!(matches!(lead.standing, ContactStatus::OptedOut(_)), status == 200, "{secrets}");
         assert_eq!(world.alerts("1 call from Twilio (replies) was refused"), alerts, "{secrets}");
         let without = [("x-twilio-signature", signature.as_str())];
         assert_eq!(world.post(INBOUND, body, &without).await, 401, "without the header it is the auth token's");

@@ -4,11 +4,11 @@ use leadline::{
     domain::{
         audit::Event,
         client::Client,
+        contact_status::ContactStatus,
         ids::{CampaignId, LeadId},
         lead::Outcome,
-        standing::Standing,
     },
-    flows::by_hand::{Agreed, ByHand, Ended, LeadHold, NotDone, PutIn},
+    flows::by_hand::{Agreed, Ended, LeadHold, NotDone, OperatorActions, PutIn},
     ports::{Clock, Directory, LeadStore},
     runtime::RandomIds,
 };
@@ -32,11 +32,14 @@ async fn world() -> World {
     World::with(client, "2026-01-06 10:00").await
 }
 
-async fn by_hand<T>(world: &World, act: impl AsyncFnOnce(ByHand<'_>, Client) -> T) -> T {
+async fn by_hand<T>(world: &World, act: impl AsyncFnOnce(OperatorActions<'_>, Client) -> T) -> T {
     let (store, now) = (world.system.store.as_ref(), world.system.clock.now());
     let client = store.client(&world.client()).await.expect("the store").expect("settings");
-    act(ByHand { directory: store, leads: store, alerts: told_here(store), ids: &RandomIds, by: "kim", now }, client)
-        .await
+    act(
+        OperatorActions { directory: store, leads: store, alerts: told_here(store), ids: &RandomIds, by: "kim", now },
+        client,
+    )
+    .await
 }
 
 async fn pat(world: &World) -> LeadId {
@@ -126,7 +129,7 @@ async fn a_lead_on_hold_gets_nothing_until_the_hold_is_lifted() {
     assert_eq!(world.texts().len(), 2, "both sequences go on");
     world.reply("SM000000000000000000000000000000aa", PAT, "STOP").await;
     assert!(why(hold(&world, "after a no").await).contains("opted out"));
-    assert!(matches!(world.lead(PAT).await.expect("the lead").standing, Standing::OptedOut(_)));
+    assert!(matches!(world.lead(PAT).await.expect("the lead").standing, ContactStatus::OptedOut(_)));
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use leadline::{
         lead::{Settled, SmsStatus},
     },
     flows::{
-        by_hand::{ByHand, Changed, NotDone, Word},
+        by_hand::{Changed, NotDone, OperatorActions, Word},
         dead_letters::{Redriven, Redriving, State, Stuck, in_review, look_at},
     },
     ports::{Clock, DeadLetters, Directory, IdSource},
@@ -72,10 +72,11 @@ async fn redrive_these(world: &World, stuck: Vec<Stuck>, named: bool) -> Vec<(St
     redriving.redrive(stuck, named).await.expect("the store")
 }
 
-async fn by_hand<T>(world: &World, act: impl AsyncFnOnce(ByHand<'_>) -> T) -> T {
+async fn by_hand<T>(world: &World, act: impl AsyncFnOnce(OperatorActions<'_>) -> T) -> T {
     let store = world.system.store.as_ref();
     let now = world.system.clock.now();
-    act(ByHand { directory: store, leads: store, alerts: told_here(store), ids: &RandomIds, by: "Kim", now }).await
+    act(OperatorActions { directory: store, leads: store, alerts: told_here(store), ids: &RandomIds, by: "Kim", now })
+        .await
 }
 
 async fn settle(world: &World, word: Word) -> Result<Settled, NotDone> {

@@ -3,16 +3,16 @@
 use leadline::{
     domain::{
         audit::Event,
+        batch_job::BatchJob,
         campaign::{Campaign, CampaignStatus},
         ids::RunId,
         lead::Outcome,
-        walk::Walk,
     },
     flows::{
         effect::{Effect, Effects, Intended, MOST_LEADS},
+        lead_scan::LeadScan,
         newest::{Move, name},
         record::Recorder,
-        walking::Walking,
     },
     ports::{Clock, Directory},
 };
@@ -115,10 +115,10 @@ async fn moved(world: &World, dry_run: bool) -> Vec<(String, u64, u64)> {
     };
     let campaign = webinar(world).await;
     let name = name(&campaign.id, campaign.version);
-    let walking = Walking { census: store, leads: store, walks: None, journal: store, name: &name };
+    let walking = LeadScan { census: store, leads: store, walks: None, journal: store, name: &name };
     let (plan, by) = (campaign.plan(), "sam".to_owned());
     let visit = Move { leads: store, campaign: campaign.id, plan, dry_run, by: by.clone(), recorder };
-    let walk = Walk::new(recorder.run, &by, now);
+    let walk = BatchJob::new(recorder.run, &by, now);
     let walk = walking.go(walk, &visit, &recorder, &mut |_, _| {}).await.expect("it walks");
     walk.found.into_iter().map(|(code, tally)| (code, tally.found, tally.mended)).collect()
 }

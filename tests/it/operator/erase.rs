@@ -11,7 +11,7 @@ use leadline::{
         lead::Outcome,
         phone::{PhoneNumber, Region},
     },
-    flows::{by_hand::ByHand, erase::Erased, record::Recorder},
+    flows::{by_hand::OperatorActions, erase::Erased, record::Recorder},
     ports::{Clock, Directory, ErasureLedger, EventStore, OptOuts},
     runtime::RandomIds,
 };
@@ -257,7 +257,8 @@ async fn opted_out_and_back(world: &World, id: LeadId) {
     let store = world.system.store.as_ref();
     let settings = store.client(&world.client()).await.expect("the store").expect("settings");
     let now = world.system.clock.now();
-    let hand = ByHand { directory: store, leads: store, alerts: told_here(store), ids: &RandomIds, by: "Kim", now };
+    let hand =
+        OperatorActions { directory: store, leads: store, alerts: told_here(store), ids: &RandomIds, by: "Kim", now };
     assert_eq!(world.reply("SM00000000000000000000000000000001", PAT, CALL).await, 200);
     assert_eq!(world.reply("SM00000000000000000000000000000002", PAT, "no thanks").await, 200);
     hand.decide_held(&settings, id, leadline::flows::by_hand::Verdict::GoOn, "Patricia said so")
@@ -273,7 +274,7 @@ async fn opted_out_and_back(world: &World, id: LeadId) {
     assert_eq!(world.reply("SM00000000000000000000000000000004", PAT, words).await, 200);
     assert!(matches!(
         world.lead(PAT).await.expect("a lead").standing,
-        leadline::domain::standing::Standing::OptedOut(_)
+        leadline::domain::contact_status::ContactStatus::OptedOut(_)
     ));
 }
 

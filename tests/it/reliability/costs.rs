@@ -10,7 +10,7 @@ use aws_smithy_runtime_api::client::{
 use aws_smithy_types::body::SdkBody;
 use leadline::{
     aws::dynamodb::DynamoStore,
-    ports::{Also, Census, Clock, LeadStore},
+    ports::{Census, Clock, LeadStore, SideWrites},
 };
 use leadline_cli::system::TABLE;
 use leadline_standins::dynamo::{self, DynamoConnector};
@@ -175,7 +175,7 @@ async fn what_a_report_reads_of_those_who_wait_does_not_depend_on_how_many_leads
             let stored = store.lead(&world.client(), id).await.expect("the store").expect("a lead");
             let mut lead = stored.lead;
             lead.hold_person("in doubt", world.system.clock.now());
-            store.save(&lead, Some(stored.rev), Also::default()).await.expect("written");
+            store.save(&lead, Some(stored.rev), SideWrites::default()).await.expect("written");
         }
         for day in ["2026-01-07 09:00", "2026-01-08 09:00"] {
             world.system.clock.set(new_york(day));

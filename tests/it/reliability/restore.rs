@@ -10,14 +10,14 @@ use leadline::{
         audit::Event,
         campaign::{Campaign, CampaignStatus},
         client::{Client, Sending},
+        contact_status::ContactStatus,
         ids::RunId,
         lead::{Lead, Outcome, SmsStatus, Waits},
-        standing::Standing,
     },
     flows::{
-        by_hand::ByHand,
+        by_hand::OperatorActions,
         erase::Erase,
-        restored::{Found, Restoring, Stopped, Summary},
+        restored::{Found, RestoreReconciliation, Stopped, Summary},
     },
     integrations,
     ports::{Clock, Directory, ErasureLedger, IdSource},
@@ -141,7 +141,7 @@ async fn run(world: &World) -> Result<Summary, Stopped> {
 async fn run_with(world: &World, ledger: &dyn ErasureLedger) -> Result<Summary, Stopped> {
     let (store, client) = (world.system.store.as_ref(), settings(world).await);
     let now = world.system.clock.now();
-    let restoring = Restoring {
+    let restoring = RestoreReconciliation {
         directory: store,
         leads: store,
         due: store,
@@ -160,7 +160,8 @@ async fn run_with(world: &World, ledger: &dyn ErasureLedger) -> Result<Summary, 
 
 async fn resume(world: &World) {
     let (store, now) = (world.system.store.as_ref(), world.system.clock.now());
-    let hand = ByHand { directory: store, leads: store, alerts: told_here(store), ids: &RandomIds, by: "Kim", now };
+    let hand =
+        OperatorActions { directory: store, leads: store, alerts: told_here(store), ids: &RandomIds, by: "Kim", now };
     hand.resume(&world.client()).await.expect("lifted");
 }
 
@@ -343,7 +344,7 @@ async fn who_waited_for_a_paused_campaign_at_the_backup_is_compared_as_well() {
     point_at_the_copy(&mut world);
     run(&world).await.expect("it compares");
     let pat = world.lead(PAT).await.expect("Pat");
-    assert!(matches!(pat.standing, Standing::OptedOut(_)), "{:?}", pat.standing);
+    assert!(matches!(pat.standing, ContactStatus::OptedOut(_)), "{:?}", pat.standing);
     assert!(pat.enrollments.is_empty(), "and nothing goes out again");
 }
 

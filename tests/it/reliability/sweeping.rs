@@ -5,13 +5,13 @@ use leadline::{
     aws::dynamodb::DynamoStore,
     domain::{
         audit::Event,
+        batch_job::BatchJob,
+        contact_status::{ContactStatus, OptOut, OptOutChannel},
         ids::{EnrollmentId, LeadId},
         lead::{Lead, Outcome},
         profile::Profile,
-        standing::{OptOut, OptOutChannel, Standing},
-        walk::Walk,
     },
-    ports::{Also, AttentionList, Census, Clock, LeadStore, Walks},
+    ports::{AttentionList, BatchJobs, Census, Clock, LeadStore, SideWrites},
 };
 use leadline_cli::{
     connect::Connection,
@@ -45,12 +45,15 @@ async fn plant(world: &World, phone: &str, change: impl FnOnce(&mut Lead)) -> Le
     let stored = store.lead(&world.client(), lead.id).await.expect("the store").expect("the lead");
     let mut lead = stored.lead;
     change(&mut lead);
-    store.save(&lead, Some(stored.rev), Also { count_later: true, ..Also::default() }).await.expect("written");
+    store
+        .save(&lead, Some(stored.rev), SideWrites { count_later: true, ..SideWrites::default() })
+        .await
+        .expect("written");
     lead.id
 }
 
-fn opted_out(world: &World) -> Standing {
-    Standing::OptedOut(OptOut { at: world.system.clock.now(), channel: OptOutChannel::Operator, words: None })
+fn opted_out(world: &World) -> ContactStatus {
+    ContactStatus::OptedOut(OptOut { at: world.system.clock.now(), channel: OptOutChannel::Operator, words: None })
 }
 
 #[tokio::test]
@@ -155,11 +158,11 @@ async fn a_sweep_that_was_left_goes_on_where_it_was_and_sees_every_batch() {
             parked: false,
         });
         let profile = Some(Profile::new(id, world.system.clock.now()));
-        store.save(&lead, None, Also { profile, ..Also::default() }).await.expect("written");
+        store.save(&lead, None, SideWrites { profile, ..SideWrites::default() }).await.expect("written");
         ids.push(id);
     }
     let there = there(&world);
-    let mut left = Walk::new("00000000000000000000000001".parse().expect("an id"), "kim", there.now);
+    let mut left = BatchJob::new("00000000000000000000000001".parse().expect("an id"), "kim", there.now);
     (left.after, left.looked_at) = (Some(ids[99]), 100);
     there.store.put_walk(&client, "sweep", &left).await.expect("written");
     let went_on = sweep(&world, SWEEP).await;
@@ -183,7 +186,7 @@ async fn a_walk_that_could_not_read_everybody_sets_no_counter() {
     let right = store.counts(&client, &webinar).await.expect("counters");
     let run: RunId = "00000000000000000000000001".parse().expect("an id");
     let recorder = Recorder { ids: world.system.scheduler.ids.as_ref(), client: &client, test: false, run, now };
-    let mut walk = Walk::new(run, "sam", now);
+    let mut walk = BatchJob::new(run, "sam", now);
     walk.counted_before.insert("webinar".parse().expect("an id"), right.clone());
     walk.recount.insert("webinar".parse().expect("an id"), Counts::default());
     walk.failed("a batch was not read".to_owned());

@@ -6,16 +6,16 @@ use leadline::{
         answer::{Answer, Answered},
         audit::{Event, Status},
         client::{Mode, Sending},
+        contact_status::{ContactStatus, OptOutChannel},
         conversation::{By, conversation},
         job::Job,
         lead::{Lead, Outcome},
         phone::{PhoneNumber, Region},
-        standing::{OptOutChannel, Standing},
         template::Template,
     },
     flows::{
         alerts::Alerts,
-        by_hand::{ByHand, Recorded, Verdict},
+        by_hand::{OperatorActions, Recorded, Verdict},
     },
     ports::{Clock, Directory, LeadStore, OptOuts, TextQueue},
 };
@@ -55,8 +55,8 @@ async fn pat(world: &World) -> Lead {
 
 fn channel(lead: &Lead) -> Option<OptOutChannel> {
     match &lead.standing {
-        Standing::OptedOut(no) => Some(no.channel),
-        Standing::Open | Standing::Held { .. } => None,
+        ContactStatus::OptedOut(no) => Some(no.channel),
+        ContactStatus::Open | ContactStatus::Held { .. } => None,
     }
 }
 
@@ -74,7 +74,7 @@ macro_rules! by_hand {
         let store = $world.system.store.as_ref();
         let alerts = Alerts { once: &ToldHere, mailer: &ToldHere, journal: store };
         let ids = $world.system.webhook.ids.as_ref();
-        ByHand { directory: store, leads: store, alerts, ids, by: "Kim", now: $world.system.clock.now() }
+        OperatorActions { directory: store, leads: store, alerts, ids, by: "Kim", now: $world.system.clock.now() }
     }};
 }
 
@@ -113,7 +113,7 @@ async fn each_kind_of_reply_does_what_it_means() {
         let lead = pat(&world).await;
         assert_eq!(world.reasons(Event::ReplyReceived).await, [class], "{words}");
         assert_eq!(channel(&lead), opted_out, "{words}");
-        assert_eq!(matches!(lead.standing, Standing::Held { .. }), held, "{words}");
+        assert_eq!(matches!(lead.standing, ContactStatus::Held { .. }), held, "{words}");
         assert_eq!(lead.history.first().map(|past| past.outcome), ended, "{words}");
         let (before, goes_on) = (world.texts().len(), ended.is_none() && !held);
         world.until("2026-01-06 18:00").await;
@@ -146,7 +146,7 @@ async fn what_a_phone_writes_by_itself_is_shown_and_changes_and_tells_nothing() 
     says(&world, 2, "Auto-reply: I am out of the office until Monday.").await;
     assert_eq!(world.reasons(Event::ReplyReceived).await, ["reaction", "automatic"]);
     let lead = pat(&world).await;
-    assert_eq!((&lead.standing, lead.enrollments.len()), (&Standing::Open, 1));
+    assert_eq!((&lead.standing, lead.enrollments.len()), (&ContactStatus::Open, 1));
     let journey = world.system.store.journey(&world.client(), lead.id, Instant::UNIX_EPOCH).await.expect("its journey");
     let said = conversation(&journey);
     let theirs: Vec<_> = said.iter().filter(|said| said.by == By::Lead).map(|said| said.what.as_str()).collect();
@@ -173,7 +173,7 @@ async fn a_stop_is_listed_once_however_often_it_is_said_and_start_takes_it_back_
     assert!(channel(&pat(&world).await).is_some(), "only a whole yes takes it back");
     says(&world, 4, "START").await;
     let lead = pat(&world).await;
-    assert_eq!((&lead.standing, lead.enrollments.len()), (&Standing::Open, 0));
+    assert_eq!((&lead.standing, lead.enrollments.len()), (&ContactStatus::Open, 0));
     let record = world.system.store.phone(&world.client(), &number()).await.expect("the store");
     assert_eq!(record.opt_out, None);
     let listed = world.system.store.opt_outs(&world.client()).await.expect("the list");
@@ -229,7 +229,7 @@ async fn what_twilio_confirms_itself_we_do_not() {
 /// The answer to Pat's opt-out, as the webhook puts it on the queue.
 async fn confirmation(world: &World, received_at: Instant) -> Job {
     let lead = pat(world).await;
-    let Standing::OptedOut(no) = &lead.standing else { panic!("Pat has not opted out") };
+    let ContactStatus::OptedOut(no) = &lead.standing else { panic!("Pat has not opted out") };
     Job::Answer(Answer { client: lead.client, lead: lead.id, to: Answered::OptOut(no.at), received_at })
 }
 

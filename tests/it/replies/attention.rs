@@ -6,14 +6,14 @@ use leadline::{
         Instant,
         audit::Event,
         client::Mode,
+        contact_status::ContactStatus,
         email::EmailAddress,
         ids::LeadId,
         lead::{Lead, Waits},
-        standing::Standing,
     },
     flows::{
         alerts::Alerts,
-        by_hand::{ByHand, NotDone, Verdict, Word},
+        by_hand::{NotDone, OperatorActions, Verdict, Word},
     },
     ports::{AttentionList, Clock, Directory, Email, LeadStore},
 };
@@ -54,7 +54,7 @@ macro_rules! by_hand {
         let store = $world.system.store.as_ref();
         let alerts = Alerts { once: &ToldHere, mailer: &ToldHere, journal: store };
         let ids = $world.system.webhook.ids.as_ref();
-        ByHand { directory: store, leads: store, alerts, ids, by: "Kim", now: $world.system.clock.now() }
+        OperatorActions { directory: store, leads: store, alerts, ids, by: "Kim", now: $world.system.clock.now() }
     }};
 }
 
@@ -123,7 +123,7 @@ async fn is_said_until_cleared<F: AsyncFnOnce(&mut World, LeadId)>(
 async fn a_lead_that_is_held_is_in_every_report_until_somebody_decides() {
     let world = with_pat().await;
     says(&world, 1, PAT, "No thanks").await;
-    assert!(matches!(pat(&world).await.standing, Standing::Held { .. }));
+    assert!(matches!(pat(&world).await.standing, ContactStatus::Held { .. }));
     is_said_until_cleared(world, "1 person is held for your decision", "held leads", async |world, id| {
         let client = world.system.store.client(&world.client()).await.expect("the store").expect("settings");
         by_hand!(world).decide_held(&client, id, Verdict::End, "called them").await.expect("decided");
@@ -285,7 +285,7 @@ async fn whom_a_process_left_that_died_before_its_mail_is_told_of_by_the_next_ru
     let stored = store.lead(&world.client(), pat(&world).await.id).await.expect("the store").expect("Pat");
     let mut lead = stored.lead;
     lead.await_answer(world.system.clock.now());
-    store.save(&lead, Some(stored.rev), leadline::ports::Also::default()).await.expect("written");
+    store.save(&lead, Some(stored.rev), leadline::ports::SideWrites::default()).await.expect("written");
     world.until("2026-01-06 15:16").await;
     assert_eq!(told(&world).len(), 1);
     world.until("2026-01-06 18:00").await;

@@ -4,13 +4,13 @@
 use leadline::{
     domain::{
         audit::{AuditEvent, Event},
+        contact_status::{ContactStatus, OptOutChannel},
         lead::{Outcome, SmsStatus},
         receipt::deliveries,
-        standing::{OptOutChannel, Standing},
     },
     flows::{
         alerts::Alerts,
-        by_hand::{ByHand, NotDone},
+        by_hand::{NotDone, OperatorActions},
     },
     ports::{Clock, Directory},
 };
@@ -156,7 +156,7 @@ async fn a_stop_by_text_is_a_no_at_once() {
         let mut world = provider.with_a_lead().await;
         assert_eq!(world.write(PAT, "STOP").await, 200, "{provider:?}");
         let lead = world.lead(PAT).await.expect("a lead");
-        assert!(matches!(&lead.standing, Standing::OptedOut(no) if no.channel == OptOutChannel::Reply));
+        assert!(matches!(&lead.standing, ContactStatus::OptedOut(no) if no.channel == OptOutChannel::Reply));
         assert_eq!(lead.history[0].outcome, Outcome::OptedOut);
         world.until("2026-01-06 20:00").await;
         assert_eq!(world.texts(), [], "{provider:?}");
@@ -263,7 +263,10 @@ async fn someone_who_writes_from_the_inbox_pauses_the_sequence_until_a_person_li
         world.until("2026-01-06 15:01").await;
         assert_eq!(provider.someone_writes(&world).await, 200);
         let lead = world.lead(PAT).await.expect("a lead");
-        assert!(matches!(&lead.standing, Standing::Held { reason, .. } if reason.contains("inbox")), "{provider:?}");
+        assert!(
+            matches!(&lead.standing, ContactStatus::Held { reason, .. } if reason.contains("inbox")),
+            "{provider:?}"
+        );
         assert_eq!((lead.enrollments.len(), world.reasons(Event::LeadHeld).await), (1, vec!["inbox".to_owned()]));
         world.until("2026-01-06 20:00").await;
         assert_eq!(world.texts().len(), 2, "{provider:?}: ours and theirs");
@@ -299,7 +302,9 @@ async fn release(world: &World, lead: leadline::domain::ids::LeadId) -> Result<S
     let client = store.client(&world.client()).await.expect("the store").expect("settings");
     let (now, ids) = (world.system.clock.now(), world.system.sender.ids.as_ref());
     let alerts = Alerts { once: store, mailer, journal: store };
-    ByHand { directory: store, leads: store, alerts, ids, by: "kim", now }.release(&client, lead, "done talking").await
+    OperatorActions { directory: store, leads: store, alerts, ids, by: "kim", now }
+        .release(&client, lead, "done talking")
+        .await
 }
 
 #[tokio::test]
@@ -314,7 +319,7 @@ async fn someone_who_writes_while_a_text_is_on_its_way_is_told_from_it_two_minut
         books_balance(&world, 1).await;
         world.until("2026-01-06 15:16").await;
         let lead = world.lead(PAT).await.expect("a lead");
-        assert!(matches!(lead.standing, Standing::Held { .. }), "{provider:?}");
+        assert!(matches!(lead.standing, ContactStatus::Held { .. }), "{provider:?}");
         world.until("2026-01-06 20:00").await;
         assert_eq!(world.texts().len(), 2, "{provider:?}: ours and theirs");
         books_balance(&world, 0).await;
@@ -358,11 +363,11 @@ async fn an_unsubscription_opts_out_with_the_event_as_the_proof() {
     for number in [PAT, PAT, "+13055550177"] {
         assert_eq!(provider.post(&world, &[], simpletexting::unsubscribed(number)).await, 200);
     }
-    let Standing::OptedOut(no) = world.lead(PAT).await.expect("a lead").standing else { panic!("opted out") };
+    let ContactStatus::OptedOut(no) = world.lead(PAT).await.expect("a lead").standing else { panic!("opted out") };
     assert_eq!(no.channel, OptOutChannel::Provider);
     assert!(no.words.as_deref().is_some_and(|words| words.contains("st:in:")), "{no:?}");
     let stranger = world.lead("+13055550177").await.expect("its no is kept with it");
-    assert!(matches!(stranger.standing, Standing::OptedOut(_)));
+    assert!(matches!(stranger.standing, ContactStatus::OptedOut(_)));
     assert_eq!(world.reasons(Event::OptedOut).await, ["provider", "provider"], "each once");
     world.until("2026-01-06 20:00").await;
     assert_eq!(world.texts().len(), 1);
@@ -381,7 +386,7 @@ async fn a_text_that_openphone_lists_as_undelivered_is_for_a_person_and_its_even
     assert_eq!(provider.report(&world, &the_text(&world), false).await, 200);
     world.until("2026-01-06 19:00").await;
     let lead = world.lead(PAT).await.expect("a lead");
-    assert_eq!((&lead.standing, lead.sms_status()), (&Standing::Open, SmsStatus::Failed), "it is our own text");
+    assert_eq!((&lead.standing, lead.sms_status()), (&ContactStatus::Open, SmsStatus::Failed), "it is our own text");
     assert_eq!(world.texts().len(), 1);
 }
 
@@ -405,7 +410,7 @@ async fn who_unsubscribed_there_before_gets_no_first_text_and_is_opted_out_here(
     world.system.carrier.unsubscribe(PAT);
     world.until("2026-01-06 20:00").await;
     assert_eq!(world.texts(), []);
-    assert!(matches!(world.lead(PAT).await.expect("a lead").standing, Standing::OptedOut(_)));
+    assert!(matches!(world.lead(PAT).await.expect("a lead").standing, ContactStatus::OptedOut(_)));
 }
 
 #[tokio::test]
@@ -471,7 +476,7 @@ async fn without_the_right_token_an_event_of_simpletexting_is_nowhere() {
     assert_eq!(world.post(&path, "x".repeat(40_000), &[]).await, 413);
     assert_eq!(world.journal().await, [], "something was stored");
     assert_eq!(world.post(&path, body, &[]).await, 200);
-    assert!(matches!(world.lead(PAT).await.expect("a lead").standing, Standing::OptedOut(_)));
+    assert!(matches!(world.lead(PAT).await.expect("a lead").standing, ContactStatus::OptedOut(_)));
     // A client that texts by another provider has no such address.
     let twilio = World::at("2026-01-06 14:00").await;
     assert_eq!(twilio.post(&path, body, &[]).await, 404);

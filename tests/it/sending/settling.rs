@@ -4,9 +4,9 @@ use leadline::{
     domain::{
         audit::{Event, Status},
         client::ProviderSettings,
+        contact_status::ContactStatus,
         lead::{Outcome, SmsStatus},
         receipt::deliveries,
-        standing::Standing,
     },
     ports::Clock,
 };
@@ -97,7 +97,7 @@ async fn a_text_that_the_list_shows_as_failed_is_not_taken_for_sent_and_not_sent
         let lead = world.lead(PAT).await.expect("a lead");
         assert_eq!(lead.history.first().map(|past| past.outcome), ended, "{code:?}");
         assert_eq!(lead.sms_status() == SmsStatus::Failed, ended.is_none(), "{code:?}: a person looks");
-        assert_eq!(matches!(lead.standing, Standing::OptedOut(_)), ended == Some(Outcome::OptedOut), "{code:?}");
+        assert_eq!(matches!(lead.standing, ContactStatus::OptedOut(_)), ended == Some(Outcome::OptedOut), "{code:?}");
         assert_eq!(!world.sending().await.lets_through(world.system.clock.now()), held, "{code:?}");
         assert_eq!(world.alerts("sending is on hold"), usize::from(held), "{code:?}");
         assert_eq!(world.reasons(Event::SmsAttempt).await, [reason], "{code:?}");
@@ -220,7 +220,7 @@ async fn a_receipt_that_says_unsubscribed_or_landline_ends_the_sequence() {
         }
         let lead = world.lead(PAT).await.expect("a lead");
         assert_eq!(lead.history.iter().map(|past| past.outcome).collect::<Vec<_>>(), [outcome], "{code}");
-        assert_eq!(matches!(lead.standing, Standing::OptedOut(_)), outcome == Outcome::OptedOut, "{code}");
+        assert_eq!(matches!(lead.standing, ContactStatus::OptedOut(_)), outcome == Outcome::OptedOut, "{code}");
         world.until("2026-01-09 20:00").await;
         assert_eq!(world.texts().len(), 1, "{code}");
     }

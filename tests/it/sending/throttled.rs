@@ -5,8 +5,8 @@ use leadline::{
     domain::{
         audit::{AuditEvent, Event, Status},
         client::Sending,
+        contact_status::ContactStatus,
         lead::{Lead, Outcome, SmsStatus},
-        standing::Standing,
     },
     ports::Clock,
 };
@@ -196,7 +196,7 @@ async fn an_answer_that_is_turned_away_is_not_sent_again_and_spares_the_next_tex
     world.system.carrier.script_next([Behaviour::Throttled]);
     assert_eq!(world.reply("SM00000000000000000000000000000001", PAT, "take me off your list").await, 200);
     world.until("2026-01-06 15:11").await;
-    assert!(matches!(world.lead(PAT).await.expect("a lead").standing, Standing::OptedOut(_)));
+    assert!(matches!(world.lead(PAT).await.expect("a lead").standing, ContactStatus::OptedOut(_)));
     let answer = first(&world, Event::AnswerSent).await;
     assert_eq!((answer.status, answer.reason.as_deref()), (Status::Failed, Some("opted_out")));
     assert!(answer.detail.is_some_and(|words| words.contains("asked to wait")));

@@ -23,8 +23,8 @@ use std::future::Future;
 use std::sync::Arc;
 
 use leadline::ports::{
-    AttentionList, Budget, Census, Directory, DueIndex, ErasureStore, EventStore, Journal, LeadStore, Once, OptOuts,
-    Refusals, RequestLimits, SchedulerStore, SenderStore, StoreError, StoreResult, Walks, WebhookStore,
+    AttentionList, BatchJobs, Budget, Census, Directory, DueIndex, ErasureStore, EventStore, Journal, LeadStore,
+    Leases, OptOuts, Refusals, RequestLimits, SchedulerStore, SenderStore, StoreError, StoreResult, WebhookStore,
 };
 use tokio::sync::Barrier;
 
@@ -33,7 +33,7 @@ pub trait Store:
     Directory
     + LeadStore
     + Census
-    + Walks
+    + BatchJobs
     + OptOuts
     + DueIndex
     + AttentionList
@@ -41,7 +41,7 @@ pub trait Store:
     + EventStore
     + ErasureStore
     + Journal
-    + Once
+    + Leases
     + Refusals
     + RequestLimits
     + WebhookStore
@@ -55,7 +55,7 @@ impl<
     S: Directory
         + LeadStore
         + Census
-        + Walks
+        + BatchJobs
         + OptOuts
         + DueIndex
         + AttentionList
@@ -63,7 +63,7 @@ impl<
         + EventStore
         + ErasureStore
         + Journal
-        + Once
+        + Leases
         + Refusals
         + RequestLimits
         + 'static,

@@ -150,9 +150,9 @@ pub const FAULTS: &[Fault] = &[
         edits: &[
             Edit {
                 file: DELIVER,
-                from: "        match deps.leads.save(&lead, Some(rev), Also { count_later: true, ..Also::default() }).await {",
+                from: "        match deps.store.save(&lead, Some(rev), SideWrites { count_later: true, ..SideWrites::default() }).await {",
                 to: "        let early = deps.provider.send(&case.client, &claimed, now).await;\n        \
-                     match deps.leads.save(&lead, Some(rev), Also { count_later: true, ..Also::default() }).await {",
+                     match deps.store.save(&lead, Some(rev), SideWrites { count_later: true, ..SideWrites::default() }).await {",
             },
             Edit {
                 file: DELIVER,
@@ -194,7 +194,7 @@ pub const FAULTS: &[Fault] = &[
                  let (mut lead, mut rev) = (lead, rev);\n        \
                  let sent = SendOutcome::Accepted { provider_id: \"SM00000000000000000000000000000000\".to_owned() };\n        \
                  if lead.settle(claimed.attempt(), sent, Some(&case.plan), called).is_ok() {\n            \
-                 rev = self.deps.leads.save(&lead, Some(rev), Also::default()).await?;\n            \
+                 rev = self.deps.store.save(&lead, Some(rev), SideWrites::default()).await?;\n            \
                  let _ = self.deps.provider.send(&case.client, claimed, called).await;\n            \
                  let _ = rev;\n            \
                  return Ok(Delivered::Settled(Settled::Advanced));\n        }\n",
@@ -209,7 +209,7 @@ pub const FAULTS: &[Fault] = &[
             file: DELIVER,
             from: "        let verdict = decide(&case, now);",
             to: "        let mut trusted = case.clone();\n        \
-                 trusted.lead.standing = leadline::domain::standing::Standing::Open;\n        \
+                 trusted.lead.standing = leadline::domain::contact_status::ContactStatus::Open;\n        \
                  trusted.campaign = leadline::domain::campaign::CampaignStatus::Active;\n        \
                  trusted.client.sending = leadline::domain::client::Sending::On;\n        \
                  let verdict = decide(&trusted, now);",
@@ -251,7 +251,7 @@ pub const FAULTS: &[Fault] = &[
         breaks: "A run enqueues what it selected without asking what is left of the hour.",
         edits: &[Edit {
             file: RUN,
-            from: "            deps.budget.reserve(&client.id, now, client.limits.per_hour, wanted, run).await?\n",
+            from: "            deps.store.reserve(&client.id, now, client.limits.per_hour, wanted, run).await?\n",
             to: "            wanted\n",
         }],
         found_by: Finder::Simulation,

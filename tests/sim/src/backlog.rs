@@ -15,7 +15,7 @@ use leadline::{
         phone::{PhoneNumber, Region},
         profile::Profile,
     },
-    ports::{Also, Clock, LeadStore},
+    ports::{Clock, LeadStore, SideWrites},
 };
 use serde_json::json;
 use ulid::Ulid;
@@ -148,7 +148,7 @@ impl Backlog {
             let (form, terms, how) = (None, "1".to_owned(), "form sent".to_owned());
             let consent = Some(Consent { form, terms, at: came, event: "backlog".to_owned(), how });
             let profile = Some(Profile { consent, ..Profile::new(lead.id, came) });
-            let saved = world.store.save(&lead, None, Also { profile, ..Also::default() }).now_or_never();
+            let saved = world.store.save(&lead, None, SideWrites { profile, ..SideWrites::default() }).now_or_never();
             debug_assert!(matches!(saved, Some(Ok(_))), "a lead was written: {saved:?}");
         }
     }

@@ -16,10 +16,10 @@ use leadline::{
     },
     flows::{
         alerts::Alerts,
-        by_hand::{ByHand, Word},
+        by_hand::{OperatorActions, Word},
         dead_letters::{Redriving, in_review, look_at},
     },
-    ports::{Also, Clock, DeadLetters, Directory, LeadStore},
+    ports::{Clock, DeadLetters, Directory, LeadStore, SideWrites},
 };
 
 use crate::{
@@ -234,7 +234,7 @@ async fn settle_unclear(world: &World, n: usize) {
             None => Word::NotSent,
         };
         let alerts = Alerts { once: &*deps.store, mailer: &*deps.mailer, journal: &*deps.store };
-        let hand = ByHand {
+        let hand = OperatorActions {
             directory: &*deps.store,
             leads: &*deps.store,
             alerts,
@@ -296,7 +296,7 @@ fn deploy(world: &World) {
     world.trace.note(format_args!("a release of before writes every lead"));
     for stored in world.store.all_leads() {
         if let Some(lead) = older(&stored.lead) {
-            let _ = world.store.save(&lead, Some(stored.rev), Also::default()).now_or_never();
+            let _ = world.store.save(&lead, Some(stored.rev), SideWrites::default()).now_or_never();
         }
     }
     for n in 0..world.spec.clients.len() {

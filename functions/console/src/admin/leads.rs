@@ -4,11 +4,11 @@ use lambda_http::{Body, Request, Response, http::StatusCode};
 use leadline::domain::{
     Instant,
     audit::AuditEvent,
+    contact_status::ContactStatus,
     email::EmailAddress,
     ids::{CampaignId, LeadId},
     lead::{Enrollment, PastEnrollment},
     phone::PhoneNumber,
-    standing::Standing,
 };
 use leadline::{
     flows::{
@@ -42,7 +42,7 @@ pub struct ListedLead {
     /// What it is called.
     pub last_name: Option<String>,
     /// Whether it may be texted at all.
-    pub standing: Standing,
+    pub standing: ContactStatus,
     /// Since when it waits for an answer to what it wrote; `None` if it does not.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub unanswered_since: Option<Instant>,

@@ -2,7 +2,7 @@
 
 use lambda_http::{Body, Request, Response, http::StatusCode};
 use leadline::{
-    domain::{phone::PhoneNumber, standing::ListedOptOut},
+    domain::{contact_status::ListedOptOut, phone::PhoneNumber},
     flows::by_hand::Recorded,
 };
 use serde::{Deserialize, Serialize};

@@ -10,13 +10,13 @@ use leadline::{
         audit::{AuditEvent, Event, Status, TextFacts},
         campaign::Campaign,
         client::Client,
+        contact_status::{ContactStatus, OptOut, OptOutChannel},
         event::EventKey,
         ids::{AuditId, CampaignId, EnrollmentId, LeadId},
         lead::{Enrollment, Lead, Outcome, Waits},
         phone::{PhoneNumber, Region},
         profile::Profile,
         report::{Carried, Check, DayFigures, Function, Period, Totals},
-        standing::{OptOut, OptOutChannel, Standing},
     },
     ports::DueWork,
 };
@@ -163,7 +163,7 @@ impl Telling {
         let mut state = self.world.state();
         let (lead, _) = state.leads.get_mut(&lead_id(n)).expect("a texted lead");
         lead.standing =
-            Standing::OptedOut(OptOut { at, channel: OptOutChannel::Reply, words: Some("stop".to_owned()) });
+            ContactStatus::OptedOut(OptOut { at, channel: OptOutChannel::Reply, words: Some("stop".to_owned()) });
     }
 
     /// A working day: 412 texts, 31 replies, a few of everything.

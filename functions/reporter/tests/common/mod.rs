@@ -25,9 +25,9 @@ use leadline::{
     },
     integrations,
     ports::{
-        Also, AttentionList, ClientEntry, Clock, Directory, DueIndex, DueKind, DueWork, Email, EventStore, ForText,
-        IdSource, Journal, JournalPage, LeadStore, MailError, Mailer, Once, PhoneRecord, Receipt, Refusals, Rev,
-        StoreError, StoreResult, StoredLead, TextKey, Turn, WaitingLead,
+        AttentionList, ClientEntry, Clock, Directory, DueIndex, DueKind, DueWork, Email, EventStore, ForText, IdSource,
+        Journal, JournalPage, LeadStore, Lease, Leases, MailError, Mailer, PhoneRecord, Receipt, Refusals, Rev,
+        SideWrites, StoreError, StoreResult, StoredLead, TextKey, WaitingLead,
     },
 };
 use leadline_reporter::Deps;
@@ -185,7 +185,7 @@ impl LeadStore for World {
     async fn lead_of_email(&self, _: &ClientId, _: &EmailAddress) -> StoreResult<Option<LeadId>> {
         Ok(None)
     }
-    async fn save(&self, _: &Lead, _: Option<Rev>, _: Also) -> StoreResult<Rev> {
+    async fn save(&self, _: &Lead, _: Option<Rev>, _: SideWrites) -> StoreResult<Rev> {
         Err(broken("the reporter writes no leads"))
     }
     async fn journey(&self, _: &ClientId, _: LeadId, _: Instant) -> StoreResult<Vec<AuditEvent>> {
@@ -280,22 +280,22 @@ impl Journal for World {
 }
 
 #[async_trait]
-impl Once for World {
-    async fn claim(&self, client: &ClientId, what: &str, now: Instant, lease_until: Instant) -> StoreResult<Turn> {
+impl Leases for World {
+    async fn claim(&self, client: &ClientId, what: &str, now: Instant, lease_until: Instant) -> StoreResult<Lease> {
         // Whoever runs beside this one has its chance before and after.
         tokio::task::yield_now().await;
         let turn = {
             let mut state = self.state();
             match state.once.get_mut(&(client.clone(), what.to_owned())) {
-                Some((_, Some(_))) => Turn::Done,
-                Some((lease, None)) if *lease > now => Turn::Taken,
+                Some((_, Some(_))) => Lease::Completed,
+                Some((lease, None)) if *lease > now => Lease::HeldElsewhere,
                 Some((lease, None)) => {
                     *lease = lease_until;
-                    Turn::Repeat
+                    Lease::Reacquired
                 }
                 None => {
                     state.once.insert((client.clone(), what.to_owned()), (lease_until, None));
-                    Turn::Yours
+                    Lease::Acquired
                 }
             }
         };

@@ -6,20 +6,20 @@ use leadline::domain::{
     audit::AuditEvent,
     campaign::{Campaign, Plan},
     client::{Client, Sending, SettingsProblem},
+    contact_status::ListedOptOut,
     counts::Counts,
     email::EmailAddress,
     ids::{AuditId, CampaignId, ClientId, FormId, LeadId, RunId},
     lead::Lead,
     phone::PhoneNumber,
     refusals::{Refused, RefusedCounts},
-    standing::ListedOptOut,
 };
 use leadline::{
     domain::event::{EventKey, EventOutcome, RawEvent, Source},
     ports::{
-        Also, AttentionList, Budget, Census, ClientEntry, Directory, DueIndex, DueKind, DueWork, EventStore, ForText,
-        Journal, JournalPage, LeadStore, Once, OptOuts, PhoneRecord, Receipt, Refusals, RequestLimits, Rev,
-        StoreResult, StoredLead, TextKey, Turn, WaitingLead,
+        AttentionList, Budget, Census, ClientEntry, Directory, DueIndex, DueKind, DueWork, EventStore, ForText,
+        Journal, JournalPage, LeadStore, Lease, Leases, OptOuts, PhoneRecord, Receipt, Refusals, RequestLimits, Rev,
+        SideWrites, StoreResult, StoredLead, TextKey, WaitingLead,
     },
 };
 
@@ -96,7 +96,7 @@ impl<S: LeadStore + ?Sized> LeadStore for Faulty<S> {
         self.run(call, || self.inner.lead_of_email(client, email), unavailable).await
     }
 
-    async fn save(&self, lead: &Lead, read_at: Option<Rev>, also: Also) -> StoreResult<Rev> {
+    async fn save(&self, lead: &Lead, read_at: Option<Rev>, also: SideWrites) -> StoreResult<Rev> {
         let call = write("LeadStore", "save", Some(lead.id));
         self.run(call, || self.inner.save(lead, read_at, also.clone()), unavailable).await
     }
@@ -257,17 +257,17 @@ impl<S: Journal + ?Sized> Journal for Faulty<S> {
 }
 
 #[async_trait]
-impl<S: Once + ?Sized> Once for Faulty<S> {
-    async fn claim(&self, client: &ClientId, what: &str, now: Instant, lease_until: Instant) -> StoreResult<Turn> {
-        let call = write("Once", "claim", None);
+impl<S: Leases + ?Sized> Leases for Faulty<S> {
+    async fn claim(&self, client: &ClientId, what: &str, now: Instant, lease_until: Instant) -> StoreResult<Lease> {
+        let call = write("Leases", "claim", None);
         self.run(call, || self.inner.claim(client, what, now, lease_until), unavailable).await
     }
 
     async fn finish(&self, client: &ClientId, what: &str, note: &str) -> StoreResult<()> {
-        self.run(write("Once", "finish", None), || self.inner.finish(client, what, note), unavailable).await
+        self.run(write("Leases", "finish", None), || self.inner.finish(client, what, note), unavailable).await
     }
 
     async fn note(&self, client: &ClientId, what: &str) -> StoreResult<Option<String>> {
-        self.run(read("Once", "note", None), || self.inner.note(client, what), unavailable).await
+        self.run(read("Leases", "note", None), || self.inner.note(client, what), unavailable).await
     }
 }

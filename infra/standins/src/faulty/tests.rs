@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use leadline::domain::{Instant, ids::ClientId};
-use leadline::ports::{Once, Turn};
+use leadline::ports::{Lease, Leases};
 
 use super::*;
 use crate::memory::MemoryStore;
@@ -40,7 +40,7 @@ impl Chaos for Always {
     }
 }
 
-async fn claim(store: &impl Once) -> Result<Turn, String> {
+async fn claim(store: &impl Leases) -> Result<Lease, String> {
     let (client, at) = (ClientId::parse("acme").expect("an id"), Instant::UNIX_EPOCH);
     store.claim(&client, "x", at, at + TimeDelta::minutes(1)).await.map_err(|error| error.to_string())
 }
@@ -49,11 +49,11 @@ async fn claim(store: &impl Once) -> Result<Turn, String> {
 async fn each_fault_does_what_it_says() {
     let span = TimeDelta::seconds(1);
     for (fault, answer, left_behind, told) in [
-        (Fault::ErrorBefore, None, Turn::Yours, &["claim"][..]),
-        (Fault::AnswerLost, None, Turn::Taken, &["claim", "end"]),
-        (Fault::Twice, Some(Turn::Taken), Turn::Taken, &["claim", "end"]),
-        (Fault::SlowBefore(span), Some(Turn::Yours), Turn::Taken, &["claim", "pass", "end"]),
-        (Fault::SlowAfter(span), Some(Turn::Yours), Turn::Taken, &["claim", "end", "pass"]),
+        (Fault::ErrorBefore, None, Lease::Acquired, &["claim"][..]),
+        (Fault::AnswerLost, None, Lease::HeldElsewhere, &["claim", "end"]),
+        (Fault::Twice, Some(Lease::HeldElsewhere), Lease::HeldElsewhere, &["claim", "end"]),
+        (Fault::SlowBefore(span), Some(Lease::Acquired), Lease::HeldElsewhere, &["claim", "pass", "end"]),
+        (Fault::SlowAfter(span), Some(Lease::Acquired), Lease::HeldElsewhere, &["claim", "end", "pass"]),
     ] {
         let (chaos, store, faulty) = Always::with(fault);
         assert_eq!(claim(&faulty).await.ok(), answer, "{fault:?}");
@@ -64,7 +64,7 @@ async fn each_fault_does_what_it_says() {
 
 #[tokio::test]
 async fn who_dies_never_comes_back_before_or_after_the_effect() {
-    for (fault, left_behind) in [(Fault::DieBefore, Turn::Yours), (Fault::DieAfter, Turn::Taken)] {
+    for (fault, left_behind) in [(Fault::DieBefore, Lease::Acquired), (Fault::DieAfter, Lease::HeldElsewhere)] {
         let (_, store, faulty) = Always::with(fault);
         let dying = claim(&faulty);
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
@@ -76,7 +76,7 @@ async fn who_dies_never_comes_back_before_or_after_the_effect() {
 #[test]
 fn a_fault_that_cannot_differ_is_not_worth_a_run() {
     let (read, write, send) =
-        (read("Once", "note", None), write("Once", "claim", None), write("SmsProvider", "send", None));
+        (read("Leases", "note", None), write("Leases", "claim", None), write("SmsProvider", "send", None));
     for (fault, expected) in [
         (Fault::ErrorBefore, [true, true, true]),
         (Fault::AnswerLost, [false, true, true]),

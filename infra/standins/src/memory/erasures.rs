@@ -3,14 +3,14 @@
 use async_trait::async_trait;
 use leadline::domain::{
     Instant,
+    contact_status::{ContactStatus, ListedOptOut},
     erasure::ErasureRecord,
     ids::ClientId,
     phone::PhoneNumber,
-    standing::{ListedOptOut, Standing},
 };
 use leadline::{
     domain::event::RawEvent,
-    ports::{Also, Emptied, ErasedItems, ErasureLedger, ErasureStore, Rev, StoreError, StoreResult},
+    ports::{Emptied, ErasedItems, ErasureLedger, ErasureStore, Rev, SideWrites, StoreError, StoreResult},
 };
 
 use super::{DueKey, MemoryStore, Tenant};
@@ -34,7 +34,7 @@ impl ErasureStore for MemoryStore {
                 items.addresses += 1;
             }
         }
-        let also = Also { profile: Some(profile.clone()), ..Also::default() };
+        let also = SideWrites { profile: Some(profile.clone()), ..SideWrites::default() };
         tenant.write(Rev(stored.rev.0 + 1), lead, &also)?;
         state.record(std::slice::from_ref(audit));
         Ok(items)
@@ -60,8 +60,8 @@ impl Tenant {
         }
         items.numbers += usize::from(found.is_some());
         let said = match &emptied.stored.lead.standing {
-            Standing::OptedOut(no) if emptied.stored.lead.phone.as_ref() == Some(phone) => Some(no.clone()),
-            Standing::OptedOut(_) | Standing::Open | Standing::Held { .. } => None,
+            ContactStatus::OptedOut(no) if emptied.stored.lead.phone.as_ref() == Some(phone) => Some(no.clone()),
+            ContactStatus::OptedOut(_) | ContactStatus::Open | ContactStatus::Held { .. } => None,
         };
         match found.and_then(|record| record.opt_out).or(said).map(|opt_out| opt_out.without_words()) {
             Some(opt_out) => {

@@ -7,16 +7,16 @@ use leadline::domain::{
     Instant,
     audit::AuditEvent,
     client::SettingsProblem,
+    contact_status::{ContactStatus, ListedOptOut, OptOut},
     counts::{self, Counts},
     email::EmailAddress,
     ids::{CampaignId, ClientId, LeadId},
     lead::{Attention, Lead, Place},
     phone::PhoneNumber,
-    standing::{ListedOptOut, OptOut, Standing},
 };
 use leadline::ports::{
-    Also, AttentionList, Census, ForText, LeadStore, OptOuts, PhoneRecord, Rev, StoreError, StoreResult, StoredLead,
-    TextKey, WaitingLead,
+    AttentionList, Census, ForText, LeadStore, OptOuts, PhoneRecord, Rev, SideWrites, StoreError, StoreResult,
+    StoredLead, TextKey, WaitingLead,
 };
 
 use super::{DueKey, MemoryStore, Tenant};
@@ -52,7 +52,7 @@ impl LeadStore for MemoryStore {
         Ok(self.read(client, |tenant| tenant.emails.get(email).copied()))
     }
 
-    async fn save(&self, lead: &Lead, read_at: Option<Rev>, also: Also) -> StoreResult<Rev> {
+    async fn save(&self, lead: &Lead, read_at: Option<Rev>, also: SideWrites) -> StoreResult<Rev> {
         let mut state = self.state();
         let told = also.audit.iter().all(|event| state.has_recorded(event));
         let rev = Rev(read_at.map_or(0, |rev| rev.0) + 1);
@@ -143,7 +143,7 @@ impl OptOuts for MemoryStore {
 
 impl Tenant {
     /// Whether the same write took effect before, and only its answer was lost.
-    fn stands_already(&self, rev: Rev, lead: &Lead, also: &Also) -> bool {
+    fn stands_already(&self, rev: Rev, lead: &Lead, also: &SideWrites) -> bool {
         let Some(stored) = self.leads.get(&lead.id) else { return false };
         let same_profile = also.profile.as_ref().is_none_or(|profile| *profile == stored.profile);
         let no_is_kept = also.opt_out.is_none() || lead.phone.as_ref().is_none_or(|phone| self.no_of(phone).is_some());
@@ -153,7 +153,7 @@ impl Tenant {
 
     /// Whether the write expects what is there: its revision, and a number and an address that are
     /// nobody else's and of which no opt-out is unknown to it.
-    fn accepts(&self, lead: &Lead, read_at: Option<Rev>, also: &Also) -> bool {
+    fn accepts(&self, lead: &Lead, read_at: Option<Rev>, also: &SideWrites) -> bool {
         let stored = self.leads.get(&lead.id);
         stored.map(|stored| stored.rev) == read_at
             && lead.phone.as_ref().is_none_or(|phone| self.may_have(phone, lead, also))
@@ -163,8 +163,9 @@ impl Tenant {
             })
     }
 
-    fn may_have(&self, phone: &PhoneNumber, lead: &Lead, also: &Also) -> bool {
-        let knows = matches!(lead.standing, Standing::OptedOut(_)) || also.opt_out.is_some() || also.lifted.is_some();
+    fn may_have(&self, phone: &PhoneNumber, lead: &Lead, also: &SideWrites) -> bool {
+        let knows =
+            matches!(lead.standing, ContactStatus::OptedOut(_)) || also.opt_out.is_some() || also.lifted.is_some();
         let owner = self.phones.get(phone).and_then(|record| record.lead);
         owner.is_none_or(|owner| owner == lead.id) && (knows || self.no_of(phone).is_none())
     }
@@ -173,7 +174,7 @@ impl Tenant {
         self.phones.get(phone)?.opt_out.as_ref()
     }
 
-    pub(super) fn write(&mut self, rev: Rev, lead: &Lead, also: &Also) -> StoreResult<()> {
+    pub(super) fn write(&mut self, rev: Rev, lead: &Lead, also: &SideWrites) -> StoreResult<()> {
         let old = self.leads.get(&lead.id);
         let wrong = |what: &str| StoreError::Unreadable(format!("lead {} is saved {what}", lead.id));
         // Callers that break these rules would leave what nobody can read or find: they must notice.
@@ -241,7 +242,7 @@ impl Tenant {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use leadline::domain::{Instant, phone::Region, profile::Profile, standing::OptOutChannel};
+    use leadline::domain::{Instant, contact_status::OptOutChannel, phone::Region, profile::Profile};
 
     #[tokio::test]
     async fn a_save_that_would_leave_what_nobody_can_find_is_refused_and_writes_nothing() {
@@ -250,13 +251,13 @@ mod tests {
         let mut lead = Lead::new("00000000000000000000000001".parse().expect("an id"), client.clone());
         let profile = Some(Profile::new(lead.id, Instant::UNIX_EPOCH));
         let refused = |saved| assert!(matches!(saved, Err(StoreError::Unreadable(_))), "{saved:?}");
-        refused(store.save(&lead, None, Also::default()).await);
+        refused(store.save(&lead, None, SideWrites::default()).await);
         assert_eq!(store.lead(&client, lead.id).await.expect("read"), None);
-        let rev = store.save(&lead, None, Also { profile, ..Also::default() }).await.expect("saved");
+        let rev = store.save(&lead, None, SideWrites { profile, ..SideWrites::default() }).await.expect("saved");
         let no = OptOut { at: Instant::UNIX_EPOCH, channel: OptOutChannel::Operator, words: None };
-        refused(store.save(&lead, Some(rev), Also { opt_out: Some(no), ..Also::default() }).await);
+        refused(store.save(&lead, Some(rev), SideWrites { opt_out: Some(no), ..SideWrites::default() }).await);
         lead.phone = Some(PhoneNumber::parse("3055550123", Region::default()).expect("a number"));
-        refused(store.save(&lead, Some(rev), Also::default()).await);
+        refused(store.save(&lead, Some(rev), SideWrites::default()).await);
         assert_eq!(store.all_leads().first().map(|stored| (stored.rev, stored.lead.phone.clone())), Some((rev, None)));
         assert_eq!((store.lead_count(), store.event_count(), store.audit_count()), (1, 0, 0));
     }

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use leadline::domain::{
     Instant,
+    batch_job::BatchJob,
     ids::{CampaignId, ClientId, LeadId, RunId},
     refusals::{Refused, RefusedCounts},
-    walk::Walk,
 };
 use leadline::{
     domain::event::Source,
-    ports::{Budget, DueIndex, DueKind, DueWork, Once, Refusals, RequestLimits, StoreResult, Turn, Walks},
+    ports::{BatchJobs, Budget, DueIndex, DueKind, DueWork, Lease, Leases, Refusals, RequestLimits, StoreResult},
 };
 
 use super::{DueKey, MemoryStore};
@@ -90,12 +90,12 @@ impl Budget for MemoryStore {
 }
 
 #[async_trait]
-impl Walks for MemoryStore {
-    async fn walk(&self, client: &ClientId, name: &str) -> StoreResult<Option<Walk>> {
+impl BatchJobs for MemoryStore {
+    async fn walk(&self, client: &ClientId, name: &str) -> StoreResult<Option<BatchJob>> {
         Ok(self.read(client, |tenant| tenant.walks.get(name).cloned()))
     }
 
-    async fn put_walk(&self, client: &ClientId, name: &str, walk: &Walk) -> StoreResult<()> {
+    async fn put_walk(&self, client: &ClientId, name: &str, walk: &BatchJob) -> StoreResult<()> {
         self.state().tenant(client).walks.insert(name.to_owned(), walk.clone());
         Ok(())
     }
@@ -142,15 +142,15 @@ impl Refusals for MemoryStore {
 }
 
 #[async_trait]
-impl Once for MemoryStore {
-    async fn claim(&self, client: &ClientId, what: &str, now: Instant, lease_until: Instant) -> StoreResult<Turn> {
+impl Leases for MemoryStore {
+    async fn claim(&self, client: &ClientId, what: &str, now: Instant, lease_until: Instant) -> StoreResult<Lease> {
         let mut state = self.state();
         let marks = &mut state.tenant(client).marks;
         let turn = match marks.get(what) {
-            None => Turn::Yours,
-            Some(Mark::Begun { lease_until }) if *lease_until <= now => Turn::Repeat,
-            Some(Mark::Begun { .. }) => return Ok(Turn::Taken),
-            Some(Mark::Done { .. }) => return Ok(Turn::Done),
+            None => Lease::Acquired,
+            Some(Mark::Begun { lease_until }) if *lease_until <= now => Lease::Reacquired,
+            Some(Mark::Begun { .. }) => return Ok(Lease::HeldElsewhere),
+            Some(Mark::Done { .. }) => return Ok(Lease::Completed),
         };
         marks.insert(what.to_owned(), Mark::Begun { lease_until });
         Ok(turn)

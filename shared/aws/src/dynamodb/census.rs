@@ -12,12 +12,12 @@ use super::{
 };
 use domain::{
     Instant,
+    batch_job::BatchJob,
     counts::Counts,
     ids::{CampaignId, ClientId, LeadId},
     lead::Lead,
-    walk::Walk,
 };
-use ports::{Census, StoreError, StoreResult, Walks};
+use ports::{BatchJobs, Census, StoreError, StoreResult};
 
 /// The counter of those who entered.
 const ENROLLED: &str = "enrolled";
@@ -167,12 +167,12 @@ impl Census for DynamoStore {
 }
 
 #[async_trait]
-impl Walks for DynamoStore {
-    async fn walk(&self, client: &ClientId, name: &str) -> StoreResult<Option<Walk>> {
+impl BatchJobs for DynamoStore {
+    async fn walk(&self, client: &ClientId, name: &str) -> StoreResult<Option<BatchJob>> {
         self.get(&keys::walk(client, name)).await?.map(item::decode).transpose()
     }
 
-    async fn put_walk(&self, client: &ClientId, name: &str, walk: &Walk) -> StoreResult<()> {
+    async fn put_walk(&self, client: &ClientId, name: &str, walk: &BatchJob) -> StoreResult<()> {
         let put = self.client.put_item().table_name(&self.table);
         let put = put.set_item(Some(item::encode(&keys::walk(client, name), walk)?));
         put.send().await.map_err(unavailable)?;

@@ -9,10 +9,10 @@ use super::{
     leads,
 };
 use domain::{
+    contact_status::{ContactStatus, ListedOptOut, OptOut},
     event::RawEvent,
     ids::LeadId,
     phone::PhoneNumber,
-    standing::{ListedOptOut, OptOut, Standing},
 };
 use ports::{Emptied, ErasedItems, ErasureStore, Rev, StoreError, StoreResult};
 
@@ -74,8 +74,8 @@ impl DynamoStore {
         let recorded = recorded.map_err(|error| StoreError::Unreadable(format!("PHONE: {error}")))?;
         let said = match &emptied.stored.lead.standing {
             // It may have come to the lead by the address, and is not with the number then.
-            Standing::OptedOut(no) if emptied.stored.lead.phone.as_ref() == Some(phone) => Some(no.clone()),
-            Standing::OptedOut(_) | Standing::Open | Standing::Held { .. } => None,
+            ContactStatus::OptedOut(no) if emptied.stored.lead.phone.as_ref() == Some(phone) => Some(no.clone()),
+            ContactStatus::OptedOut(_) | ContactStatus::Open | ContactStatus::Held { .. } => None,
         };
         items.numbers += usize::from(!found.is_empty());
         let listed = keys::opt_out(&lead.client, phone);

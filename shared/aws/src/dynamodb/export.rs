@@ -10,11 +10,11 @@ use domain::{
     audit::AuditEvent,
     campaign::{Campaign, Plan},
     client::Client,
+    contact_status::OptOut,
     event::RawEvent,
     ids::{CampaignId, ClientId, LeadId},
     lead::Lead,
     profile::Profile,
-    standing::OptOut,
 };
 use ports::{StoreError, StoreResult};
 

@@ -17,15 +17,15 @@ use super::{
 use domain::{
     Instant,
     audit::AuditEvent,
+    contact_status::{ContactStatus, ListedOptOut, OptOut},
     counts::{self, Change},
     email::EmailAddress,
     ids::{ClientId, LeadId},
     lead::{Lead, Place},
     phone::PhoneNumber,
     profile::Profile,
-    standing::{ListedOptOut, OptOut, Standing},
 };
-use ports::{Also, ForText, LeadStore, OptOuts, PhoneRecord, Rev, StoreError, StoreResult, StoredLead, TextKey};
+use ports::{ForText, LeadStore, OptOuts, PhoneRecord, Rev, SideWrites, StoreError, StoreResult, StoredLead, TextKey};
 
 /// Most keys that one call reads.
 const KEYS_PER_READ: usize = 100;
@@ -143,10 +143,15 @@ impl DynamoStore {
     }
 
     /// What changes with the lead's number and address.
-    fn identity(&self, before: Option<&StoredLead>, lead: &Lead, also: &Also) -> StoreResult<Vec<TransactWriteItem>> {
+    fn identity(
+        &self,
+        before: Option<&StoredLead>,
+        lead: &Lead,
+        also: &SideWrites,
+    ) -> StoreResult<Vec<TransactWriteItem>> {
         let mut writes = Vec::new();
         let old_phone = before.and_then(|before| before.lead.phone.as_ref());
-        let said_no = matches!(lead.standing, Standing::OptedOut(_));
+        let said_no = matches!(lead.standing, ContactStatus::OptedOut(_));
         if lead.phone.as_ref() != old_phone
             && let Some(old) = old_phone
         {
@@ -289,7 +294,7 @@ impl LeadStore for DynamoStore {
         lead.map(str::parse).transpose().map_err(|error| StoreError::Unreadable(format!("EMAIL: {error}")))
     }
 
-    async fn save(&self, lead: &Lead, read_at: Option<Rev>, also: Also) -> StoreResult<Rev> {
+    async fn save(&self, lead: &Lead, read_at: Option<Rev>, also: SideWrites) -> StoreResult<Rev> {
         let next = Rev(read_at.map_or(0, |rev| rev.0) + 1);
         let of_number = also.opt_out.is_some() || also.lifted.is_some();
         let counted: &[Change] = if also.count_later { &[] } else { &lead.uncounted };
@@ -359,7 +364,7 @@ impl OptOuts for DynamoStore {
 }
 
 /// What tells one write from another that would leave the same lead. Audit events have ids of their own.
-fn fingerprint(lead: &Lead, also: &Also) -> StoreResult<String> {
+fn fingerprint(lead: &Lead, also: &SideWrites) -> StoreResult<String> {
     use sha2::{Digest, Sha256};
     let event = also.event.as_ref().map(|outcome| (&outcome.event.key, &outcome.state));
     let all = serde_json::to_vec(&(lead, &also.profile, &also.opt_out, &also.lifted, &also.audit, event))

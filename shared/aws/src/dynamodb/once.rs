@@ -8,11 +8,11 @@ use aws_sdk_dynamodb::{
 
 use super::{DynamoStore, item, keys, unavailable};
 use domain::{Instant, ids::ClientId};
-use ports::{Once, StoreResult, Turn};
+use ports::{Lease, Leases, StoreResult};
 
 #[async_trait]
-impl Once for DynamoStore {
-    async fn claim(&self, client: &ClientId, what: &str, now: Instant, lease_until: Instant) -> StoreResult<Turn> {
+impl Leases for DynamoStore {
+    async fn claim(&self, client: &ClientId, what: &str, now: Instant, lease_until: Instant) -> StoreResult<Lease> {
         let sent = self
             .client
             .update_item()
@@ -30,12 +30,12 @@ impl Once for DynamoStore {
         match sent {
             Ok(updated) => {
                 let began_before = updated.attributes.is_some_and(|old| old.contains_key("lease"));
-                Ok(if began_before { Turn::Repeat } else { Turn::Yours })
+                Ok(if began_before { Lease::Reacquired } else { Lease::Acquired })
             }
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
                     let done = failed.item().is_some_and(|old| old.contains_key("done"));
-                    Ok(if done { Turn::Done } else { Turn::Taken })
+                    Ok(if done { Lease::Completed } else { Lease::HeldElsewhere })
                 }
                 _ => Err(unavailable(error)),
             },

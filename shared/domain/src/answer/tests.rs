@@ -3,9 +3,9 @@
 use super::*;
 use crate::{
     client::Mode,
+    contact_status::{OptOut, OptOutChannel},
     fixtures::client,
     phone::Region,
-    standing::{OptOut, OptOutChannel},
     template::Template,
 };
 
@@ -21,8 +21,8 @@ fn phone() -> PhoneNumber {
     PhoneNumber::parse("+13055550123", Region::default()).expect("a number")
 }
 
-fn no(channel: OptOutChannel) -> Standing {
-    Standing::OptedOut(OptOut { at: received(), channel, words: None })
+fn no(channel: OptOutChannel) -> ContactStatus {
+    ContactStatus::OptedOut(OptOut { at: received(), channel, words: None })
 }
 
 fn sample() -> (Client, Lead, Profile) {
@@ -59,7 +59,7 @@ fn nothing_but_the_confirmation_of_the_no_that_stands_goes_to_who_has_opted_out(
     assert_eq!(decide(Answered::Help, &lead), Err(NoAnswer::OptedOut));
     let other = received() - TimeDelta::seconds(1);
     assert_eq!(decide(Answered::OptOut(other), &lead), Err(NoAnswer::NoOptOut), "another no");
-    for standing in [Standing::Open, Standing::Held { reason: "looked at".to_owned(), since: received() }] {
+    for standing in [ContactStatus::Open, ContactStatus::Held { reason: "looked at".to_owned(), since: received() }] {
         lead.standing = standing;
         assert_eq!(decide(Answered::OptOut(received()), &lead), Err(NoAnswer::NoOptOut));
         assert_eq!(decide(Answered::Help, &lead).as_deref(), Ok("Acme Coaching. Reply STOP to end."));

@@ -8,13 +8,13 @@ use super::{
         booking::Booking,
         campaign::{CampaignStatus, Plan},
         client::{Client, Sending},
+        contact_status::ContactStatus,
         gate::{Gate, Refusal, RefusalReason},
         lawful::{LawfulHours, NotServed},
         lead::{Enrollment, Outcome, Waits},
         message::{InFlight, InFlightState},
         profile::Profile,
         segments,
-        standing::Standing,
         template::{CannotRender, Field, Template},
         window::{Hours, described},
     },
@@ -64,12 +64,12 @@ pub(super) fn campaign_sends(case: &Case) -> Checked {
 
 pub(super) fn standing(case: &Case) -> Checked {
     let (fact, shut) = match &case.lead.standing {
-        Standing::Open => ("has not said no".to_owned(), None),
-        Standing::OptedOut(opt_out) => {
+        ContactStatus::Open => ("has not said no".to_owned(), None),
+        ContactStatus::OptedOut(opt_out) => {
             let fact = format!("opted out {}", local(opt_out.at, case));
             (fact.clone(), Some(Shut::Over(Outcome::OptedOut, fact)))
         }
-        Standing::Held { reason, since } => {
+        ContactStatus::Held { reason, since } => {
             let fact = format!("on hold since {}: {reason}", local(*since, case));
             (fact.clone(), Some(Shut::ForNow(fact)))
         }

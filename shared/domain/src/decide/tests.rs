@@ -12,16 +12,16 @@ use super::super::{
     booking::{Booking, BookingId, BookingStatus},
     client::Mode,
     consent::Consent,
+    contact_status::{OptOut, OptOutChannel},
     fixtures::campaign,
     ids::{AttemptId, ClientId, EnrollmentId, FormId, LeadId, RunId},
     message::InFlight,
     phone::{PhoneNumber, Region},
     place::State,
-    standing::{OptOut, OptOutChannel},
     window::Window,
 };
 use super::super::{
-    campaign::LatestCounts, client::Sending, lead::Waits, message::InFlightState, standing::Standing,
+    campaign::LatestCounts, client::Sending, contact_status::ContactStatus, lead::Waits, message::InFlightState,
     template::Template,
 };
 use super::*;
@@ -195,8 +195,11 @@ fn gates_shut_alone() -> Vec<(Gate, &'static str, Change, &'static str)> {
             Gate::Standing,
             four,
             |case| {
-                case.lead.standing =
-                    Standing::OptedOut(OptOut { at: ny("01-06 14:30"), channel: OptOutChannel::Reply, words: None });
+                case.lead.standing = ContactStatus::OptedOut(OptOut {
+                    at: ny("01-06 14:30"),
+                    channel: OptOutChannel::Reply,
+                    words: None,
+                });
             },
             "end opted_out: opted out Tue 6 Jan 2026 14:30 EST",
         ),
@@ -204,7 +207,8 @@ fn gates_shut_alone() -> Vec<(Gate, &'static str, Change, &'static str)> {
             Gate::Standing,
             four,
             |case| {
-                case.lead.standing = Standing::Held { reason: "a reply to read".to_owned(), since: ny("01-06 14:30") };
+                case.lead.standing =
+                    ContactStatus::Held { reason: "a reply to read".to_owned(), since: ny("01-06 14:30") };
             },
             "wait for Standing until ?: on hold since Tue 6 Jan 2026 14:30 EST: a reply to read",
         ),
@@ -428,7 +432,7 @@ fn an_end_goes_before_a_refusal_before_a_hold_before_a_time() {
     case.profile.consent = None;
     assert!(told_at(&case).starts_with("refuse no_consent"));
     case.lead.standing =
-        Standing::OptedOut(OptOut { at: ny("01-06 14:10"), channel: OptOutChannel::Reply, words: None });
+        ContactStatus::OptedOut(OptOut { at: ny("01-06 14:10"), channel: OptOutChannel::Reply, words: None });
     assert!(told_at(&case).starts_with("end opted_out"));
 }
 

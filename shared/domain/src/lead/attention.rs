@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     super::{
         Instant,
+        contact_status::ContactStatus,
         message::{InFlight, InFlightState},
-        standing::Standing,
     },
     Lead, Waits,
 };
@@ -71,8 +71,8 @@ impl Lead {
     #[must_use]
     pub fn attention(&self) -> Option<Attention> {
         let held = match &self.standing {
-            Standing::Held { since, .. } => Some(*since),
-            Standing::Open | Standing::OptedOut(_) => None,
+            ContactStatus::Held { since, .. } => Some(*since),
+            ContactStatus::Open | ContactStatus::OptedOut(_) => None,
         };
         let review = self.enrollments.iter().filter_map(|live| match live.waits {
             Waits::ForReview { since, .. } => Some(since),

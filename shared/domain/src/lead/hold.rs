@@ -1,7 +1,7 @@
 //! A lead's own hold: nothing is sent until a person has looked. What it is in stays as it is.
 
 use super::{
-    super::{Instant, standing::Standing},
+    super::{Instant, contact_status::ContactStatus},
     Lead,
 };
 
@@ -11,7 +11,7 @@ impl Lead {
     pub fn hold(&mut self, reason: &str, now: Instant) -> bool {
         let holds = self.standing.is_open() && !self.enrollments.is_empty();
         if holds {
-            self.standing = Standing::Held { reason: reason.to_owned(), since: now };
+            self.standing = ContactStatus::Held { reason: reason.to_owned(), since: now };
         }
         holds
     }
@@ -21,16 +21,16 @@ impl Lead {
     pub fn hold_person(&mut self, reason: &str, now: Instant) -> bool {
         let holds = self.standing.is_open();
         if holds {
-            self.standing = Standing::Held { reason: reason.to_owned(), since: now };
+            self.standing = ContactStatus::Held { reason: reason.to_owned(), since: now };
         }
         holds
     }
 
     /// Lifts a hold, and gives what it was for. `None` if there is none; a no is not lifted.
     pub fn release(&mut self) -> Option<String> {
-        let Standing::Held { reason, .. } = &self.standing else { return None };
+        let ContactStatus::Held { reason, .. } = &self.standing else { return None };
         let reason = reason.clone();
-        self.standing = Standing::Open;
+        self.standing = ContactStatus::Open;
         Some(reason)
     }
 }
@@ -38,9 +38,9 @@ impl Lead {
 #[cfg(test)]
 mod tests {
     use super::super::super::{
+        contact_status::{OptOut, OptOutChannel},
         ids::{CampaignId, ClientId, EnrollmentId, LeadId},
         lead::{Enrollment, Waits},
-        standing::{OptOut, OptOutChannel},
     };
     use super::*;
     use ulid::Ulid;

@@ -6,13 +6,13 @@ use super::{
     super::{
         Instant,
         campaign::Plan,
+        contact_status::{ContactStatus, OptOut, OptOutChannel},
         ids::AttemptId,
         message::{
             ASKS, CALL_DEADLINE, ClaimedText, InFlight, InFlightState, LEASE, ProviderRefusal, RETRY_DELAYS,
             RefusalClass, SendOutcome, wait_until,
         },
         phone::PhoneNumber,
-        standing::{OptOut, OptOutChannel, Standing},
     },
     IllegalStep, Lead, NewClaim, Outcome, Settled, Waits,
 };
@@ -30,8 +30,8 @@ impl Lead {
     /// # Errors
     /// [`IllegalStep`] when a text is on its way, the enrollment is elsewhere, or the person said no.
     pub fn claim(&mut self, claim: NewClaim, now: Instant) -> Result<ClaimedText, IllegalStep> {
-        if self.standing != Standing::Open {
-            return Err(IllegalStep::Standing);
+        if self.standing != ContactStatus::Open {
+            return Err(IllegalStep::ContactStatus);
         }
         if self.booking_ahead(now).or_else(|| self.booking_requested(now)).is_some() {
             return Err(IllegalStep::Booking);
@@ -178,7 +178,7 @@ impl Lead {
             return false;
         }
         match refusal.class {
-            RefusalClass::OptedOut if !matches!(self.standing, Standing::OptedOut(_)) => {
+            RefusalClass::OptedOut if !matches!(self.standing, ContactStatus::OptedOut(_)) => {
                 self.opt_out(OptOut { at: now, channel: OptOutChannel::Provider, words: None }, now);
                 true
             }

@@ -11,7 +11,7 @@ use super::super::{
     capabilities::Capabilities,
     message::{CALL_DEADLINE, LEASE, ListedState, ListedText, LookUp, RefusalClass, SendOutcome, wait_until},
 };
-use super::super::{phone::Region, standing::OptOutChannel};
+use super::super::{contact_status::OptOutChannel, phone::Region};
 use super::*;
 
 const TUESDAY: &str = "2026-01-06T20:00:00Z";
@@ -190,7 +190,7 @@ fn a_claim_that_the_state_does_not_allow_is_refused_and_changes_nothing() {
     let in_flight = Err(IllegalStep::InFlight(attempt(1)));
     let held = || {
         let mut lead = lead();
-        lead.standing = Standing::Held { reason: "a reply to read".to_owned(), since: now() };
+        lead.standing = ContactStatus::Held { reason: "a reply to read".to_owned(), since: now() };
         lead
     };
     let with_second = |mut lead: Lead| {
@@ -214,8 +214,8 @@ fn a_claim_that_the_state_does_not_allow_is_refused_and_changes_nothing() {
             minutes(5),
             Err(IllegalStep::OtherStep { at: 2, asked: 1 }),
         ),
-        ("an opted-out lead", opted_out(), claim_of(2, 1, 1), at_once, Err(IllegalStep::Standing)),
-        ("a held lead", held(), claim_of(2, 1, 1), at_once, Err(IllegalStep::Standing)),
+        ("an opted-out lead", opted_out(), claim_of(2, 1, 1), at_once, Err(IllegalStep::ContactStatus)),
+        ("a held lead", held(), claim_of(2, 1, 1), at_once, Err(IllegalStep::ContactStatus)),
         ("a claim that runs", claimed(), claim_of(2, 1, 1), at_once, in_flight.clone()),
         ("a claim whose lease is over", claimed(), claim_of(2, 1, 1), minutes(600), in_flight.clone()),
         ("the attempt that runs", claimed(), claim_of(1, 1, 1), at_once, in_flight.clone()),
@@ -435,7 +435,7 @@ fn each_refusal_does_what_its_class_means() {
         assert_eq!(lead.settle(attempt(1), refused(class), Some(&plan()), now()), Ok(expected));
         let outcomes: Vec<_> = lead.history.iter().map(|past| past.outcome).collect();
         assert_eq!(outcomes, ended.map_or(vec![], |outcome| vec![outcome; 2]), "{class:?}");
-        assert_eq!((lead.standing == Standing::Open, lead.due()), (standing_open, due), "{class:?}");
+        assert_eq!((lead.standing == ContactStatus::Open, lead.due()), (standing_open, due), "{class:?}");
         assert_eq!((&lead.in_flight, &lead.recent), (&None, &vec![]), "{class:?}: nothing went out");
     }
 }
@@ -473,7 +473,7 @@ fn an_opt_out_ends_everything_whatever_is_on_its_way() {
         assert_eq!(lead.due(), look, "{name}: only to find out what became of what is on its way");
         for minute in 0..60 {
             let refused = lead.claim(claim_of(50, 1, 1), now() + minutes(minute));
-            assert_eq!(refused, Err(IllegalStep::Standing), "{name}");
+            assert_eq!(refused, Err(IllegalStep::ContactStatus), "{name}");
         }
     }
 }
@@ -481,11 +481,11 @@ fn an_opt_out_ends_everything_whatever_is_on_its_way() {
 #[test]
 fn a_second_no_keeps_the_proof_of_the_first_and_a_hold_does_not_hide_it() {
     let mut lead = lead();
-    lead.standing = Standing::Held { reason: "a reply to read".to_owned(), since: now() };
+    lead.standing = ContactStatus::Held { reason: "a reply to read".to_owned(), since: now() };
     lead.opt_out(said_no(), now());
     let second = OptOut { at: now() + minutes(5), channel: OptOutChannel::Operator, words: None };
     assert_eq!(lead.opt_out(second, now() + minutes(5)), []);
-    assert_eq!(lead.standing, Standing::OptedOut(said_no()));
+    assert_eq!(lead.standing, ContactStatus::OptedOut(said_no()));
     assert_eq!((lead.history.len(), lead.history[0].reason.as_str()), (1, "the person asked to stop"));
 }
 
@@ -509,7 +509,7 @@ fn settling_after_an_opt_out_records_and_does_not_revive() {
         }
         assert_eq!(
             (lead.standing.clone(), lead.enrollments.len(), lead.due().is_some()),
-            (Standing::OptedOut(said_no()), 0, left),
+            (ContactStatus::OptedOut(said_no()), 0, left),
             "{outcome:?}"
         );
         assert_eq!(
@@ -518,7 +518,7 @@ fn settling_after_an_opt_out_records_and_does_not_revive() {
             "{outcome:?}"
         );
         assert_eq!((lead.recent.len(), lead.in_flight.is_some()), (usize::from(sent), left), "{outcome:?}");
-        assert_eq!(lead.claim(claim_of(2, 1, 1), now() + minutes(60)), Err(IllegalStep::Standing), "{outcome:?}");
+        assert_eq!(lead.claim(claim_of(2, 1, 1), now() + minutes(60)), Err(IllegalStep::ContactStatus), "{outcome:?}");
     }
 }
 
@@ -734,7 +734,7 @@ fn a_text_that_did_not_arrive_for_good_ends_what_the_number_was_for() {
         assert!(!lead.did_not_arrive(None, &refusal(class), now()), "{class:?}: about another number");
         assert_eq!(lead.did_not_arrive(Some(&number()), &refusal(class), now()), changed, "{class:?}");
         assert_eq!(lead.history.first().map(|past| past.outcome), ended, "{class:?}");
-        assert_eq!(lead.standing == Standing::Open, open, "{class:?}");
+        assert_eq!(lead.standing == ContactStatus::Open, open, "{class:?}");
         assert!(!lead.did_not_arrive(Some(&number()), &refusal(class), now()), "{class:?}: said twice");
     }
 }
@@ -854,7 +854,7 @@ fn happen(lead: &mut Lead, seen: &mut Seen, step: Step, at: Instant) {
             let before = lead.in_flight.clone();
             let claim = NewClaim { enrollment, ..claim_of(seen.ids, 0, number) };
             if lead.claim(claim, at).is_ok() {
-                assert!(!seen.opted_out && !step_off && lead.standing == Standing::Open, "claimed after a no");
+                assert!(!seen.opted_out && !step_off && lead.standing == ContactStatus::Open, "claimed after a no");
                 assert_eq!(seen.with_sender, None, "two senders have a text");
                 let free = before
                     .is_none_or(|text| matches!(text.state, InFlightState::RetryScheduled { at: due } if due <= at));
@@ -886,8 +886,8 @@ fn happen(lead: &mut Lead, seen: &mut Seen, step: Step, at: Instant) {
         Step::Hold if seen.opted_out => {}
         Step::Hold => {
             lead.standing = match lead.standing {
-                Standing::Open => Standing::Held { reason: "to look at".to_owned(), since: at },
-                Standing::Held { .. } | Standing::OptedOut(_) => Standing::Open,
+                ContactStatus::Open => ContactStatus::Held { reason: "to look at".to_owned(), since: at },
+                ContactStatus::Held { .. } | ContactStatus::OptedOut(_) => ContactStatus::Open,
             }
         }
         Step::End { which } => lead.end(id(lead, which), Outcome::Abandoned, "by hand", at),
@@ -910,7 +910,7 @@ fn invariants_hold(lead: &Lead, seen: &Seen) {
     assert!(seen.accepted.values().all(|times| *times == 1), "a step was sent twice");
     let counted = lead.enrollments.iter().map(|e| e.sent).chain(lead.history.iter().map(|past| past.sent));
     assert_eq!(counted.map(usize::from).sum::<usize>(), seen.accepted.len(), "texts are counted once each");
-    assert_eq!(matches!(lead.standing, Standing::OptedOut(_)), seen.opted_out);
+    assert_eq!(matches!(lead.standing, ContactStatus::OptedOut(_)), seen.opted_out);
     match lead.in_flight.as_ref().map(|text| (&text.state, text)) {
         Some((InFlightState::Claimed { .. }, text)) => assert_eq!(seen.with_sender, Some(text.attempt)),
         Some((InFlightState::RetryScheduled { .. }, text)) => {
@@ -923,7 +923,7 @@ fn invariants_hold(lead: &Lead, seen: &Seen) {
         }
         None => {
             assert_eq!(seen.with_sender, None, "a sender has a text that nobody remembers");
-            let held = matches!(lead.standing, Standing::Held { .. });
+            let held = matches!(lead.standing, ContactStatus::Held { .. });
             let waiting = !held && lead.enrollments.iter().any(|e| matches!(e.waits, Waits::Until(_)));
             assert_eq!(lead.due().is_some(), waiting, "who waits is due and nobody else");
             assert!(!(seen.opted_out && lead.due().is_some()), "due after a no");
@@ -982,5 +982,5 @@ fn a_lead_that_is_held_waits_for_a_person_and_is_due_again_once_released() {
     lead.opt_out(no.clone(), now());
     assert!(!lead.hold_person("a no is more than a doubt", now()));
     assert_eq!((lead.release(), lead.lift_opt_out(), lead.lift_opt_out()), (None, Some(no), None));
-    assert_eq!((&lead.standing, lead.enrollments.len()), (&Standing::Open, 0), "what has ended stays ended");
+    assert_eq!((&lead.standing, lead.enrollments.len()), (&ContactStatus::Open, 0), "what has ended stays ended");
 }

@@ -9,6 +9,7 @@ use super::{
     super::{
         Instant, answer,
         client::Client,
+        contact_status::ContactStatus,
         ids::LeadId,
         lawful::lawful_hours,
         lead::{Lead, Need},
@@ -16,7 +17,6 @@ use super::{
         phone::PhoneNumber,
         place::Place,
         profile::Profile,
-        standing::Standing,
         window::Window,
     },
     Before, Ledger, TextVersion, WaitingFacts, WebhookFacts,
@@ -79,8 +79,8 @@ impl LeadFacts {
     #[must_use]
     pub fn of(lead: &Lead, profile: &Profile) -> Self {
         let opted_out = match &lead.standing {
-            Standing::OptedOut(opt_out) => Some(opt_out.at),
-            Standing::Open | Standing::Held { .. } => None,
+            ContactStatus::OptedOut(opt_out) => Some(opt_out.at),
+            ContactStatus::Open | ContactStatus::Held { .. } => None,
         };
         let unclear_since = lead.in_flight.as_ref().and_then(|text| match text.state {
             InFlightState::Unknown { since, .. } => Some(since),

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use super::{
     super::{
         Instant,
+        contact_status::ContactStatus,
         ids::LeadId,
         lead::{Lead, Need, Waits},
         message::InFlightState,
         profile::Profile,
-        standing::Standing,
     },
     scrubbed,
 };
@@ -128,8 +128,8 @@ fn why(lead: &Lead, need: Need) -> String {
     let words = match need {
         Need::Unanswered => "wrote, and nobody has answered".to_owned(),
         Need::Held => match &lead.standing {
-            Standing::Held { reason, .. } => reason.clone(),
-            Standing::Open | Standing::OptedOut(_) => String::new(),
+            ContactStatus::Held { reason, .. } => reason.clone(),
+            ContactStatus::Open | ContactStatus::OptedOut(_) => String::new(),
         },
         Need::Review => {
             let reasons = lead.enrollments.iter().filter_map(|live| match &live.waits {

@@ -3,18 +3,18 @@
 
 use super::{
     super::replies::{Writer, writer},
-    ByHand, NotDone, TRIES,
+    NotDone, OperatorActions, TRIES,
 };
 use domain::{
     Instant,
     audit::{Event, Status},
     client::Client,
+    contact_status::{ContactStatus, Lifted, OptOut, OptOutChannel},
     ids::LeadId,
     lead::Outcome,
     phone::PhoneNumber,
-    standing::{Lifted, OptOut, OptOutChannel, Standing},
 };
-use ports::{Also, StoreError, StoreResult, StoredLead};
+use ports::{SideWrites, StoreError, StoreResult, StoredLead};
 
 /// What became of a no that was recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub enum Verdict {
     OptOut,
 }
 
-impl ByHand<'_> {
+impl OperatorActions<'_> {
     /// Writes a number's no. One that nobody knows becomes a lead without consent.
     ///
     /// # Errors
@@ -45,7 +45,7 @@ impl ByHand<'_> {
         let recorder = self.recorder(client);
         for _ in 0..TRIES {
             let Writer { read_at, mut lead, new, .. } = writer(self.leads, &client.id, phone, self.now).await?;
-            if let Standing::OptedOut(before) = lead.standing {
+            if let ContactStatus::OptedOut(before) = lead.standing {
                 return Ok(Recorded::Before(before));
             }
             let words = Some(reason.to_owned());
@@ -61,7 +61,7 @@ impl ByHand<'_> {
                 let ended = recorder.about(&lead, Event::EnrollmentEnded, Status::Ok);
                 ended.ending(Outcome::OptedOut, OptOutChannel::Operator.reason()).in_campaign(campaign, None)
             }));
-            let also = Also { profile: new, opt_out: Some(opt_out), audit, ..Also::default() };
+            let also = SideWrites { profile: new, opt_out: Some(opt_out), audit, ..SideWrites::default() };
             if self.saved(self.leads.save(&lead, read_at, also).await)? {
                 return Ok(Recorded::Now(left.len()));
             }
@@ -94,7 +94,7 @@ impl ByHand<'_> {
                 let created = recorder.about(&lead, Event::LeadCreated, Status::Ok);
                 audit.push(created.because("operator", "the opt-out of a number without a lead was lifted by hand"));
             }
-            let also = Also { profile: new, lifted: Some((no.clone(), lifted)), audit, ..Also::default() };
+            let also = SideWrites { profile: new, lifted: Some((no.clone(), lifted)), audit, ..SideWrites::default() };
             if self.saved(self.leads.save(&lead, read_at, also).await)? {
                 return Ok(no);
             }
@@ -117,7 +117,7 @@ impl ByHand<'_> {
             };
             let done = self.recorder(client).about(&lead, Event::ReviewDone, Status::Ok);
             let audit = vec![done.because("answered", format!("{} says that its reply was answered", self.by))];
-            if self.saved(self.leads.save(&lead, Some(rev), Also { audit, ..Also::default() }).await)? {
+            if self.saved(self.leads.save(&lead, Some(rev), SideWrites { audit, ..SideWrites::default() }).await)? {
                 return Ok(since);
             }
         }
@@ -170,7 +170,7 @@ impl ByHand<'_> {
                 let ended = recorder.about(&lead, Event::EnrollmentEnded, Status::Ok);
                 Some(ended.ending(outcome?, "decided by hand after a reply").in_campaign(campaign, None))
             }));
-            let also = Also { opt_out, audit, ..Also::default() };
+            let also = SideWrites { opt_out, audit, ..SideWrites::default() };
             if self.saved(self.leads.save(&lead, Some(stored.rev), also).await)? {
                 return Ok(held_for);
             }

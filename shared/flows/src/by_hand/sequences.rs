@@ -6,19 +6,19 @@ use super::{
         intake::{Asked, Entered, enter_by_hand},
         one_text,
     },
-    ByHand, NotDone, TRIES,
+    NotDone, OperatorActions, TRIES,
 };
 use domain::{
     audit::{Event, Status},
     campaign::Campaign,
     client::Client,
+    contact_status::{ContactStatus, OptOut},
     ids::{CampaignId, LeadId},
     lead::{Lead, Outcome},
     message::InFlightState,
-    standing::{OptOut, Standing},
     trigger::Then,
 };
-use ports::{Also, StoreError, StoredLead};
+use ports::{SideWrites, StoreError, StoredLead};
 
 /// The longest words that a person can give, in characters. They are kept with the lead, which is small.
 pub const MOST_WORDS: usize = 200;
@@ -59,7 +59,7 @@ pub struct Ended {
     pub on_its_way: bool,
 }
 
-impl ByHand<'_> {
+impl OperatorActions<'_> {
     /// Puts a known lead into a campaign, by the same rules as a form: whoever would be turned away there
     /// is turned away here. Doing it twice puts them in once.
     ///
@@ -89,7 +89,7 @@ impl ByHand<'_> {
                 Entered::Before => return Ok(PutIn::Before),
                 Entered::TurnedAway(why) => return Err(NotDone::Refused(format!("not enrolled: {why}"))),
             };
-            let also = Also { profile: Some(placed.profile), audit: placed.audit, ..Also::default() };
+            let also = SideWrites { profile: Some(placed.profile), audit: placed.audit, ..SideWrites::default() };
             if self.saved(self.leads.save(&placed.lead, Some(rev), also).await)? {
                 if let Some(alert) = placed.alert {
                     self.alerts.raise(alert, client.mailbox(), &recorder).await;
@@ -111,16 +111,16 @@ impl ByHand<'_> {
         for _ in 0..TRIES {
             let StoredLead { rev, mut lead, .. } = self.stored(client, id).await?;
             match &lead.standing {
-                Standing::Held { reason, .. } => return Ok(LeadHold::Before(reason.clone())),
-                Standing::OptedOut(OptOut { at, .. }) => {
+                ContactStatus::Held { reason, .. } => return Ok(LeadHold::Before(reason.clone())),
+                ContactStatus::OptedOut(OptOut { at, .. }) => {
                     return Err(NotDone::Refused(format!("the person opted out {at}: nothing is sent to them anyway")));
                 }
-                Standing::Open => {}
+                ContactStatus::Open => {}
             }
             lead.hold_person(because, self.now);
             let held = recorder.about(&lead, Event::LeadHeld, Status::Waiting);
             let audit = vec![held.because("operator", format!("{}: {because}", self.by))];
-            if self.saved(self.leads.save(&lead, Some(rev), Also { audit, ..Also::default() }).await)? {
+            if self.saved(self.leads.save(&lead, Some(rev), SideWrites { audit, ..SideWrites::default() }).await)? {
                 return Ok(LeadHold::Now);
             }
         }
@@ -166,7 +166,7 @@ impl ByHand<'_> {
                 let words = format!("{said}; a sequence does not go on after a booking any more");
                 audit.push(recorder.about(&lead, Event::LeadUpdated, Status::Ok).because("operator", words));
             }
-            if self.saved(self.leads.save(&lead, Some(rev), Also { audit, ..Also::default() }).await)? {
+            if self.saved(self.leads.save(&lead, Some(rev), SideWrites { audit, ..SideWrites::default() }).await)? {
                 return Ok(Ended { campaigns, on_its_way });
             }
         }

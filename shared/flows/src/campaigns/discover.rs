@@ -13,7 +13,7 @@ use domain::{
     client::Client,
     ids::{CampaignId, FormId},
 };
-use ports::{Directory, StoreError, StoreResult, Turn};
+use ports::{Directory, Lease, StoreError, StoreResult};
 
 /// Campaigns of one client that may wait for review at once: an address that got out must not fill the table.
 pub const MOST_WAITING: usize = 50;
@@ -104,8 +104,8 @@ impl Discovery<'_> {
     ) -> StoreResult<()> {
         let what = format!("discovered#{}", campaign.id);
         match self.alerts.once.claim(&client.id, &what, recorder.now, recorder.now + LEASE).await? {
-            Turn::Yours | Turn::Repeat => {}
-            Turn::Taken | Turn::Done => return Ok(()),
+            Lease::Acquired | Lease::Reacquired => {}
+            Lease::HeldElsewhere | Lease::Completed => return Ok(()),
         }
         let said = format!("campaign {}, version {}, new: by itself for form {form}", campaign.id, campaign.version);
         note(self.alerts.journal, recorder, actor, &said).await?;

@@ -4,10 +4,10 @@ use super::Recorder;
 use domain::{
     audit::{AuditEvent, Event, Status},
     consent::Consent,
+    contact_status::ContactStatus,
     erasure::{GONE, Identifiers},
     lead::Lead,
     profile::Profile,
-    standing::Standing,
 };
 use ports::{Emptied, StoredLead};
 
@@ -38,10 +38,10 @@ fn lead(stored: &Lead) -> Lead {
     let mut lead = stored.clone();
     lead.phone = None;
     lead.standing = match lead.standing {
-        Standing::Open => Standing::Open,
-        Standing::OptedOut(opt_out) => Standing::OptedOut(opt_out.without_words()),
+        ContactStatus::Open => ContactStatus::Open,
+        ContactStatus::OptedOut(opt_out) => ContactStatus::OptedOut(opt_out.without_words()),
         // Nobody waits for anything of somebody who is not there any more.
-        Standing::Held { .. } => Standing::Open,
+        ContactStatus::Held { .. } => ContactStatus::Open,
     };
     lead.answered();
     for past in &mut lead.history {

@@ -4,22 +4,22 @@
 use super::{
     super::{derived_id, record::Recorder},
     Intake, TRIES,
-    enter::{Door, Entry, admit, enter},
+    enter::{Admission, Entry, admit, enter},
     known::Known,
 };
 use domain::{
     audit::{AuditEvent, Event, Status},
     booking::{Booker, BookingNews, OnCancelled},
     client::Client,
+    contact_status::ContactStatus,
     event::{EventOutcome, EventState, RawEvent},
     ids::{CampaignId, EnrollmentId, LeadId},
     incoming::Reason,
     lead::{Heard, Lead, Outcome},
     phone::InvalidPhone,
     profile::{self, Profile},
-    standing::Standing,
 };
-use ports::{Also, StoreError, StoreResult, StoredLead};
+use ports::{SideWrites, StoreError, StoreResult, StoredLead};
 
 /// What news of a booking came to for one lead.
 struct Came {
@@ -93,7 +93,7 @@ impl Intake<'_> {
                 elsewhere = Some(lead.id);
             }
             if came.heard != Heard::Nothing {
-                self.leads.save(&lead, Some(rev), Also { audit: came.audit, ..Also::default() }).await?;
+                self.leads.save(&lead, Some(rev), SideWrites { audit: came.audit, ..SideWrites::default() }).await?;
             }
         }
         let StoredLead { rev, mut lead, profile } = first;
@@ -131,7 +131,7 @@ impl Intake<'_> {
         }
         let state = EventState::Done { result };
         let concluded = EventOutcome { event: event.clone(), state: state.clone() };
-        let also = Also { audit, event: Some(concluded), ..Also::default() };
+        let also = SideWrites { audit, event: Some(concluded), ..SideWrites::default() };
         self.leads.save(&known.lead, known.read_at, also).await?;
         if let Some(alert) = alert {
             self.alerts.raise(alert, client.mailbox(), recorder).await;
@@ -171,7 +171,7 @@ impl Intake<'_> {
                     return Ok(nothing(format!("every text of campaign {} was sent", ended.campaign)));
                 };
                 known.lead.may_resume = None;
-                let door = Door { status: campaign.status, plan, enrollment, given };
+                let door = Admission { status: campaign.status, plan, enrollment, given };
                 Ok(Some(admit(client, door, known, event, recorder)))
             }
         }
@@ -192,7 +192,7 @@ impl Intake<'_> {
         if let Some(phone) = &news.who.phone
             && let Some(no) = self.leads.phone(&client.id, phone).await?.opt_out
         {
-            lead.standing = Standing::OptedOut(no);
+            lead.standing = ContactStatus::OptedOut(no);
         }
         let name = news.who.name.as_deref().unwrap_or_default().trim();
         let (first, last) = name.split_once(' ').unwrap_or((name, ""));
@@ -208,7 +208,7 @@ impl Intake<'_> {
         audit.push(derived_id::outcome(event, received(&lead, news, &words, recorder)));
         let state = EventState::Done { result: words };
         let concluded = EventOutcome { event: event.clone(), state: state.clone() };
-        let also = Also { profile: Some(profile), audit, event: Some(concluded), ..Also::default() };
+        let also = SideWrites { profile: Some(profile), audit, event: Some(concluded), ..SideWrites::default() };
         self.leads.save(&lead, None, also).await?;
         Ok(state)
     }

@@ -11,12 +11,12 @@ use domain::{
     campaign::Campaign,
     client::Client,
     consent::Consent,
+    contact_status::{ContactStatus, OptOut},
     event::{EventKey, RawEvent, Source},
     ids::{AuditId, EnrollmentId},
     lead::Lead,
     phone::InvalidPhone,
     profile::Profile,
-    standing::{OptOut, Standing},
 };
 use ports::StoredLead;
 
@@ -71,8 +71,8 @@ pub(crate) fn enter_by_hand(
         how: format!("stated by {by}: {basis}"),
     };
     let StoredLead { rev, mut lead, profile } = stored;
-    if let (Some(no), Standing::Open | Standing::Held { .. }) = (&opt_out, &lead.standing) {
-        lead.standing = Standing::OptedOut(no.clone());
+    if let (Some(no), ContactStatus::Open | ContactStatus::Held { .. }) = (&opt_out, &lead.standing) {
+        lead.standing = ContactStatus::OptedOut(no.clone());
     }
     let phone = lead.phone.clone().ok_or(InvalidPhone::Missing);
     let mut known = Known { read_at: Some(rev), lead, profile, phone, email: None, other: None, opt_out, booked: None };

@@ -3,7 +3,7 @@
 use super::{
     super::{
         alerts::Alert,
-        conclude::{Concluded, conclude, put_off, turned_away},
+        conclude::{DecisionEffects, conclude, put_off, turned_away},
         derived_id, one_text,
         record::Recorder,
     },
@@ -14,6 +14,7 @@ use domain::{
     campaign::{Campaign, CampaignStatus, Plan},
     client::{Client, Sequences},
     consent::Consent,
+    contact_status::ContactStatus,
     decide::{Case, decide},
     event::{RawEvent, Source},
     gate::Decision,
@@ -21,7 +22,6 @@ use domain::{
     lead::{Enrollment, Lead, Outcome, Waits},
     phone::InvalidPhone,
     profile::Profile,
-    standing::Standing,
 };
 
 /// What entering a campaign came to.
@@ -62,7 +62,7 @@ pub(super) fn enter(
         rejected.campaign = campaign.ok().map(|campaign| campaign.id.clone());
         Entry { came: Some(rejected), audit: Vec::new(), alert: None, words }
     };
-    if let Standing::OptedOut(_) = known.lead.standing {
+    if let ContactStatus::OptedOut(_) = known.lead.standing {
         return reject(&known.lead, "opted_out", "the person has opted out".to_owned());
     }
     if let Err(why) = &known.phone {
@@ -104,11 +104,11 @@ pub(super) fn enter(
         message: None,
         parked: false,
     };
-    admit(client, Door { status: campaign.status.clone(), plan, enrollment, given }, known, event, recorder)
+    admit(client, Admission { status: campaign.status.clone(), plan, enrollment, given }, known, event, recorder)
 }
 
 /// What somebody enters by.
-pub(super) struct Door {
+pub(super) struct Admission {
     /// Whether the campaign sends.
     pub(super) status: CampaignStatus,
     /// The version that is entered.
@@ -123,7 +123,7 @@ pub(super) struct Door {
 /// Enrolls the lead as far as the decision lets it, or says why not.
 pub(super) fn admit(
     client: &Client,
-    Door { status, plan, mut enrollment, given }: Door,
+    Admission { status, plan, mut enrollment, given }: Admission,
     known: &mut Known,
     event: &RawEvent,
     recorder: &Recorder<'_>,
@@ -170,11 +170,11 @@ pub(super) fn admit(
         recorder.about(&known.lead, Event::Enrolled, Status::Ok).in_campaign(&campaign, Some(case.enrollment.step));
     let mut came = AuditEvent { again, ..derived_id::outcome(event, enrolled) };
     let (concluded, words) = match &verdict.decision {
-        Decision::Send(_) => (Concluded::default(), "enrolled, due now".to_owned()),
+        Decision::Send(_) => (DecisionEffects::default(), "enrolled, due now".to_owned()),
         Decision::Wait { gate, reason, .. } => {
             put_off(&mut known.lead, id, &verdict);
             came = came.because(gate.code(), reason);
-            (Concluded::default(), format!("enrolled, waits: {reason}"))
+            (DecisionEffects::default(), format!("enrolled, waits: {reason}"))
         }
         Decision::Skip { .. } => {
             let concluded = conclude(&mut known.lead, id, &verdict, recorder);

@@ -7,6 +7,7 @@ use domain::{
     campaign::Campaign,
     client::Client,
     consent::Consent,
+    contact_status::{ContactStatus, OptOut},
     email::EmailAddress,
     event::RawEvent,
     ids::LeadId,
@@ -15,7 +16,6 @@ use domain::{
     person::Person,
     phone::{InvalidPhone, PhoneNumber},
     profile::{self, Profile},
-    standing::{OptOut, Standing},
 };
 use ports::Rev;
 
@@ -56,8 +56,9 @@ impl Known {
             }
             Err(_) => {}
         }
-        if let (Some(opt_out), Standing::Open | Standing::Held { .. }) = (&self.opt_out, &self.lead.standing) {
-            self.lead.standing = Standing::OptedOut(opt_out.clone());
+        if let (Some(opt_out), ContactStatus::Open | ContactStatus::Held { .. }) = (&self.opt_out, &self.lead.standing)
+        {
+            self.lead.standing = ContactStatus::OptedOut(opt_out.clone());
         }
         if let Some(email) = &self.email {
             self.profile.change_email(email.clone());

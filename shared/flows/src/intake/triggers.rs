@@ -11,10 +11,10 @@ use domain::{
     client::Client,
     event::{EventOutcome, EventState, RawEvent},
     ids::LeadId,
-    incoming::{Happening, Reason},
+    incoming::{CommerceEvent, Reason},
 };
 use happens::{Ended, Happens};
-use ports::{Also, StoreError, StoreResult};
+use ports::{SideWrites, StoreError, StoreResult};
 
 /// How much later than what ends a sequence the form that begins it may be worked on: they are posted by
 /// themselves, and either may be put off. It is well before any first text.
@@ -26,7 +26,7 @@ impl Intake<'_> {
         &self,
         client: &Client,
         event: RawEvent,
-        happening: &Happening,
+        happening: &CommerceEvent,
         recorder: &Recorder<'_>,
     ) -> StoreResult<EventState> {
         // Few of a client's events are no forms, so these have no keys of their own.
@@ -55,7 +55,7 @@ impl Intake<'_> {
             let outcome = EventOutcome { event: event.clone(), state: state.clone() };
             let written = if came.writes_lead {
                 let profile = came.writes_profile.then_some(known.profile);
-                let also = Also { profile, audit: came.audit, event: Some(outcome), ..Also::default() };
+                let also = SideWrites { profile, audit: came.audit, event: Some(outcome), ..SideWrites::default() };
                 self.leads.save(&known.lead, known.read_at, also).await.map(|_| ())
             } else {
                 self.events.conclude(&outcome, came.audit).await
@@ -84,7 +84,7 @@ impl Intake<'_> {
             if lead == stored.lead {
                 return Ok(Ended::default());
             }
-            match self.leads.save(&lead, Some(stored.rev), Also { audit, ..Also::default() }).await {
+            match self.leads.save(&lead, Some(stored.rev), SideWrites { audit, ..SideWrites::default() }).await {
                 Ok(_) => return Ok(Ended { lead: Some(lead), words }),
                 Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error),

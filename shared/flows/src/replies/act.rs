@@ -4,10 +4,10 @@ use super::super::{alerts::Alert, record::Recorder};
 use domain::{
     answer::Answered,
     audit::{AuditEvent, Event, Status},
+    contact_status::{ContactStatus, Lifted, OptOut, OptOutChannel},
     ids::{AuditId, CampaignId},
     lead::{Lead, Outcome},
     reply::{Class, IncomingReply},
-    standing::{Lifted, OptOut, OptOutChannel, Standing},
 };
 
 /// Most characters of a no's own words that are kept with it.
@@ -51,7 +51,7 @@ pub(super) fn act(
         Class::Reaction => Acted { words: "a phone's reaction to a text; nothing was changed", ..Acted::default() },
         Class::Automatic => Acted { words: "an automatic answer; nothing was changed", ..Acted::default() },
         Class::Help => {
-            let opted_out = matches!(lead.standing, Standing::OptedOut(_));
+            let opted_out = matches!(lead.standing, ContactStatus::OptedOut(_));
             Acted { words: "asked for help", answer: (!opted_out).then_some(Answered::Help), ..Acted::default() }
         }
         Class::Start => start(lead, reply, id, recorder),
@@ -64,7 +64,7 @@ fn said(reply: &IncomingReply) -> String {
 }
 
 fn no(lead: &mut Lead, channel: OptOutChannel, reply: &IncomingReply, recorder: &Recorder<'_>) -> Acted {
-    let before = matches!(lead.standing, Standing::OptedOut(_));
+    let before = matches!(lead.standing, ContactStatus::OptedOut(_));
     let opt_out = OptOut { at: recorder.now, channel, words: Some(said(reply)) };
     let left = lead.opt_out(opt_out.clone(), recorder.now);
     let mut audit = Vec::new();
@@ -149,17 +149,17 @@ fn hold(lead: &mut Lead, question: &Question, recorder: &Recorder<'_>) -> Acted 
 /// Takes a no back that stands, and does nothing else: what has ended stays ended.
 fn start(lead: &mut Lead, reply: &IncomingReply, id: AuditId, recorder: &Recorder<'_>) -> Acted {
     match &lead.standing {
-        Standing::OptedOut(OptOut { channel: OptOutChannel::Legal, .. }) => {
+        ContactStatus::OptedOut(OptOut { channel: OptOutChannel::Legal, .. }) => {
             Acted { words: "asked to start again after a threat; the opt-out stands", ..Acted::default() }
         }
-        Standing::Open | Standing::Held { .. } => {
+        ContactStatus::Open | ContactStatus::Held { .. } => {
             Acted { words: "asked to start and has not opted out; nothing was changed", ..Acted::default() }
         }
-        Standing::OptedOut(_) if !reply.proved => Acted {
+        ContactStatus::OptedOut(_) if !reply.proved => Acted {
             words: "asked to start again, and nothing proves who it was; the opt-out stands",
             ..Acted::default()
         },
-        Standing::OptedOut(_) => {
+        ContactStatus::OptedOut(_) => {
             let lifted = lead.lift_opt_out().map(|no| {
                 let lifted = Lifted {
                     at: recorder.now,

@@ -11,14 +11,14 @@ use super::{
 use domain::{
     audit::{Event, Status},
     client::Client,
+    contact_status::ContactStatus,
     ids::LeadId,
     lead::Lead,
     phone::PhoneNumber,
     reply::IncomingReply,
-    standing::Standing,
     tenants::{SPREAD_A_DAY, Tenants},
 };
-use ports::{Also, ClientEntry, StoreError, StoreResult, Turn};
+use ports::{ClientEntry, Lease, SideWrites, StoreError, StoreResult};
 
 /// Why the others hold the number.
 const REASON: &str = "a threat of the law to another client";
@@ -96,11 +96,11 @@ impl Replies<'_> {
                 None => {}
             }
             match once.claim(&client.id, &what, recorder.now, recorder.now + LEASE).await? {
-                Turn::Yours | Turn::Repeat => {
+                Lease::Acquired | Lease::Reacquired => {
                     once.finish(&client.id, &what, &lead).await?;
                     return Ok(true);
                 }
-                Turn::Taken | Turn::Done => {}
+                Lease::HeldElsewhere | Lease::Completed => {}
             }
         }
         Ok(false)
@@ -147,11 +147,15 @@ impl Replies<'_> {
             let mut lead = stored.lead;
             if !lead.hold_person(REASON, recorder.now) {
                 // Whoever held it may not have come to telling.
-                let before = matches!(&lead.standing, Standing::Held { reason, .. } if reason == REASON);
+                let before = matches!(&lead.standing, ContactStatus::Held { reason, .. } if reason == REASON);
                 return Ok(before.then_some(id));
             }
             let held = recorder.about(&lead, Event::LeadHeld, Status::Waiting).because("legal", REASON);
-            match self.leads.save(&lead, Some(stored.rev), Also { audit: vec![held], ..Also::default() }).await {
+            match self
+                .leads
+                .save(&lead, Some(stored.rev), SideWrites { audit: vec![held], ..SideWrites::default() })
+                .await
+            {
                 Ok(_) => return Ok(Some(id)),
                 Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error),

@@ -56,7 +56,7 @@ pub fn happened(
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Match {
     /// It is the text on its way, of this enrollment.
-    OnItsWay(EnrollmentId),
+    InFlightText(EnrollmentId),
     /// It is the next step of this enrollment.
     Step(EnrollmentId),
     /// It went to the test phone, and may be anybody's.
@@ -73,7 +73,7 @@ pub fn match_of(lead: &Lead, profile: &Profile, client: &Client, plans: &Plans, 
         && text.at >= on.at - MARGIN
         && can.same_words(&on.text, &text.body)
     {
-        return Match::OnItsWay(on.enrollment);
+        return Match::InFlightText(on.enrollment);
     }
     let mut steps = lead.enrollments.iter().filter(|live| {
         let plan = plans.get(&(live.campaign.clone(), live.version));

@@ -8,7 +8,7 @@ use domain::trigger::On;
 pub(super) enum Kind {
     Form,
     /// Another event, which campaigns say what to do with.
-    Happening(On),
+    CommerceEvent(On),
     /// It has a name, and not one that we know.
     Unknown,
 }
@@ -35,11 +35,11 @@ impl Kind {
             | "formsubmitted"
             | "formsubmit"
             | "newformsubmission" => Self::Form,
-            "purchase" | "purchasecreated" => Self::Happening(On::Purchase),
-            "paymentsucceeded" => Self::Happening(On::Payment),
-            "ordercreated" => Self::Happening(On::Order),
+            "purchase" | "purchasecreated" => Self::CommerceEvent(On::Purchase),
+            "paymentsucceeded" => Self::CommerceEvent(On::Payment),
+            "ordercreated" => Self::CommerceEvent(On::Order),
             "cart" | "cartpurchase" | "cartpurchasecreated" | "cartpurchased" | "cartorder" | "cartordercreated" => {
-                Self::Happening(On::Cart)
+                Self::CommerceEvent(On::Cart)
             }
             "refund"
             | "refunded"
@@ -48,11 +48,11 @@ impl Kind {
             | "purchaserefunded"
             | "paymentrefunded"
             | "orderrefunded"
-            | "transactionrefunded" => Self::Happening(On::Refund),
-            "tagadded" => Self::Happening(On::TagAdded),
-            "tagremoved" => Self::Happening(On::TagRemoved),
-            "contactcreated" => Self::Happening(On::ContactCreated),
-            "contactupdated" => Self::Happening(On::ContactUpdated),
+            | "transactionrefunded" => Self::CommerceEvent(On::Refund),
+            "tagadded" => Self::CommerceEvent(On::TagAdded),
+            "tagremoved" => Self::CommerceEvent(On::TagRemoved),
+            "contactcreated" => Self::CommerceEvent(On::ContactCreated),
+            "contactupdated" => Self::CommerceEvent(On::ContactUpdated),
             _ => Self::Unknown,
         }
     }
@@ -61,9 +61,9 @@ impl Kind {
     fn of_resources(shape: &Shape<'_>) -> Option<Self> {
         [
             ("form_submissions", Self::Form),
-            ("orders", Self::Happening(On::Order)),
-            ("purchases", Self::Happening(On::Purchase)),
-            ("transactions", Self::Happening(On::Payment)),
+            ("orders", Self::CommerceEvent(On::Order)),
+            ("purchases", Self::CommerceEvent(On::Purchase)),
+            ("transactions", Self::CommerceEvent(On::Payment)),
         ]
         .into_iter()
         .find_map(|(of_type, kind)| shape.resources(of_type).next().map(|_| kind))
@@ -77,11 +77,11 @@ impl Kind {
         if has(&["form", "form_id", "form_title"]) {
             Self::Form
         } else if has(&["order"]) {
-            Self::Happening(On::Cart)
+            Self::CommerceEvent(On::Cart)
         } else if has(&["payment_transaction"]) {
-            Self::Happening(On::Payment)
+            Self::CommerceEvent(On::Payment)
         } else if has(&["offer", "offer_id", "transaction_id"]) {
-            Self::Happening(On::Purchase)
+            Self::CommerceEvent(On::Purchase)
         } else {
             Self::Form
         }
@@ -90,15 +90,15 @@ impl Kind {
     const fn usual_name(self) -> &'static str {
         match self {
             Self::Form => "form_submission",
-            Self::Happening(On::Purchase) => "purchase",
-            Self::Happening(On::Payment) => "payment_succeeded",
-            Self::Happening(On::Order) => "order_created",
-            Self::Happening(On::Cart) => "cart_purchase",
-            Self::Happening(On::Refund) => "refund",
-            Self::Happening(On::TagAdded) => "tag_added",
-            Self::Happening(On::TagRemoved) => "tag_removed",
-            Self::Happening(On::ContactCreated) => "contact_created",
-            Self::Happening(On::ContactUpdated) => "contact_updated",
+            Self::CommerceEvent(On::Purchase) => "purchase",
+            Self::CommerceEvent(On::Payment) => "payment_succeeded",
+            Self::CommerceEvent(On::Order) => "order_created",
+            Self::CommerceEvent(On::Cart) => "cart_purchase",
+            Self::CommerceEvent(On::Refund) => "refund",
+            Self::CommerceEvent(On::TagAdded) => "tag_added",
+            Self::CommerceEvent(On::TagRemoved) => "tag_removed",
+            Self::CommerceEvent(On::ContactCreated) => "contact_created",
+            Self::CommerceEvent(On::ContactUpdated) => "contact_updated",
             Self::Unknown => "unknown",
         }
     }
@@ -122,19 +122,19 @@ mod tests {
             ("form.submission", Kind::Form),
             ("FormSubmitted", Kind::Form),
             ("form_submission_deleted", Kind::Unknown),
-            ("purchase.created", Kind::Happening(On::Purchase)),
-            ("payment.succeeded", Kind::Happening(On::Payment)),
-            ("cart.purchase", Kind::Happening(On::Cart)),
-            ("cart_purchase_created", Kind::Happening(On::Cart)),
+            ("purchase.created", Kind::CommerceEvent(On::Purchase)),
+            ("payment.succeeded", Kind::CommerceEvent(On::Payment)),
+            ("cart.purchase", Kind::CommerceEvent(On::Cart)),
+            ("cart_purchase_created", Kind::CommerceEvent(On::Cart)),
             ("cart.abandoned", Kind::Unknown),
-            ("order_created", Kind::Happening(On::Order)),
-            ("purchase.refunded", Kind::Happening(On::Refund)),
-            ("Refund", Kind::Happening(On::Refund)),
+            ("order_created", Kind::CommerceEvent(On::Order)),
+            ("purchase.refunded", Kind::CommerceEvent(On::Refund)),
+            ("Refund", Kind::CommerceEvent(On::Refund)),
             ("refund_failed", Kind::Unknown),
-            ("tag_added", Kind::Happening(On::TagAdded)),
-            ("tag.removed", Kind::Happening(On::TagRemoved)),
-            ("contact.created", Kind::Happening(On::ContactCreated)),
-            ("contact_updated", Kind::Happening(On::ContactUpdated)),
+            ("tag_added", Kind::CommerceEvent(On::TagAdded)),
+            ("tag.removed", Kind::CommerceEvent(On::TagRemoved)),
+            ("contact.created", Kind::CommerceEvent(On::ContactCreated)),
+            ("contact_updated", Kind::CommerceEvent(On::ContactUpdated)),
             ("contact.deleted", Kind::Unknown),
         ] {
             let body = json!({"event": name, "email": "pat@example.org"});
@@ -149,9 +149,9 @@ mod tests {
         };
         for (body, kind) in [
             (typed(&["forms", "form_submissions"]), Some(Kind::Form)),
-            (typed(&["transactions", "customers", "orders"]), Some(Kind::Happening(On::Order))),
-            (typed(&["purchases", "offers"]), Some(Kind::Happening(On::Purchase))),
-            (typed(&["transactions", "customers"]), Some(Kind::Happening(On::Payment))),
+            (typed(&["transactions", "customers", "orders"]), Some(Kind::CommerceEvent(On::Order))),
+            (typed(&["purchases", "offers"]), Some(Kind::CommerceEvent(On::Purchase))),
+            (typed(&["transactions", "customers"]), Some(Kind::CommerceEvent(On::Payment))),
             (typed(&["contacts", "contact_tags"]), None),
             (json!([]), None),
             (json!({"email": "pat@example.org"}), Some(Kind::Form)),
@@ -159,10 +159,10 @@ mod tests {
             (json!({"email": "pat@example.org", "form_id": 7, "offer_id": 1}), Some(Kind::Form)),
             (
                 json!({"payload": {"member_email": "pat@example.org", "offer_id": 1}}),
-                Some(Kind::Happening(On::Purchase)),
+                Some(Kind::CommerceEvent(On::Purchase)),
             ),
-            (json!({"member": {}, "offer": {}, "payment_transaction": {}}), Some(Kind::Happening(On::Payment))),
-            (json!({"member": {}, "payment_transaction": {}, "order": {}}), Some(Kind::Happening(On::Cart))),
+            (json!({"member": {}, "offer": {}, "payment_transaction": {}}), Some(Kind::CommerceEvent(On::Payment))),
+            (json!({"member": {}, "payment_transaction": {}, "order": {}}), Some(Kind::CommerceEvent(On::Cart))),
         ] {
             assert_eq!(Shape::of(&body).and_then(|shape| Kind::of(&shape)), kind, "{body}");
         }

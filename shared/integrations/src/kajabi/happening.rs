@@ -8,7 +8,7 @@ use super::{
     shape::{Inside, Object, Shape, at, id_at, integer},
 };
 use domain::{
-    incoming::{Amount, Happening},
+    incoming::{Amount, CommerceEvent},
     trigger::{Named, On},
 };
 
@@ -44,7 +44,7 @@ fn places(on: On) -> Places {
 }
 
 /// Reads an event of a kind, or says why it cannot be read.
-pub(super) fn read(shape: &Shape<'_>, on: On, name: String) -> Result<Happening, String> {
+pub(super) fn read(shape: &Shape<'_>, on: On, name: String) -> Result<CommerceEvent, String> {
     // Reading only one would lose the others.
     if differ(shape, "contacts") || differ(shape, "customers") {
         return Err(format!("the event `{name}` is about several people"));
@@ -64,7 +64,7 @@ pub(super) fn read(shape: &Shape<'_>, on: On, name: String) -> Result<Happening,
     });
     let about = if on.is_tag() { tags(shape) } else { offers(shape) };
     let is_test = ids(shape).chain(shape.id()).chain(reference.clone()).any(|id| id == "0");
-    Ok(Happening {
+    Ok(CommerceEvent {
         on,
         name,
         person: person(&around, details(&around)),

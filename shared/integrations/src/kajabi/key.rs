@@ -33,16 +33,16 @@ fn of_resources(shape: &Shape<'_>, kind: Kind) -> Option<EventKey> {
     match kind {
         Kind::Form if super::fields::submissions_differ(shape) => None,
         Kind::Form => Some(key("kj:fs", &[id("form_submissions")?])),
-        Kind::Happening(On::Purchase) => Some(key("kj:pur", &[id("purchases")?])),
-        Kind::Happening(On::Payment) => Some(key("kj:txn", &[id("transactions")?])),
-        Kind::Happening(On::Order | On::Cart) => Some(key("kj:ord", &[id("orders")?])),
-        Kind::Happening(On::TagAdded) => tag("kj:tag:tag_added", shape),
-        Kind::Happening(On::TagRemoved) => tag("kj:tag:tag_removed", shape),
-        Kind::Happening(On::ContactUpdated) => {
+        Kind::CommerceEvent(On::Purchase) => Some(key("kj:pur", &[id("purchases")?])),
+        Kind::CommerceEvent(On::Payment) => Some(key("kj:txn", &[id("transactions")?])),
+        Kind::CommerceEvent(On::Order | On::Cart) => Some(key("kj:ord", &[id("orders")?])),
+        Kind::CommerceEvent(On::TagAdded) => tag("kj:tag:tag_added", shape),
+        Kind::CommerceEvent(On::TagRemoved) => tag("kj:tag:tag_removed", shape),
+        Kind::CommerceEvent(On::ContactUpdated) => {
             let (contact, updated_at) = changed_contact(shape)?;
             Some(key("kj:d:contact_updated", &[contact, updated_at]))
         }
-        Kind::Happening(On::Refund | On::ContactCreated) | Kind::Unknown => named(shape, kind),
+        Kind::CommerceEvent(On::Refund | On::ContactCreated) | Kind::Unknown => named(shape, kind),
     }
 }
 
@@ -51,20 +51,20 @@ fn of_fields(shape: &Shape<'_>, kind: Kind) -> Option<EventKey> {
     match kind {
         Kind::Form => Some(key("kj:d:form", &[shape.id()?])),
         // One transaction may be of several offers, each posted by itself.
-        Kind::Happening(On::Purchase) => {
+        Kind::CommerceEvent(On::Purchase) => {
             let sale = id(&["transaction_id"]).or_else(|| shape.id())?;
             let offer = id(&["offer_id"]).or_else(|| id(&["offer", "id"]));
             Some(key("kj:d:pur", &[Some(sale), offer].into_iter().flatten().collect::<Vec<_>>()))
         }
-        Kind::Happening(On::Payment) => {
+        Kind::CommerceEvent(On::Payment) => {
             id(&["payment_transaction", "id"]).map(|id| key("kj:d:txn", &[id])).or_else(|| named(shape, kind))
         }
-        Kind::Happening(On::Order | On::Cart) => {
+        Kind::CommerceEvent(On::Order | On::Cart) => {
             id(&["order", "id"]).map(|id| key("kj:d:ord", &[id])).or_else(|| named(shape, kind))
         }
         // Its id may be the contact's, which is the same at every change.
-        Kind::Happening(On::ContactUpdated) => None,
-        Kind::Happening(On::TagAdded | On::TagRemoved | On::Refund | On::ContactCreated) | Kind::Unknown => {
+        Kind::CommerceEvent(On::ContactUpdated) => None,
+        Kind::CommerceEvent(On::TagAdded | On::TagRemoved | On::Refund | On::ContactCreated) | Kind::Unknown => {
             named(shape, kind)
         }
     }

@@ -204,7 +204,7 @@ fn each_other_recorded_event_is_read() {
             "{name}: {:?}",
             delivery.key
         );
-        let Content::Happening(told) = delivery.content else { panic!("{name}: {:?}", delivery.content) };
+        let Content::CommerceEvent(told) = delivery.content else { panic!("{name}: {:?}", delivery.content) };
         assert_eq!(told.on, on, "{name}");
         let first = told.about.first();
         let first = first.map(|named| (named.id.as_deref().unwrap_or(""), named.title.as_deref().unwrap_or("")));
@@ -311,7 +311,7 @@ fn harmless(body: &[u8], content_type: Option<&str>) -> Result<(), TestCaseError
             prop_assert!(!form.person.is_nobody());
             bounded(&form.person)?;
         }
-        Content::Happening(told) => {
+        Content::CommerceEvent(told) => {
             prop_assert!((1..=64).contains(&told.name.len()));
             bounded(&told.person)?;
             prop_assert!(told.about.len() <= 40);

@@ -4,12 +4,12 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use leadline::domain::{
+    contact_status::{OptOut, OptOutChannel},
     ids::LeadId,
     lead::{Lead, Need, Outcome},
     message::{InFlight, InFlightState},
-    standing::{OptOut, OptOutChannel},
 };
-use leadline::ports::{Also, Rev, WaitingLead};
+use leadline::ports::{Rev, SideWrites, WaitingLead};
 
 use super::{Store, conflict, done, samples::*};
 
@@ -63,20 +63,20 @@ pub async fn a_lead_leaves_the_list_in_the_write_that_clears_it(store: Arc<impl 
     let mut lead = held(1, 30);
     let rev = done(add(&*store, &lead).await);
     lead.recent.push(at(31));
-    let rev = done(store.save(&lead, Some(rev), Also::default()).await);
+    let rev = done(store.save(&lead, Some(rev), SideWrites::default()).await);
     assert_eq!(all(&*store).await, [waits(1, &[(Need::Held, 30)])], "once, however often it is written");
     lead.await_answer(at(40));
-    let rev = done(store.save(&lead, Some(rev), Also::default()).await);
+    let rev = done(store.save(&lead, Some(rev), SideWrites::default()).await);
     assert_eq!(all(&*store).await, [waits(1, &[(Need::Unanswered, 40), (Need::Held, 30)])]);
     let mut late = lead.clone();
     late.answered();
-    conflict(store.save(&late, Some(Rev(rev.0 - 1)), Also::default()).await, "it was read before the last save");
+    conflict(store.save(&late, Some(Rev(rev.0 - 1)), SideWrites::default()).await, "it was read before the last save");
     assert_eq!(all(&*store).await.len(), 1, "a refused save clears nothing");
     lead.release();
-    let rev = done(store.save(&lead, Some(rev), Also::default()).await);
+    let rev = done(store.save(&lead, Some(rev), SideWrites::default()).await);
     assert_eq!(all(&*store).await, [waits(1, &[(Need::Unanswered, 40)])]);
     lead.answered();
-    done(store.save(&lead, Some(rev), Also::default()).await);
+    done(store.save(&lead, Some(rev), SideWrites::default()).await);
     assert_eq!(all(&*store).await, []);
 }
 
@@ -88,7 +88,7 @@ pub async fn a_reply_that_nobody_was_told_of_is_found_until_somebody_was(store: 
     assert_eq!(untold().await, [waits(2, &[(Need::Unanswered, 10)])]);
     assert_eq!(done(store.untold(&acme(), 0).await), []);
     assert!(lead.told_of_replies(at(10), at(10)));
-    done(store.save(&lead, Some(rev), Also::default()).await);
+    done(store.save(&lead, Some(rev), SideWrites::default()).await);
     assert_eq!(untold().await, []);
     assert_eq!(all(&*store).await.len(), 2, "it waits for its answer still");
 }
@@ -159,7 +159,7 @@ pub async fn whatever_happened_the_list_is_what_a_walk_over_all_leads_finds(stor
         let place = usize::try_from(which).expect("small");
         change(&mut leads[place], which + 1, what, minutes);
         leads[place].phone = None;
-        let also = Also { count_later: true, ..Also::default() };
+        let also = SideWrites { count_later: true, ..SideWrites::default() };
         revs[place] = done(store.save(&leads[place], Some(revs[place]), also).await);
         if minutes % 20 == 0 {
             let found: Vec<(LeadId, BTreeMap<Need, _>)> =

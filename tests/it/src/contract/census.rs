@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use leadline::domain::{
+    batch_job::BatchJob,
     counts::Counts,
     ids::{CampaignId, ClientId, LeadId},
     lead::{Lead, Outcome},
-    walk::Walk,
 };
-use leadline::ports::{Also, Rev};
+use leadline::ports::{Rev, SideWrites};
 
 use super::{Store, conflict, done, samples::*, storm};
 
@@ -53,7 +53,7 @@ pub async fn who_enters_and_leaves_is_counted_with_the_save(store: Arc<impl Stor
     let mut left = done(store.lead(&acme(), first.id).await).expect("the lead").lead;
     assert_eq!(left.uncounted, [], "what was counted is not carried any more");
     left.end(enrollment_id(1), Outcome::Booked, "booked", at(80));
-    let also = Also { audit: vec![audit_of(1, at(80), &left)], ..Also::default() };
+    let also = SideWrites { audit: vec![audit_of(1, at(80), &left)], ..SideWrites::default() };
     done(store.save(&left, Some(rev), also).await);
     let one = counted(&*store, &acme(), &webinar()).await;
     assert_eq!((one.enrolled, one.active(), one.ended(Outcome::Booked)), (2, 1, 1));
@@ -63,14 +63,14 @@ pub async fn what_is_counted_later_is_carried_until_a_save_counts_it(store: Arc<
     let rev = done(add(&*store, &entered(1, 60)).await);
     let mut lead = done(store.lead(&acme(), lead_id(1)).await).expect("the lead").lead;
     lead.end(enrollment_id(1), Outcome::Completed, "the last text was sent", at(90));
-    let later = Also { count_later: true, ..Also::default() };
+    let later = SideWrites { count_later: true, ..SideWrites::default() };
     let rev = done(store.save(&lead, Some(rev), later).await);
     assert_eq!(counted(&*store, &acme(), &webinar()).await.active(), 1, "not yet");
     let due = done(store.due(&acme(), at(90), 10).await);
     assert_eq!(due.len(), 1, "a run will look at it");
     let lead = done(store.lead(&acme(), lead_id(1)).await).expect("the lead").lead;
     assert_eq!(lead.uncounted.len(), 1);
-    done(store.save(&lead, Some(rev), Also::default()).await);
+    done(store.save(&lead, Some(rev), SideWrites::default()).await);
     let counts = counted(&*store, &acme(), &webinar()).await;
     assert_eq!((counts.active(), counts.ended(Outcome::Completed)), (0, 1));
     assert_eq!(done(store.due(&acme(), at(1_000), 10).await), [], "and nothing is left to do");
@@ -86,7 +86,7 @@ pub async fn a_save_repeated_counts_once(store: Arc<impl Store>) {
     let mut lead = done(store.lead(&acme(), lead_id(1)).await).expect("the lead").lead;
     lead.end(enrollment_id(1), Outcome::Replied, "answered", at(90));
     for _ in 0..2 {
-        assert_eq!(done(store.save(&lead, Some(Rev(1)), Also::default()).await), Rev(2));
+        assert_eq!(done(store.save(&lead, Some(Rev(1)), SideWrites::default()).await), Rev(2));
     }
     assert_eq!(counted(&*store, &acme(), &webinar()).await.ended(Outcome::Replied), 1);
 }
@@ -95,7 +95,7 @@ pub async fn a_refused_save_counts_nothing(store: Arc<impl Store>) {
     done(add(&*store, &lead(1)).await);
     let mut late = done(store.lead(&acme(), lead_id(1)).await).expect("the lead").lead;
     late.enroll(entered(1, 60).enrollments.remove(0));
-    conflict(store.save(&late, Some(Rev(7)), Also::default()).await, "no such revision was ever written");
+    conflict(store.save(&late, Some(Rev(7)), SideWrites::default()).await, "no such revision was ever written");
     assert_eq!(counted(&*store, &acme(), &webinar()).await, Counts::default());
 }
 
@@ -144,7 +144,7 @@ pub async fn counters_are_set_right_only_as_they_were_seen(store: Arc<impl Store
 
 pub async fn a_walk_is_read_back_as_it_was_written_last(store: Arc<impl Store>) {
     assert_eq!(done(store.walk(&acme(), "sweep").await), None);
-    let mut walk = Walk::new(run_id(1), "sam", at(0));
+    let mut walk = BatchJob::new(run_id(1), "sam", at(0));
     for minutes in [1, 2] {
         walk.after = Some(lead_id(7));
         walk.ended_at = (minutes == 2).then(|| at(minutes));

@@ -9,7 +9,7 @@ use leadline::domain::{
 };
 use leadline::{
     domain::event::{EventOutcome, EventState, RawEvent},
-    ports::{Also, DueWork, Rev},
+    ports::{DueWork, Rev, SideWrites},
 };
 
 use super::{Store, conflict, done, samples::*};
@@ -56,7 +56,7 @@ pub async fn a_lead_moves_in_the_index_with_every_save(store: Arc<impl Store>) {
     for minutes in [90, 30, 30] {
         lead.wait(enrollment_id(1), at(minutes));
         lead.recent.push(at(minutes));
-        rev = done(store.save(&lead, Some(rev), Also::default()).await);
+        rev = done(store.save(&lead, Some(rev), SideWrites::default()).await);
         assert_eq!(due(&*store, 1_000).await, [lead_work(1, minutes)], "minute {minutes}, and no other");
     }
 }
@@ -77,11 +77,11 @@ pub async fn a_lead_with_nothing_to_wait_for_is_in_no_index(store: Arc<impl Stor
     for (lead, after) in leads.iter().zip(&after) {
         let rev = done(add(&*store, lead).await);
         assert_eq!(due(&*store, 60).await.len(), 1);
-        let rev = done(store.save(after, Some(rev), Also::default()).await);
+        let rev = done(store.save(after, Some(rev), SideWrites::default()).await);
         assert_eq!(due(&*store, 100_000).await, [], "out in the same write");
-        let rev = done(store.save(lead, Some(rev), Also::default()).await);
+        let rev = done(store.save(lead, Some(rev), SideWrites::default()).await);
         assert_eq!(due(&*store, 60).await.len(), 1, "and in again");
-        done(store.save(after, Some(rev), Also::default()).await);
+        done(store.save(after, Some(rev), SideWrites::default()).await);
     }
 }
 
@@ -111,9 +111,9 @@ pub async fn an_event_is_due_until_it_is_finished(store: Arc<impl Store>) {
 pub async fn a_refused_save_moves_nothing_in_the_index(store: Arc<impl Store>) {
     let lead = Lead { phone: Some(phone(1)), ..lead_due(1, at(60)) };
     let rev = done(add(&*store, &lead).await);
-    let rev = done(store.save(&Lead { recent: vec![at(1)], ..lead.clone() }, Some(rev), Also::default()).await);
+    let rev = done(store.save(&Lead { recent: vec![at(1)], ..lead.clone() }, Some(rev), SideWrites::default()).await);
     let sooner = Lead { phone: Some(phone(1)), ..lead_due(1, at(10)) };
-    let late = store.save(&sooner, Some(Rev(rev.0 - 1)), Also::default()).await;
+    let late = store.save(&sooner, Some(Rev(rev.0 - 1)), SideWrites::default()).await;
     conflict(late, "it was read before the last save");
     let rival = Lead { phone: Some(phone(1)), ..lead_due(2, at(10)) };
     conflict(add(&*store, &rival).await, "another lead has its number");
@@ -169,7 +169,7 @@ pub async fn who_is_parked_is_found_by_campaign_and_not_among_what_is_due(store:
     assert_eq!(done(in_webinar(None, 1).await), [lead_id(2)]);
     assert_eq!(done(in_webinar(None, 0).await), []);
     assert!(second.unpark(at(30)));
-    done(store.save(&second, Some(rev), Also::default()).await);
+    done(store.save(&second, Some(rev), SideWrites::default()).await);
     assert_eq!(done(store.parked(&acme(), &other, None, 10).await), []);
     assert_eq!(due(&*store, 30).await, [lead_work(4, 30)], "it is due again");
 }

@@ -4,14 +4,14 @@
 use std::sync::Arc;
 
 use leadline::domain::{
+    contact_status::{ContactStatus, Lifted, ListedOptOut},
     erasure::{ErasureRecord, Identifiers},
     lead::Lead,
     profile::Profile,
-    standing::{Lifted, ListedOptOut, Standing},
 };
 use leadline::{
     domain::event::{EventOutcome, EventState},
-    ports::{Also, Emptied, ErasedItems, ErasureLedger, PhoneRecord, Rev, StoredLead},
+    ports::{Emptied, ErasedItems, ErasureLedger, PhoneRecord, Rev, SideWrites, StoredLead},
 };
 
 use super::{Store, conflict, done, numbers::add_opted_out, samples::*};
@@ -19,8 +19,8 @@ use super::{Store, conflict, done, numbers::add_opted_out, samples::*};
 fn emptied(stored: StoredLead) -> Emptied {
     let mut lead = stored.lead.clone();
     lead.phone = None;
-    if let Standing::OptedOut(no) = &stored.lead.standing {
-        lead.standing = Standing::OptedOut(no.without_words());
+    if let ContactStatus::OptedOut(no) = &stored.lead.standing {
+        lead.standing = ContactStatus::OptedOut(no.without_words());
     }
     let profile = Profile::new(lead.id, stored.profile.created_at);
     let phones = stored.lead.phone.iter().chain(&stored.profile.former.phones).cloned().collect();
@@ -67,7 +67,7 @@ pub async fn an_opt_out_that_was_lifted_goes_with_its_number(store: Arc<impl Sto
     let (mut lead, rev) = add_opted_out(&*store, lead_with_phone(1, 1)).await;
     let no = lead.lift_opt_out().expect("it has opted out");
     let lifted = Lifted { at: at(9), by: "Kim".to_owned(), reason: "asked".to_owned(), proof: "a letter".to_owned() };
-    done(store.save(&lead, Some(rev), Also { lifted: Some((no, lifted)), ..Also::default() }).await);
+    done(store.save(&lead, Some(rev), SideWrites { lifted: Some((no, lifted)), ..SideWrites::default() }).await);
     let items = done(store.erase(&emptied(stored(&*store, &lead).await)).await);
     assert_eq!(items, ErasedItems { numbers: 1, addresses: 0, opt_outs: 0 });
     assert_eq!(done(store.opt_outs(&acme()).await), []);
@@ -91,7 +91,7 @@ pub async fn an_erasure_over_an_older_revision_is_a_conflict_and_writes_nothing(
     let lead = lead_with_phone(1, 1);
     let rev = done(add(&*store, &lead).await);
     let emptied = emptied(stored(&*store, &lead).await);
-    done(store.save(&lead, Some(rev), Also::default()).await);
+    done(store.save(&lead, Some(rev), SideWrites::default()).await);
     conflict(store.erase(&emptied).await, "the lead was written in between");
     assert_eq!(done(store.phone(&acme(), &phone(1)).await).lead, Some(lead.id));
     assert_eq!(done(store.happened(&acme(), at(0), at(60), None).await).events, []);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use leadline::domain::{Instant, audit::AuditEvent, lead::Lead};
 use leadline::{
     domain::event::{EventOutcome, EventState, RawEvent},
-    ports::{Also, Receipt, StoreError},
+    ports::{Receipt, SideWrites, StoreError},
 };
 
 use super::{Store, conflict, done, samples::*, storm};
@@ -81,12 +81,12 @@ pub async fn a_lead_and_the_event_that_led_to_it_are_written_together_or_not_at_
     done(store.receive(&event, audit(1, at(0))).await);
     let (lead, state) = (lead_due(1, at(60)), EventState::Done { result: "enrolled".to_owned() });
     let outcome = EventOutcome { event: event.clone(), state: state.clone() };
-    let also = || Also { event: Some(outcome.clone()), ..with(profile(&lead)) };
+    let also = || SideWrites { event: Some(outcome.clone()), ..with(profile(&lead)) };
     done(store.save(&lead, None, also()).await);
     assert_eq!(done(store.event(&acme(), &key(1)).await).map(|event| event.state), Some(state));
     assert_eq!(done(store.due(&acme(), at(10), 10).await), [], "the event is not due any more");
     let other = Lead { id: lead_id(2), ..lead.clone() };
-    let again = Also { event: Some(outcome.clone()), ..with(profile(&other)) };
+    let again = SideWrites { event: Some(outcome.clone()), ..with(profile(&other)) };
     conflict(store.save(&other, None, again).await, "the event was worked through before");
     assert_eq!(done(store.lead(&acme(), other.id).await), None, "nothing was written");
 }

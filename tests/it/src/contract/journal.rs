@@ -8,7 +8,7 @@ use leadline::domain::{
     audit::{AuditEvent, TextFacts},
     ids::ClientId,
 };
-use leadline::ports::Also;
+use leadline::ports::SideWrites;
 
 use super::{Store, done, samples::*};
 
@@ -110,7 +110,7 @@ pub async fn pages_give_every_event_once(store: Arc<impl Store>) {
 pub async fn a_journey_is_everything_of_one_lead_in_order(store: Arc<impl Store>) {
     let lead = lead(1);
     let events: Vec<_> = (0..40).map(|n| audit_of(n, at(i64::try_from(40 - n).expect("small")), &lead)).collect();
-    let also = Also { audit: events[..3].to_vec(), ..with(profile(&lead)) };
+    let also = SideWrites { audit: events[..3].to_vec(), ..with(profile(&lead)) };
     done(store.save(&lead, None, also).await);
     done(store.receive(&raw_event(1, at(5)), events[3].clone()).await);
     done(store.record(&events[4..]).await);

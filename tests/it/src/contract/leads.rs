@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use leadline::domain::{client::SettingsProblem, lead::Lead};
-use leadline::ports::{Also, PhoneRecord, Rev, StoredLead, TextKey};
+use leadline::ports::{PhoneRecord, Rev, SideWrites, StoredLead, TextKey};
 
 use super::{Store, done, samples::*};
 
@@ -58,7 +58,7 @@ pub async fn a_profile_stays_until_a_save_brings_another(store: Arc<impl Store>)
     let (mut lead, mut data) = (lead_with_phone(1, 1), profile_with_email(&lead(1), 1));
     let rev = done(store.save(&lead, None, with(data.clone())).await);
     lead.recent.push(at(1));
-    let rev = done(store.save(&lead, Some(rev), Also::default()).await);
+    let rev = done(store.save(&lead, Some(rev), SideWrites::default()).await);
     let stored = done(store.lead(&acme(), lead.id).await);
     assert_eq!(stored, Some(StoredLead { rev, lead: lead.clone(), profile: data.clone() }));
     assert_eq!(done(store.lead_of_email(&acme(), &email(1)).await), Some(lead.id));

@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use leadline::domain::{
+    contact_status::{ContactStatus, Lifted, ListedOptOut},
     lead::Lead,
-    standing::{Lifted, ListedOptOut, Standing},
 };
-use leadline::ports::{Also, PhoneRecord, Rev};
+use leadline::ports::{PhoneRecord, Rev, SideWrites};
 
 use super::{Store, conflict, done, only_winner, samples::*, storm};
 
@@ -15,7 +15,7 @@ use super::{Store, conflict, done, only_winner, samples::*, storm};
 pub(super) async fn add_opted_out(store: &impl Store, mut lead: Lead) -> (Lead, Rev) {
     let no = opt_out(at(1), "STOP");
     lead.opt_out(no.clone(), at(1));
-    let also = Also { opt_out: Some(no), ..with(profile(&lead)) };
+    let also = SideWrites { opt_out: Some(no), ..with(profile(&lead)) };
     let rev = done(store.save(&lead, None, also).await);
     (lead, rev)
 }
@@ -108,9 +108,9 @@ pub async fn an_opt_out_that_the_lead_does_not_know_of_is_a_conflict(store: Arc<
     let rev = done(add(&*store, &lead(3)).await);
     let moved = store.save(&lead_with_phone(3, 1), Some(rev), with(profile(&lead(3)))).await;
     conflict(moved, "the person behind the new number has said no");
-    new.standing = Standing::Held { reason: "to be looked at".to_owned(), since: at(2) };
+    new.standing = ContactStatus::Held { reason: "to be looked at".to_owned(), since: at(2) };
     conflict(add(&*store, &new).await, "a lead that is held does not know of it either");
-    new.standing = Standing::OptedOut(opt_out(at(1), "STOP"));
+    new.standing = ContactStatus::OptedOut(opt_out(at(1), "STOP"));
     done(add(&*store, &new).await);
     let record = done(store.phone(&acme(), &phone(1)).await);
     assert_eq!(record, PhoneRecord { lead: Some(new.id), opt_out: Some(opt_out(at(1), "STOP")) });
@@ -118,19 +118,19 @@ pub async fn an_opt_out_that_the_lead_does_not_know_of_is_a_conflict(store: Arc<
 
 pub async fn an_opted_out_lead_is_not_reopened_by_a_save(store: Arc<impl Store>) {
     let (mut lead, rev) = add_opted_out(&*store, lead_with_phone(1, 1)).await;
-    lead.standing = Standing::Open;
+    lead.standing = ContactStatus::Open;
     conflict(store.save(&lead, Some(rev), with(profile(&lead))).await, "the number's opt-out stands");
 }
 
 pub async fn the_first_opt_out_of_a_number_stays(store: Arc<impl Store>) {
     let (mut lead, rev) = add_opted_out(&*store, lead_with_phone(1, 1)).await;
     lead.recent.push(at(5));
-    let again = Also { opt_out: Some(opt_out(at(5), "stop it")), ..Also::default() };
+    let again = SideWrites { opt_out: Some(opt_out(at(5), "stop it")), ..SideWrites::default() };
     let rev = done(store.save(&lead, Some(rev), again).await);
     let first = Some(opt_out(at(1), "STOP"));
     assert_eq!(done(store.phone(&acme(), &phone(1)).await).opt_out, first, "the first proof counts");
     lead.recent.clear();
-    done(store.save(&lead, Some(rev), Also::default()).await);
+    done(store.save(&lead, Some(rev), SideWrites::default()).await);
     let record = done(store.phone(&acme(), &phone(1)).await);
     assert_eq!(record, PhoneRecord { lead: Some(lead.id), opt_out: first }, "a save without a no takes none away");
 }
@@ -139,7 +139,7 @@ pub async fn every_opt_out_of_a_client_is_in_its_list_with_its_first_proof(store
     let (second, rev) = add_opted_out(&*store, lead_with_phone(2, 2)).await;
     add_opted_out(&*store, lead_with_phone(1, 1)).await;
     done(add(&*store, &lead_with_phone(3, 3)).await);
-    let again = Also { opt_out: Some(opt_out(at(5), "stop it")), ..Also::default() };
+    let again = SideWrites { opt_out: Some(opt_out(at(5), "stop it")), ..SideWrites::default() };
     done(store.save(&second, Some(rev), again).await);
     let no = |number| ListedOptOut { phone: phone(number), opt_out: opt_out(at(1), "STOP"), lifted: None };
     assert_eq!(done(store.opt_outs(&acme()).await), [no(1), no(2)]);
@@ -152,7 +152,7 @@ pub async fn an_opt_out_that_is_lifted_leaves_the_number_and_stays_in_the_list(s
     let no = lead.lift_opt_out().expect("it has opted out");
     let by = || "Kim".to_owned();
     let lifted = Lifted { at: at(9), by: by(), reason: "wants texts again".to_owned(), proof: "an email".to_owned() };
-    let also = || Also { lifted: Some((no.clone(), lifted.clone())), ..Also::default() };
+    let also = || SideWrites { lifted: Some((no.clone(), lifted.clone())), ..SideWrites::default() };
     let rev = done(store.save(&lead, Some(rev), also()).await);
     let record = done(store.phone(&acme(), &phone(1)).await);
     assert_eq!(record, PhoneRecord { lead: Some(lead.id), opt_out: None });
@@ -163,7 +163,7 @@ pub async fn an_opt_out_that_is_lifted_leaves_the_number_and_stays_in_the_list(s
 
     let anew = opt_out(at(20), "STOP again");
     lead.opt_out(anew.clone(), at(20));
-    done(store.save(&lead, Some(rev), Also { opt_out: Some(anew.clone()), ..Also::default() }).await);
+    done(store.save(&lead, Some(rev), SideWrites { opt_out: Some(anew.clone()), ..SideWrites::default() }).await);
     assert_eq!(done(store.phone(&acme(), &phone(1)).await).opt_out, Some(anew.clone()));
     let stands = ListedOptOut { phone: phone(1), opt_out: anew, lifted: None };
     assert_eq!(done(store.opt_outs(&acme()).await), [stands], "a new no stands, whatever was lifted before");

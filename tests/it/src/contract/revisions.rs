@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use leadline::domain::{Instant, ids::LeadId, lead::Lead};
-use leadline::ports::{Also, PhoneRecord, Rev, StoredLead};
+use leadline::ports::{PhoneRecord, Rev, SideWrites, StoredLead};
 
 use super::{Store, conflict, done, only_winner, samples::*, storm};
 
@@ -18,7 +18,7 @@ pub async fn each_save_counts_one_revision_up(store: Arc<impl Store>) {
     let mut rev = done(add(&*store, &lead).await);
     for n in 2..6 {
         lead.wait(enrollment_id(1), at(60 + n));
-        rev = done(store.save(&lead, Some(rev), Also::default()).await);
+        rev = done(store.save(&lead, Some(rev), SideWrites::default()).await);
         assert_eq!(rev.0, u64::try_from(n).expect("positive"));
         assert_eq!(stored(&*store, lead.id).await.rev, rev);
     }
@@ -28,10 +28,10 @@ pub async fn a_save_over_another_revision_is_a_conflict_and_writes_nothing(store
     let mut lead = lead_with_phone(1, 1);
     let first = done(store.save(&lead, None, with(profile_with_email(&lead, 1))).await);
     lead.recent.push(at(1));
-    let second = done(store.save(&lead, Some(first), Also::default()).await);
+    let second = done(store.save(&lead, Some(first), SideWrites::default()).await);
     let before = stored(&*store, lead.id).await;
     let late = Lead { phone: Some(phone(2)), ..lead.clone() };
-    let also = Also {
+    let also = SideWrites {
         profile: Some(profile_with_email(&late, 2)),
         opt_out: Some(opt_out(at(2), "STOP")),
         audit: vec![audit_of(1, at(2), &late)],
@@ -63,7 +63,7 @@ pub async fn of_many_saves_over_one_revision_one_is_written(store: Arc<impl Stor
     let rev = done(add(&*store, &lead).await);
     let moved = |i: u64| lead_due(1, at(100 + i64::try_from(i).expect("a small number")));
     let results = storm(&store, 16, |store, i| async move {
-        let also = Also { audit: vec![audit_of(i, at(1), &moved(i))], ..Also::default() };
+        let also = SideWrites { audit: vec![audit_of(i, at(1), &moved(i))], ..SideWrites::default() };
         store.save(&moved(i), Some(rev), also).await
     })
     .await;
@@ -76,12 +76,12 @@ pub async fn of_many_saves_over_one_revision_one_is_written(store: Arc<impl Stor
 
 pub async fn a_save_repeated_after_a_lost_answer_gives_the_same_revision(store: Arc<impl Store>) {
     let mut lead = lead_with_phone(1, 1);
-    let mut also = Also { audit: vec![audit_of(1, at(1), &lead)], ..with(profile_with_email(&lead, 1)) };
+    let mut also = SideWrites { audit: vec![audit_of(1, at(1), &lead)], ..with(profile_with_email(&lead, 1)) };
     for time in ["first", "repeated"] {
         assert_eq!(done(store.save(&lead, None, also.clone()).await), Rev(1), "{time}");
     }
     lead.opt_out(opt_out(at(2), "STOP"), at(2));
-    also = Also {
+    also = SideWrites {
         opt_out: Some(opt_out(at(2), "STOP")),
         audit: vec![audit_of(2, at(2), &lead)],
         profile: None,
@@ -100,10 +100,10 @@ pub async fn a_save_repeated_after_a_lost_answer_gives_the_same_revision(store: 
 pub async fn a_repetition_is_a_conflict_once_someone_has_written_after_it(store: Arc<impl Store>) {
     let (first, second) = (lead_due(1, at(60)), lead_due(1, at(90)));
     let rev = done(add(&*store, &first).await);
-    let rev = done(store.save(&second, Some(rev), Also::default()).await);
+    let rev = done(store.save(&second, Some(rev), SideWrites::default()).await);
     conflict(add(&*store, &first).await, "another save has come after it");
     assert_eq!(stored(&*store, first.id).await.lead, second);
-    let rev = done(store.save(&first, Some(rev), Also::default()).await);
+    let rev = done(store.save(&first, Some(rev), SideWrites::default()).await);
     conflict(add(&*store, &first).await, "the lead is as it was, but two saves have come after it");
     assert_eq!(stored(&*store, first.id).await.rev, rev);
 }
@@ -111,11 +111,11 @@ pub async fn a_repetition_is_a_conflict_once_someone_has_written_after_it(store:
 pub async fn a_save_that_only_looks_like_a_repetition_is_a_conflict(store: Arc<impl Store>) {
     let lead = lead(1);
     let rev = done(add(&*store, &lead).await);
-    let written = Also { audit: vec![audit_of(1, at(1), &lead)], ..with(profile_with_email(&lead, 1)) };
+    let written = SideWrites { audit: vec![audit_of(1, at(1), &lead)], ..with(profile_with_email(&lead, 1)) };
     done(store.save(&lead, Some(rev), written.clone()).await);
     let other_data = with(profile_with_email(&lead, 2));
     conflict(store.save(&lead, Some(rev), other_data).await, "other data would be lost in silence");
-    let other_audit = Also { audit: vec![audit_of(2, at(1), &lead)], ..written };
+    let other_audit = SideWrites { audit: vec![audit_of(2, at(1), &lead)], ..written };
     conflict(store.save(&lead, Some(rev), other_audit).await, "another's audit would be lost in silence");
     assert_eq!(stored(&*store, lead.id).await.profile, profile_with_email(&lead, 1));
     assert_eq!(done(store.journey(&acme(), lead.id, Instant::UNIX_EPOCH).await), [audit_of(1, at(1), &lead)]);

@@ -6,16 +6,16 @@ use leadline::domain::{
     audit::{AuditEvent, Event, Status},
     campaign::Campaign,
     client::{Client, TokenHash},
+    contact_status::{OptOut, OptOutChannel},
     email::EmailAddress,
     ids::{AuditId, CampaignId, ClientId, EnrollmentId, FormId, LeadId, RunId},
     lead::{Enrollment, Lead, Waits},
     phone::{PhoneNumber, Region},
     profile::Profile,
-    standing::{OptOut, OptOutChannel},
 };
 use leadline::{
     domain::event::{EventKey, EventState, RawEvent, Source},
-    ports::{Also, Directory, IdSource, LeadStore, Rev, StoreResult},
+    ports::{Directory, IdSource, LeadStore, Rev, SideWrites, StoreResult},
 };
 use leadline_standins::fakes::SeededIds;
 use serde_json::json;
@@ -133,8 +133,8 @@ pub(super) fn profile_with_email(lead: &Lead, n: u64) -> Profile {
 }
 
 /// What is written with a lead: only its data.
-pub(super) fn with(profile: Profile) -> Also {
-    Also { profile: Some(profile), ..Also::default() }
+pub(super) fn with(profile: Profile) -> SideWrites {
+    SideWrites { profile: Some(profile), ..SideWrites::default() }
 }
 
 /// Writes a new lead with its data.

@@ -43,7 +43,7 @@ use crate::contract::Store;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Times {
     /// To its first request. The SDK tries again.
-    Once,
+    Leases,
     /// To each of its requests, until the SDK gives up.
     Always,
 }
@@ -82,19 +82,19 @@ pub const FAULTS: [HttpFault; 19] = {
     use HttpFault::*;
     use Times::*;
     [
-        NoConnection(Once),
+        NoConnection(Leases),
         NoConnection(Always),
-        AnswerLost(Once),
+        AnswerLost(Leases),
         AnswerLost(Always),
-        Failed(Once),
+        Failed(Leases),
         Failed(Always),
-        Throttled(Once),
+        Throttled(Leases),
         Throttled(Always),
-        OverCapacity(Once),
+        OverCapacity(Leases),
         OverCapacity(Always),
-        Conflict(Once),
+        Conflict(Leases),
         Conflict(Always),
-        NothingProcessed(Once),
+        NothingProcessed(Leases),
         NothingProcessed(Always),
         HalfProcessed,
         LateThere,
@@ -134,7 +134,7 @@ impl HttpFault {
             Self::DiesAfter => ("dies after", None),
         };
         match times {
-            Some(Times::Once) => format!("{name} ×1"),
+            Some(Times::Leases) => format!("{name} ×1"),
             Some(Times::Always) => format!("{name} ×3"),
             None => name.to_owned(),
         }

@@ -8,11 +8,11 @@ use leadline::{
     domain::{
         Instant,
         audit::{AuditEvent, Event, Status},
+        contact_status::ContactStatus,
         ids::AttemptId,
         lead::{Lead, Outcome, Waits},
         message::{InFlight, InFlightState},
         phone::{PhoneNumber, Region},
-        standing::Standing,
     },
     ports::{DueKind, DueWork},
 };
@@ -203,7 +203,7 @@ fn confirmed(
     wrong: &mut Vec<String>,
 ) {
     for text in answers {
-        if !matches!(lead.standing, Standing::OptedOut(_)) || !world.said_no(phone) {
+        if !matches!(lead.standing, ContactStatus::OptedOut(_)) || !world.said_no(phone) {
             wrong.push(format!("confirmed to who has not opted out: {:?}", lead.standing));
         }
         let of_text = |event: &&AuditEvent| Some(event.id.0) == attempt_of(text).map(|attempt| attempt.0);

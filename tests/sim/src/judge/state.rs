@@ -9,11 +9,11 @@ use leadline::{
         Instant,
         audit::{AuditEvent, Event, Status},
         campaign::CampaignStatus,
+        contact_status::ContactStatus,
         event::{EventKey, EventState},
         ids::{AuditId, CampaignId, ClientId, LeadId},
         lead::{Outcome, Place, Waits},
         message::InFlightState,
-        standing::Standing,
     },
     ports::DueWork,
 };
@@ -96,7 +96,7 @@ fn lost_leads(evidence: &Evidence<'_>) -> Vec<Violation> {
             lead.in_flight.as_ref().map(|text| &text.state),
             Some(InFlightState::Unknown { ask_at: None, .. })
         );
-        let held = matches!(lead.standing, Standing::Held { .. });
+        let held = matches!(lead.standing, ContactStatus::Held { .. });
         let due = match lead.place() {
             Some(Place::Due(at)) => Some(at),
             Some(Place::Parked { campaign, .. }) => {

@@ -5,8 +5,8 @@ use ulid::Ulid;
 
 use super::super::super::{
     booking::{Booker, BookingId, BookingNews, NewsKind},
+    contact_status::{OptOut, OptOutChannel},
     ids::{ClientId, LeadId},
-    standing::{OptOut, OptOutChannel},
 };
 use super::*;
 

@@ -15,7 +15,7 @@ use domain::{
     consent::Consent,
     event::RawEvent,
     ids::{AuditId, EnrollmentId},
-    incoming::{Happening, Reason},
+    incoming::{CommerceEvent, Reason},
     lead::{Lead, Outcome, PastEnrollment},
     trigger::{EventTerms, On, Then, Trigger},
 };
@@ -27,7 +27,7 @@ const TITLE: usize = 80;
 pub(super) struct Happens<'a> {
     client: &'a Client,
     event: &'a RawEvent,
-    happening: &'a Happening,
+    happening: &'a CommerceEvent,
     ends: Vec<(&'a Campaign, Outcome)>,
     enrolls: Vec<(&'a Campaign, &'a Trigger, &'a EventTerms)>,
 }
@@ -53,7 +53,7 @@ impl<'a> Happens<'a> {
     pub(super) fn of(
         client: &'a Client,
         event: &'a RawEvent,
-        happening: &'a Happening,
+        happening: &'a CommerceEvent,
         campaigns: &'a [Campaign],
     ) -> Self {
         let mut happens = Self { client, event, happening, ends: Vec::new(), enrolls: Vec::new() };
@@ -69,7 +69,7 @@ impl<'a> Happens<'a> {
 
     /// Why nothing is to be done, if nothing is.
     pub(super) fn nothing(&self, campaigns: &[Campaign]) -> Option<Reason> {
-        let Happening { on, name, about, .. } = self.happening;
+        let CommerceEvent { on, name, about, .. } = self.happening;
         if !self.ends.is_empty() || !self.enrolls.is_empty() || on.is_contact() {
             return None;
         }

@@ -130,7 +130,7 @@ fn the_text_on_its_way_comes_first_unless_it_is_too_old() {
     };
     lead.claim(claim, at(10)).expect("nothing is on its way");
     let of = |minutes| match_of(&lead, &profile, &client(), &plans, &listed("SM1", minutes, "Hi Pat, it's Sam."));
-    assert_eq!(of(40), Match::OnItsWay(EnrollmentId(Ulid::from(1))));
+    assert_eq!(of(40), Match::InFlightText(EnrollmentId(Ulid::from(1))));
     assert_eq!(of(2), Match::Step(EnrollmentId(Ulid::from(1))), "from before the claim");
     lead.settle(
         AttemptId(Ulid::from(9)),

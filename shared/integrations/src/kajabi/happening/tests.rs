@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 
-fn of(on: On, body: &Value) -> Happening {
+fn of(on: On, body: &Value) -> CommerceEvent {
     let shape = Shape::of(body).expect("a shape");
     read(&shape, on, "an_event".to_owned()).unwrap_or_else(|reason| panic!("{body}: {reason}"))
 }

@@ -1,4 +1,4 @@
-//! Walking over all leads of a client in batches, with a checkpoint after each: bounded memory, one
+//! Scanning all leads of a client in batches, with a checkpoint after each: bounded memory, one
 //! batch that fails keeps no other from being looked at, and it goes on where it was left.
 
 use async_trait::async_trait;
@@ -9,10 +9,10 @@ use super::{
 };
 use domain::{
     audit::{Event, Status},
+    batch_job::BatchJob,
     ids::{ClientId, LeadId},
-    walk::Walk,
 };
-use ports::{Census, Journal, LeadStore, StoreError, StoreResult, StoredLead, Walks};
+use ports::{BatchJobs, Census, Journal, LeadStore, StoreError, StoreResult, StoredLead};
 
 /// Leads of one batch.
 pub const BATCH: usize = 100;
@@ -33,34 +33,34 @@ pub struct Found {
     pub mended: bool,
 }
 
-/// What is done to each lead on a walk.
+/// What is done to each lead of a scan.
 #[async_trait]
-pub trait Visit: Send + Sync {
+pub trait LeadVisitor: Send + Sync {
     /// Looks at one lead, and does what is to be done. May be called again for a lead that it was done with.
-    async fn visit(&self, stored: StoredLead, walk: &mut Walk) -> StoreResult<Vec<Found>>;
+    async fn visit(&self, stored: StoredLead, walk: &mut BatchJob) -> StoreResult<Vec<Found>>;
 }
 
 /// What a walk needs.
 #[derive(Clone, Copy)]
-pub struct Walking<'a> {
+pub struct LeadScan<'a> {
     /// Whom there is.
     pub census: &'a dyn Census,
     /// Leads.
     pub leads: &'a dyn LeadStore,
     /// Where walks have come to. `None`: nothing is written, and it begins at the beginning.
-    pub walks: Option<&'a dyn Walks>,
+    pub walks: Option<&'a dyn BatchJobs>,
     /// The audit.
     pub journal: &'a dyn Journal,
     /// What it is called. Two walks of one name go on where the other was.
     pub name: &'a str,
 }
 
-impl Walking<'_> {
+impl LeadScan<'_> {
     /// The walk that was left before its end, if there is one.
     ///
     /// # Errors
     /// [`StoreError`] when that cannot be read.
-    pub async fn left(&self, client: &ClientId) -> StoreResult<Option<Walk>> {
+    pub async fn left(&self, client: &ClientId) -> StoreResult<Option<BatchJob>> {
         match self.walks {
             Some(walks) => Ok(walks.walk(client, self.name).await?.filter(|walk| walk.ended_at.is_none())),
             None => Ok(None),
@@ -74,11 +74,11 @@ impl Walking<'_> {
     /// with what was left, it goes on.
     pub async fn go(
         &self,
-        mut walk: Walk,
-        visit: &dyn Visit,
+        mut walk: BatchJob,
+        visit: &dyn LeadVisitor,
         recorder: &Recorder<'_>,
-        tell: &mut (dyn FnMut(&Walk, &[Found]) + Send),
-    ) -> StoreResult<Walk> {
+        tell: &mut (dyn FnMut(&BatchJob, &[Found]) + Send),
+    ) -> StoreResult<BatchJob> {
         loop {
             let ids = self.census.lead_ids(recorder.client, walk.after, BATCH).await?;
             let Some(last) = ids.last().copied() else { break };
@@ -112,7 +112,7 @@ impl Walking<'_> {
     ///
     /// # Errors
     /// [`StoreError`] when that cannot be written.
-    pub async fn end(&self, walk: &mut Walk, recorder: &Recorder<'_>) -> StoreResult<()> {
+    pub async fn end(&self, walk: &mut BatchJob, recorder: &Recorder<'_>) -> StoreResult<()> {
         walk.ended_at = Some(recorder.now);
         let Some(walks) = self.walks else { return Ok(()) };
         walks.put_walk(recorder.client, self.name, walk).await?;
@@ -122,7 +122,7 @@ impl Walking<'_> {
     }
 
     /// Reads a batch. One lead that cannot be read keeps no other from being looked at.
-    async fn read(&self, client: &ClientId, ids: &[LeadId], walk: &mut Walk) -> StoreResult<Vec<StoredLead>> {
+    async fn read(&self, client: &ClientId, ids: &[LeadId], walk: &mut BatchJob) -> StoreResult<Vec<StoredLead>> {
         let mut tries = 1;
         loop {
             match readable(self.leads, client, ids).await {

@@ -5,11 +5,11 @@ use sha2::{Digest, Sha256};
 
 use super::{Instant, phone::PhoneNumber};
 
-/// A person's standing with one client.
+/// Whether a person may be texted by one client.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub enum Standing {
+pub enum ContactStatus {
     /// Nothing stands against a text.
     #[default]
     Open,
@@ -25,7 +25,7 @@ pub enum Standing {
     },
 }
 
-impl Standing {
+impl ContactStatus {
     /// Whether nothing stands against a text.
     #[must_use]
     pub fn is_open(&self) -> bool {

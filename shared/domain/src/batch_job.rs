@@ -1,4 +1,4 @@
-//! A walk over all leads of a client: where it has come to, and what it found.
+//! A long job over all leads of a client: how far it has come, and what it found.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +10,12 @@ use super::{
     ids::{CampaignId, LeadId, RunId},
 };
 
-/// Most errors that a walk keeps in words; all are counted.
+/// Most errors that a job keeps in words; all are counted.
 const ERRORS_KEPT: usize = 20;
 
-/// How far a walk has come. Written after every batch, so that it can go on where it was left.
+/// How far a job has come. Written after every batch, so that it can go on where it was left.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Walk {
+pub struct BatchJob {
     /// The run that began it.
     pub run: RunId,
     /// Who did.
@@ -57,7 +57,7 @@ pub struct Tally {
     pub mended: u64,
 }
 
-impl Walk {
+impl BatchJob {
     /// One that begins.
     #[must_use]
     pub fn new(run: RunId, by: &str, now: Instant) -> Self {
