@@ -108,8 +108,7 @@ impl Lead {
     }
 
     fn advance(&mut self, text: &InFlight, plan: Option<&Plan>, now: Instant) -> Settled {
-        self.recent.retain(|sent| now - *sent < chrono::TimeDelta::hours(24));
-        self.recent.push(now);
+        self.counts_towards_limits(now);
         let Some(enrollment) = self.enrollments.iter_mut().find(|found| found.id == text.enrollment) else {
             if let Some(past) = self.history.iter_mut().find(|past| past.id == text.enrollment) {
                 past.sent += 1;
@@ -191,6 +190,8 @@ impl Lead {
     /// Writes what it means that the provider took a text which failed later. It was accepted once, so no
     /// class of failure has it sent again without a person.
     fn failed(&mut self, text: &InFlight, problem: Result<ProviderRefusal, String>, now: Instant) -> Settled {
+        // It was accepted, and what is said of it afterwards is not always true: the person may have it.
+        self.counts_towards_limits(now);
         let (words, account) = match problem {
             Ok(refusal) => match refusal.class {
                 RefusalClass::Recipient | RefusalClass::OptedOut => return self.refused(text, refusal, now),
@@ -209,6 +210,12 @@ impl Lead {
             None if waits => Settled::ForReview(reason),
             None => Settled::Recorded,
         }
+    }
+
+    /// Notes a text that the provider accepted, for the limits per number.
+    fn counts_towards_limits(&mut self, now: Instant) {
+        self.recent.retain(|sent| now - *sent < TimeDelta::hours(24));
+        self.recent.push(now);
     }
 
     /// Returns `true` if the text's sequence is live and waits for no person.
