@@ -41,6 +41,9 @@ pub enum InvalidPhone {
     /// There are two, and they differ.
     #[error("it holds two different numbers, and nothing says which one is meant")]
     TwoNumbers,
+    /// Words beside it say that it is not for texts.
+    #[error("words beside the number say that it is not for texts")]
+    NotForTexts,
     /// It is of a country whose numbering plan is not kept here.
     #[error("numbers of {0} are not read")]
     CountryNotRead(&'static str),
@@ -53,7 +56,12 @@ impl InvalidPhone {
         match self {
             Self::TwoNumbers => "two_numbers",
             Self::CountryNotRead(_) => "country_not_served",
-            Self::Missing | Self::Unreadable | Self::Impossible | Self::Letter | Self::Scientific => "no_valid_phone",
+            Self::Missing
+            | Self::Unreadable
+            | Self::Impossible
+            | Self::Letter
+            | Self::Scientific
+            | Self::NotForTexts => "no_valid_phone",
         }
     }
 }

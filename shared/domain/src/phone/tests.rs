@@ -127,7 +127,6 @@ fn a_letter_or_a_sign_for_a_digit_is_refused_and_never_guessed() {
         "305-555-0103m",
         "fax 305-555-0103",
         "Pat 305-555-0103",
-        "305-555-0103 do not text",
         "call me at 305 after 5",
     ] {
         assert_eq!(us(raw), Err(InvalidPhone::Letter), "{raw:?}");
@@ -136,7 +135,7 @@ fn a_letter_or_a_sign_for_a_digit_is_refused_and_never_guessed() {
 
 #[test]
 fn every_other_refusal_has_a_reason_of_its_own() {
-    use InvalidPhone::{CountryNotRead, Impossible, Missing, Scientific, TwoNumbers, Unreadable};
+    use InvalidPhone::{CountryNotRead, Impossible, Missing, NotForTexts, Scientific, TwoNumbers, Unreadable};
     for (raw, why) in [
         ("\u{200b}\u{feff} ", Missing),
         ("n/a", Unreadable),
@@ -159,6 +158,13 @@ fn every_other_refusal_has_a_reason_of_its_own() {
         ("305-555-0103 x1 or 305-555-0104 x2", TwoNumbers),
         ("305-555-0103 & 305-555-0104", TwoNumbers),
         ("+1 305 555 0103 / +44 20 7946 0123", TwoNumbers),
+        ("305-555-0110 (no text)", NotForTexts),
+        ("no sms 305-555-0111", NotForTexts),
+        ("305-555-0112 no text", NotForTexts),
+        ("(no sms) 305-555-0113", NotForTexts),
+        ("305-555-0127 no contact", NotForTexts),
+        ("305-555-0128 do not call", NotForTexts),
+        ("305-555-0103 do not text", NotForTexts),
         ("305-555-0103/4", TwoNumbers),
         ("305-555-0103 / 4", TwoNumbers),
         ("305,555,0103", Unreadable),

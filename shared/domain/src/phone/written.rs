@@ -113,6 +113,9 @@ pub(super) fn read(raw: &str) -> Result<Written, InvalidPhone> {
     if is_scientific(plain) {
         return Err(InvalidPhone::Scientific);
     }
+    if says_no(plain) {
+        return Err(InvalidPhone::NotForTexts);
+    }
     let mut tokens = tokens(&without_bracketed_labels(without_decimals(plain)));
     drop_labels_before(&mut tokens);
     drop_after(&mut tokens);
@@ -200,6 +203,21 @@ fn without_decimals(plain: &str) -> &str {
 
 fn is_label(word: &str) -> bool {
     LABELS.contains(&word)
+}
+
+/// Returns `true` if words beside a number say what it is not for: `no text`, `(no SMS)`, `555-0110 no contact`. `No.`
+/// before the digits is a label.
+fn says_no(plain: &str) -> bool {
+    let lower = plain.to_lowercase();
+    let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let no = |word: &str| matches!(word, "no" | "not" | "dont" | "never" | "non" | "sin");
+    let for_what = |word: &str| {
+        matches!(
+            word,
+            "text" | "texts" | "texting" | "txt" | "sms" | "message" | "messages" | "contact" | "call" | "calls"
+        )
+    };
+    words.windows(2).any(|pair| no(pair[0]) && for_what(pair[1])) || words.last().is_some_and(|word| no(word))
 }
 
 /// Without labels in brackets: `(cell)`, `[home phone]`.

@@ -189,6 +189,11 @@ impl<'a> Read<'a> {
     }
 
     fn contains(&self, phrase: &str) -> bool {
+        // Chinese and Japanese write no blanks between words.
+        let without_blanks = |c: char| matches!(c, '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}');
+        if phrase.chars().any(without_blanks) {
+            return self.text.contains(phrase);
+        }
         !phrase.is_empty() && self.text.contains(&format!(" {phrase} "))
     }
 }
