@@ -31,6 +31,16 @@ impl ContactStatus {
     pub fn is_open(&self) -> bool {
         *self == Self::Open
     }
+
+    /// The same with its words changed: of an opt-out or of a hold.
+    #[must_use]
+    pub fn reworded(&self, change: impl Fn(&str) -> String) -> Self {
+        match self {
+            Self::Open => Self::Open,
+            Self::OptedOut(opt_out) => Self::OptedOut(opt_out.reworded(change)),
+            Self::Held { reason, since } => Self::Held { reason: change(reason), since: *since },
+        }
+    }
 }
 
 /// A no, with its proof. It lives with the phone number and outlives the lead.
@@ -47,6 +57,12 @@ pub struct OptOut {
 }
 
 impl OptOut {
+    /// The opt-out with its words changed.
+    #[must_use]
+    pub fn reworded(&self, change: impl Fn(&str) -> String) -> Self {
+        Self { words: self.words.as_deref().map(change), ..self.clone() }
+    }
+
     /// The opt-out without its words. A hash stays in their place, by which a message that somebody shows later can be
     /// compared: the SHA-256 of the words as they were kept.
     #[must_use]
@@ -127,6 +143,19 @@ pub struct ListedOptOut {
     /// How it was taken back, if it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lifted: Option<Lifted>,
+}
+
+impl ListedOptOut {
+    /// The entry with all of its words changed: of the no, and of how it was taken back.
+    #[must_use]
+    pub fn reworded(&self, change: impl Fn(&str) -> String) -> Self {
+        let lifted = self.lifted.as_ref().map(|lifted| Lifted {
+            reason: change(&lifted.reason),
+            proof: change(&lifted.proof),
+            ..lifted.clone()
+        });
+        Self { phone: self.phone.clone(), opt_out: self.opt_out.reworded(&change), lifted }
+    }
 }
 
 #[cfg(test)]

@@ -79,17 +79,56 @@ impl Identifiers {
     /// name as a word of its own. For text that is known to be about this person, as names are shared.
     #[must_use]
     pub fn or_names_are_in(&self, text: &str) -> bool {
-        let lower = text.to_lowercase();
-        let mut words = lower.split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '-');
-        self.are_in(text)
-            || words.any(|word| self.names.0.iter().any(|name| name == word))
-            || self.names.0.iter().any(|name| name.contains(' ') && lower.contains(name.as_str()))
+        self.are_in(text) || !self.names_in(&words(&text.to_lowercase())).is_empty()
+    }
+
+    /// Returns `true` if what somebody else wrote speaks of the person: as [`are_in`](Self::are_in) says, or by first
+    /// and last name together. One name alone may be anybody's.
+    #[must_use]
+    pub fn are_spoken_of_in(&self, text: &str) -> bool {
+        self.are_in(text) || {
+            let words = words(&text.to_lowercase());
+            let places = self.names_in(&words);
+            places.iter().any(|first| places.iter().any(|second| first.name != second.name && first.to == second.from))
+        }
+    }
+
+    /// What somebody else wrote, without what names the person in it: number, address and names. `None` if they cannot
+    /// be told apart from the rest of it.
+    #[must_use]
+    pub fn unnamed(&self, text: &str) -> Option<String> {
+        let named = self.names_in(&words(&text.to_lowercase())).into_iter().map(|place| place.characters);
+        let unnamed = self.crossed_out(text, named.collect())?;
+        (!self.are_spoken_of_in(&unnamed)).then_some(unnamed)
+    }
+
+    /// Where the names stand in the words of a text.
+    fn names_in(&self, words: &[Word]) -> Vec<Place> {
+        let mut places = Vec::new();
+        for (name, written) in self.names.0.iter().enumerate() {
+            let wanted: Vec<String> = self::words(written).into_iter().map(|word| word.letters).collect();
+            if wanted.is_empty() {
+                continue;
+            }
+            for (from, found) in words.windows(wanted.len()).enumerate() {
+                if found.iter().zip(&wanted).all(|(word, wanted)| word.letters == *wanted) {
+                    let characters = (found[0].from, found[found.len() - 1].to);
+                    places.push(Place { name, from, to: from + wanted.len(), characters });
+                }
+            }
+        }
+        places
     }
 
     /// The text without numbers and addresses of the person: for an event that is somebody else's. `None` if
     /// they cannot be told apart from the rest of it, as where they are encoded.
     #[must_use]
     pub fn redacted(&self, text: &str) -> Option<String> {
+        self.crossed_out(text, Vec::new())
+    }
+
+    /// The text without numbers and addresses, and without what stands in some more places.
+    fn crossed_out(&self, text: &str, more: Vec<(usize, usize)>) -> Option<String> {
         let lower = text.to_lowercase();
         // Lower case may be longer than what it is of; then nothing says which characters to replace.
         let mut characters: Vec<char> = text.chars().collect();
@@ -97,7 +136,8 @@ impl Identifiers {
             return None;
         }
         let spans = self.emails.iter().flat_map(|email| addresses(&lower, email.as_str()));
-        let spans: Vec<_> = spans.chain(self.phones.iter().flat_map(|phone| numbers(&lower, phone))).collect();
+        let spans = spans.chain(self.phones.iter().flat_map(|phone| numbers(&lower, phone))).chain(more);
+        let spans: Vec<_> = spans.collect();
         for (from, to) in spans {
             for character in &mut characters[from..to] {
                 if character.is_alphanumeric() || *character == '@' {
@@ -108,6 +148,40 @@ impl Identifiers {
         let redacted: String = characters.into_iter().collect();
         (!self.are_in(&redacted)).then_some(redacted)
     }
+}
+
+/// A word of a text, and where it stands in it, in characters.
+struct Word {
+    letters: String,
+    from: usize,
+    to: usize,
+}
+
+/// Where a name stands in a text: which one, in words, and in characters.
+struct Place {
+    name: usize,
+    from: usize,
+    to: usize,
+    characters: (usize, usize),
+}
+
+/// The words of lower-case text. `pat's` is `pat`.
+fn words(text: &str) -> Vec<Word> {
+    let mut words: Vec<Word> = Vec::new();
+    let mut open = false;
+    for (at, c) in text.chars().enumerate() {
+        let part = c.is_alphanumeric() || c == '-';
+        match words.last_mut().filter(|_| open && part) {
+            Some(word) => {
+                word.letters.push(c);
+                word.to = at + 1;
+            }
+            None if part => words.push(Word { letters: c.to_string(), from: at, to: at + 1 }),
+            None => {}
+        }
+        open = part;
+    }
+    words
 }
 
 /// Where an email address stands in lower-case text, in characters: whole, and not as a part of another one.
@@ -317,6 +391,20 @@ mod tests {
         }
         assert!(pat().or_names_are_in("says Pat's sister, pat") && pat().or_names_are_in("Mr. Van Dyke"));
         assert!(!pat().or_names_are_in("the path was patched by Dyke"));
+    }
+
+    #[test]
+    fn what_others_wrote_loses_what_names_a_person_and_keeps_the_rest() {
+        for (said, left) in [
+            ("Stop. Pat van Dyke is my wife's name, not mine", Some("Stop. xxx xxx xxxx is my wife's name, not mine")),
+            ("van Dyke, Pat moved", Some("xxx xxxx, xxx moved")),
+            ("text Pat's new phone (305) 555-0123", Some("text xxx's new phone (xxx) xxx-xxxx")),
+            ("\u{130} Pat van Dyke", None),
+        ] {
+            assert!(pat().are_spoken_of_in(said), "{said}");
+            assert_eq!(pat().unnamed(said).as_deref(), left, "{said}");
+        }
+        assert!(!pat().are_spoken_of_in("Stop, says Pat") && !pat().are_spoken_of_in("stop texting me"));
     }
 
     #[test]

@@ -27,7 +27,8 @@ use domain::{
     phone::PhoneNumber,
 };
 use ports::{
-    ErasureLedger, ErasureStore, EventStore, Journal, LeadStore, SideWrites, StoreError, StoreResult, StoredLead,
+    Directory, ErasureLedger, ErasureStore, EventStore, Journal, LeadStore, SideWrites, StoreError, StoreResult,
+    StoredLead,
 };
 use search::{Named, Search};
 
@@ -45,8 +46,10 @@ pub struct Erase<'a> {
     pub events: &'a dyn EventStore,
     /// The audit.
     pub journal: &'a dyn Journal,
-    /// The last write.
+    /// The last write, and the opt-outs of others.
     pub store: &'a dyn ErasureStore,
+    /// Settings, whose hold on sending has a reason in words.
+    pub directory: &'a dyn Directory,
     /// Where erasures are remembered.
     pub ledger: &'a dyn ErasureLedger,
 }
@@ -209,7 +212,7 @@ impl Erase<'_> {
         };
         // An event that changed nothing may name the person by a number or an address that nothing else does.
         let known = Identifiers::of(&stored.lead, &stored.profile);
-        let named = search_for(&known).named_events().await?;
+        let (named, mut others) = search_for(&known).named().await?;
         if asked.record.is_none() {
             self.all_are_processed(client, asked.lead, &named).await?;
         }
@@ -222,7 +225,13 @@ impl Erase<'_> {
             self.ledger.remember(&record).await.map_err(NotErased::NotRemembered)?;
         }
         let search = search_for(&person);
+        if person != known {
+            others.extend(search.named().await?.1);
+        }
+        // Before the records go that lead to them.
+        let reworded = self.what_others_said(client, &person, others).await?;
         let mut erased = search.run().await?;
+        erased.other_leads.extend(reworded);
         let worded: Vec<AuditEvent> = journey.iter().filter_map(|event| emptied::own(event, &person)).collect();
         for some in worded.chunks(25) {
             self.journal.record(some).await?;
@@ -334,6 +343,51 @@ impl Erase<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Takes the person out of what others said, and of what was said of others: opt-outs, holds of leads, the hold on
+    /// sending. Gives the leads whose words changed.
+    async fn what_others_said(
+        &self,
+        client: &Client,
+        person: &Identifiers,
+        mut others: BTreeSet<LeadId>,
+    ) -> StoreResult<BTreeSet<LeadId>> {
+        let unnamed = |words: &str| emptied::unnamed(words, person);
+        for listed in self.store.opt_outs(&client.id).await? {
+            // The person's own goes with the last write.
+            if person.phones.contains(&listed.phone) || listed.reworded(unnamed) == listed {
+                continue;
+            }
+            others.extend(self.leads.phone(&client.id, &listed.phone).await?.lead);
+            self.store.reword_opt_out(&client.id, &listed.phone, &unnamed).await?;
+        }
+        let mut reworded = BTreeSet::new();
+        for other in others {
+            if self.reword_lead(client, other, person).await? {
+                reworded.insert(other);
+            }
+        }
+        if let Ok(Client { sending, .. }) = self.directory.client(&client.id).await?
+            && sending.reworded(unnamed) != sending
+            && !self.directory.set_sending(&client.id, &sending, &sending.reworded(unnamed)).await?
+        {
+            return Err(StoreError::Conflict);
+        }
+        Ok(reworded)
+    }
+
+    async fn reword_lead(&self, client: &Client, id: LeadId, person: &Identifiers) -> StoreResult<bool> {
+        for _ in 0..TRIES {
+            let Some(stored) = self.leads.lead(&client.id, id).await? else { return Ok(false) };
+            let Some(lead) = emptied::another(&stored.lead, person) else { return Ok(false) };
+            match self.leads.save(&lead, Some(stored.rev), SideWrites::default()).await {
+                Ok(_) => return Ok(true),
+                Err(StoreError::Conflict) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(StoreError::Conflict)
     }
 
     /// The number and the address that an event names its person by.

@@ -6,7 +6,7 @@ use domain::{
     lead::Lead, phone::PhoneNumber, profile::Profile,
 };
 
-use crate::{StoreResult, StoredLead};
+use crate::{OptOuts, StoreResult, StoredLead};
 
 /// A person whose words are gone, and whose numbers and addresses go last, in one write.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,13 +36,19 @@ pub struct ErasedItems {
     pub opt_outs: usize,
 }
 
+/// How words are changed.
+pub type Rewording<'a> = &'a (dyn Fn(&str) -> String + Sync);
+
 /// What only an erasure may do.
 #[async_trait]
-pub trait ErasureStore: Send + Sync {
+pub trait ErasureStore: OptOuts {
     /// Writes the emptied lead over the revision at which it was read, and deletes the items of its numbers and
     /// addresses, all or nothing. An opt-out stays with its number, without its words. A number or an address that
     /// another lead has by now is left alone.
     async fn erase(&self, emptied: &Emptied) -> StoreResult<ErasedItems>;
+    /// Changes the words of somebody else's opt-out, with the number and in the list. A conflict if one of them was
+    /// written meanwhile.
+    async fn reword_opt_out(&self, client: &ClientId, phone: &PhoneNumber, change: Rewording<'_>) -> StoreResult<()>;
     /// Deletes a raw event whose key itself names a person. A conflict if it does not stand as it was read.
     async fn delete_event(&self, event: &RawEvent) -> StoreResult<()>;
 }

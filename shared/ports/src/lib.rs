@@ -23,7 +23,7 @@ mod stores;
 pub use clock::{Clock, IdSource};
 pub use directory::{ClientEntry, Directory};
 pub use due::{DueIndex, DueKind, DueWork};
-pub use erasure::{Emptied, ErasedItems, ErasureLedger, ErasureStore};
+pub use erasure::{Emptied, ErasedItems, ErasureLedger, ErasureStore, Rewording};
 pub use events::{EventStore, Receipt};
 pub use feed::{FeedPage, FormFeed};
 pub use journal::{Journal, JournalPage};

@@ -305,6 +305,40 @@ async fn of_every_kind_of_trace_nothing_is_left_but_the_number_of_the_opt_out() 
 }
 
 #[tokio::test]
+async fn what_others_said_of_a_person_goes_with_them() {
+    let mut world = texted().await;
+    let her = world.lead(PAT).await.expect("a lead").id;
+    world.form("3", "Robin", "+13055550125").await;
+    world.form("4", "Sascha", "+13055550126").await;
+    assert_eq!(world.kajabi(&patricia("5", "pr@example.org", PAT)).await, 200);
+    world.until("2026-01-06 13:30").await;
+    let said = "Stop texting me. I am not Patricia Rosenqvist, she has (305) 555-0123 and pr@example.org";
+    world.reply("SM00000000000000000000000000000021", "+13055550124", said).await;
+    world.reply("SM00000000000000000000000000000022", "+13055550125", "STOP texting my wife Patricia Rosenqvist").await;
+    let store = world.system.store.as_ref();
+    let settings = store.client(&world.client()).await.expect("the store").expect("settings");
+    let now = world.system.clock.now();
+    let by =
+        OperatorActions { directory: store, leads: store, alerts: told_here(store), ids: &RandomIds, by: "Kim", now };
+    let sascha = world.lead("+13055550126").await.expect("a lead").id;
+    by.hold_lead(&settings, sascha, "is the mother of Patricia Rosenqvist, 305-555-0123").await.expect("held");
+    let robin = PhoneNumber::parse("+13055550125", Region::default()).expect("a number");
+    by.lift_opt_out(&settings, &robin, "he meant pr@example.org", "a call of Patricia Rosenqvist")
+        .await
+        .expect("lifted");
+    by.hold(&settings.id, "Patricia Rosenqvist complained, +1 305 555 0123").await.expect("held");
+    let erased = erase(&world, &her.to_string()).await.expect("it can be erased");
+    assert!(erased.other_leads.contains(&sascha) && erased.other_leads.len() >= 3, "{erased:?}");
+    assert_eq!(traces(&world, TABLE).await, []);
+    let after = table(&world).await;
+    for kept in ["Stop texting me. I am not xxxxxxxx", "is the mother of xxxxxxxx", "Kimberley", "Robin"] {
+        assert!(after.contains(kept), "{kept}");
+    }
+    let listed = world.system.store.opt_outs(&world.client()).await.expect("the list");
+    assert_eq!(listed.len(), 2, "their opt-outs stay");
+}
+
+#[tokio::test]
 async fn an_erasure_that_cannot_be_remembered_is_not_begun_and_a_reason_that_names_the_person_is_refused() {
     let world = texted().await;
     let before = items(&world, TABLE).await.iter().filter(|item| item.contains("Patricia")).count();

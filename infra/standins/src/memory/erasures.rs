@@ -10,7 +10,7 @@ use leadline::domain::{
 };
 use leadline::{
     domain::event::RawEvent,
-    ports::{Emptied, ErasedItems, ErasureLedger, ErasureStore, Rev, SideWrites, StoreError, StoreResult},
+    ports::{Emptied, ErasedItems, ErasureLedger, ErasureStore, Rev, Rewording, SideWrites, StoreError, StoreResult},
 };
 
 use super::{DueKey, MemoryStore, Tenant};
@@ -38,6 +38,18 @@ impl ErasureStore for MemoryStore {
         tenant.write(Rev(stored.rev.0 + 1), lead, &also)?;
         state.record(std::slice::from_ref(audit));
         Ok(items)
+    }
+
+    async fn reword_opt_out(&self, client: &ClientId, phone: &PhoneNumber, change: Rewording<'_>) -> StoreResult<()> {
+        let mut state = self.state();
+        let tenant = state.tenant(client);
+        if let Some(opt_out) = tenant.phones.get_mut(phone).and_then(|record| record.opt_out.as_mut()) {
+            *opt_out = opt_out.reworded(change);
+        }
+        if let Some(listed) = tenant.opt_outs.get_mut(phone) {
+            *listed = listed.reworded(change);
+        }
+        Ok(())
     }
 
     async fn delete_event(&self, event: &RawEvent) -> StoreResult<()> {

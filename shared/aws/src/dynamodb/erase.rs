@@ -1,7 +1,10 @@
 //! The last write of an erasure: a person's numbers and addresses stop leading anywhere.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem, Update, builders::DeleteBuilder};
+use serde::Serialize;
 
 use super::{
     DynamoStore, item, journal,
@@ -11,10 +14,10 @@ use super::{
 use domain::{
     contact_status::{ContactStatus, ListedOptOut, OptOut},
     event::RawEvent,
-    ids::LeadId,
+    ids::{ClientId, LeadId},
     phone::PhoneNumber,
 };
-use ports::{Emptied, ErasedItems, ErasureStore, Rev, StoreError, StoreResult};
+use ports::{Emptied, ErasedItems, ErasureStore, Rev, Rewording, StoreError, StoreResult};
 
 /// Nobody else has the number or the address.
 const NOBODY_ELSES: &str = "(attribute_not_exists(lead_id) OR lead_id = :lead)";
@@ -44,9 +47,43 @@ impl ErasureStore for DynamoStore {
         Ok(items)
     }
 
+    async fn reword_opt_out(&self, client: &ClientId, phone: &PhoneNumber, change: Rewording<'_>) -> StoreResult<()> {
+        let mut writes = Vec::new();
+        let number = keys::phone(client, phone);
+        if let Some(found) = self.get(&number).await?
+            && let Some(stored) = found.get("opt_out")
+        {
+            let new = read_opt_out(stored)?.reworded(change);
+            let update = Update::builder()
+                .set_key(Some(item::key(&number)))
+                .update_expression("SET opt_out = :new")
+                .condition_expression("opt_out = :read")
+                .expression_attribute_values(":read", stored.clone())
+                .expression_attribute_values(":new", attribute(&new)?);
+            writes.push(self.update(update)?);
+        }
+        let listed = keys::opt_out(client, phone);
+        if let Some(found) = self.get(&listed).await?
+            && let Some(stored) = found.get("d").cloned()
+        {
+            let mut new = item::encode(&listed, &item::decode::<ListedOptOut>(found)?.reworded(change))?;
+            let update = Update::builder()
+                .set_key(Some(item::key(&listed)))
+                .update_expression("SET d = :new, v = :v")
+                .condition_expression("d = :read")
+                .set_expression_attribute_values(new.remove("d").map(|new| HashMap::from([(":new".to_owned(), new)])))
+                .expression_attribute_values(":read", stored)
+                .expression_attribute_values(":v", item::number(item::VERSION));
+            writes.push(self.update(update)?);
+        }
+        if writes.is_empty() {
+            return Ok(());
+        }
+        self.transact(writes).await
+    }
+
     async fn delete_event(&self, event: &RawEvent) -> StoreResult<()> {
-        let read: AttributeValue = serde_dynamo::to_attribute_value(&event.state)
-            .map_err(|error| StoreError::Unreadable(error.to_string()))?;
+        let read = attribute(&event.state)?;
         let delete = Delete::builder()
             .set_key(Some(item::key(&keys::event(&event.client, &event.key))))
             .condition_expression("d.#state = :read")
@@ -70,8 +107,7 @@ impl DynamoStore {
         if !is_nobody_elses(&found, lead.id) {
             return Ok(());
         }
-        let recorded = found.get("opt_out").cloned().map(serde_dynamo::from_attribute_value::<_, OptOut>).transpose();
-        let recorded = recorded.map_err(|error| StoreError::Unreadable(format!("PHONE: {error}")))?;
+        let recorded = found.get("opt_out").map(read_opt_out).transpose()?;
         let said = match &emptied.stored.lead.standing {
             // It may have come to the lead by the address, and is not with the number then.
             ContactStatus::OptedOut(no) if emptied.stored.lead.phone.as_ref() == Some(phone) => Some(no.clone()),
@@ -89,8 +125,7 @@ impl DynamoStore {
             writes.push(self.delete(lifted)?);
             return Ok(());
         };
-        let kept: AttributeValue =
-            serde_dynamo::to_attribute_value(&opt_out).map_err(|error| StoreError::Unreadable(error.to_string()))?;
+        let kept = attribute(&opt_out)?;
         let update = Update::builder()
             .set_key(Some(item::key(&key)))
             .update_expression("SET opt_out = :no, v = :v REMOVE lead_id")
@@ -110,6 +145,15 @@ impl DynamoStore {
             delete.table_name(&self.table).build().map_err(|error| StoreError::Unavailable(Box::new(error)))?;
         Ok(TransactWriteItem::builder().delete(delete).build())
     }
+}
+
+fn attribute(value: &impl Serialize) -> StoreResult<AttributeValue> {
+    serde_dynamo::to_attribute_value(value).map_err(|error| StoreError::Unreadable(error.to_string()))
+}
+
+fn read_opt_out(stored: &AttributeValue) -> StoreResult<OptOut> {
+    serde_dynamo::from_attribute_value(stored.clone())
+        .map_err(|error| StoreError::Unreadable(format!("PHONE: {error}")))
 }
 
 fn is_nobody_elses(found: &item::Item, lead: LeadId) -> bool {

@@ -59,6 +59,16 @@ impl Sending {
         Self::OnHold { reason: reason.into(), since, try_at: None, refusals: 0, throttled: false }
     }
 
+    /// The same hold with its reason changed.
+    #[must_use]
+    pub fn reworded(&self, change: impl Fn(&str) -> String) -> Self {
+        let mut new = self.clone();
+        if let Self::OnHold { reason, .. } = &mut new {
+            *reason = change(reason);
+        }
+        new
+    }
+
     /// Whether a text may leave at `now`.
     #[must_use]
     pub fn lets_through(&self, now: Instant) -> bool {

@@ -86,13 +86,32 @@ pub(super) fn of_others(event: &AuditEvent, person: &Identifiers) -> Option<Audi
     if let Some(text) = without.text.as_mut().filter(|text| person.are_in(&text.body)) {
         GONE.clone_into(&mut text.body);
     }
-    let named = |text: &Option<String>| text.as_deref().is_some_and(|text| person.are_in(text));
+    let named = |text: &Option<String>| text.as_deref().is_some_and(|text| person.are_spoken_of_in(text));
     // The cause of an alert names its lead, and its subject may repeat what the lead said.
     if named(&without.detail) || named(&without.reason) {
         without.detail = without.detail.map(|_| GONE.to_owned());
     }
     without.raw = without.raw.filter(|raw| !person.are_in(raw));
     (without != *event).then_some(without)
+}
+
+/// What somebody else said, without the person in it.
+pub(super) fn unnamed(words: &str, person: &Identifiers) -> String {
+    match person.are_spoken_of_in(words) {
+        true => person.unnamed(words).unwrap_or_else(|| GONE.to_owned()),
+        false => words.to_owned(),
+    }
+}
+
+/// Another lead without the person in what it or an operator said, or `None` if nobody spoke of them.
+pub(super) fn another(lead: &Lead, person: &Identifiers) -> Option<Lead> {
+    let unnamed = |words: &str| unnamed(words, person);
+    let mut without = lead.clone();
+    without.standing = lead.standing.reworded(unnamed);
+    for past in &mut without.history {
+        past.reason = unnamed(&past.reason);
+    }
+    (without != *lead).then_some(without)
 }
 
 /// Whether the detail of such an event may repeat what a person wrote, or what somebody wrote of them.

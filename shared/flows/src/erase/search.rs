@@ -16,6 +16,7 @@ use domain::{
     erasure::{ErasureRecord, GONE, Identifiers},
     event::{EventKey, EventOutcome, EventState, RawEvent},
     ids::LeadId,
+    incoming::Incoming,
 };
 use ports::StoreResult;
 
@@ -63,18 +64,25 @@ impl Search<'_> {
         Ok(found)
     }
 
-    /// The person's own raw events, and all that name the person. Changes nothing.
-    pub(super) async fn named_events(&self) -> StoreResult<Named> {
+    /// The person's own raw events, and all that name the person; and other leads whose events or records do. Changes
+    /// nothing.
+    pub(super) async fn named(&self) -> StoreResult<(Named, BTreeSet<LeadId>)> {
         let mut named: Named = self.own.iter().map(|key| (key.clone(), Some(self.person.lead))).collect();
-        let mut page = None;
+        let (mut spoken_of_by, mut page) = (BTreeSet::new(), None);
         loop {
             let read = self.erase.journal.happened(&self.client.id, self.from, self.until, page).await?;
+            let speaks = |event: &&AuditEvent| emptied::of_others(event, self.person).is_some();
+            // What a record says may stand with its lead, too.
+            spoken_of_by.extend(read.events.iter().filter(speaks).filter_map(|event| event.lead));
             self.look_for_events(&read.events, &mut named, &mut Erased::default()).await?;
             page = read.next;
             if page.is_none() {
-                return Ok(named);
+                break;
             }
         }
+        spoken_of_by.extend(named.values().flatten());
+        spoken_of_by.remove(&self.person.lead);
+        Ok((named, spoken_of_by))
     }
 
     /// Empties records of others. The person's own are read with their journey.
@@ -121,10 +129,17 @@ impl Search<'_> {
     fn is_about(&self, event: &RawEvent) -> bool {
         let texts = [Some(&event.key.0), Some(&event.body), event.query.as_ref()];
         texts.into_iter().flatten().any(|text| self.person.are_in(text))
+            || self.is_spoken_of_in(event)
             || self.record.is_some_and(|record| {
                 let (phone, email) = self.erase.named_in(event, self.client);
                 record.knows(phone.as_ref(), email.as_ref())
             })
+    }
+
+    /// Whether somebody's reply speaks of the person.
+    fn is_spoken_of_in(&self, event: &RawEvent) -> bool {
+        let read = (self.erase.read)(event, self.client);
+        matches!(read, Ok(Incoming::Reply(reply)) if self.person.are_spoken_of_in(&reply.body))
     }
 
     /// Empties an event of the person's, or of nobody's. Of another lead's only what names the person goes.
@@ -175,7 +190,10 @@ impl Search<'_> {
     /// An event of another lead without the person's number and addresses. `None` if that cannot be told apart, or if
     /// it is not worked through yet.
     fn redacted(&self, event: &RawEvent) -> Option<EventOutcome> {
-        let body = self.person.redacted(&event.body)?;
+        let body = match self.is_spoken_of_in(event) {
+            true => self.person.unnamed(&event.body)?,
+            false => self.person.redacted(&event.body)?,
+        };
         let query = match &event.query {
             Some(query) => Some(self.person.redacted(query)?),
             None => None,
@@ -185,6 +203,7 @@ impl Search<'_> {
             EventState::Done { result } => EventState::Done { result: self.person.redacted(result)? },
             EventState::Unusable { reason } => EventState::Unusable { reason: self.person.redacted(reason)? },
         };
-        Some(EventOutcome { event: RawEvent { body, query, ..event.clone() }, state })
+        let event = RawEvent { body, query, ..event.clone() };
+        (!self.is_spoken_of_in(&event)).then_some(EventOutcome { event, state })
     }
 }
