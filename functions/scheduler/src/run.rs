@@ -25,6 +25,9 @@ use crate::{Deps, parking, select};
 /// Texts of one run are spread over this time, so that a provider sees a trickle and not a burst.
 const SPREAD: Duration = Duration::from_secs(60);
 
+/// How long after the text that tries an account again the others follow: its call has ended by then.
+const AFTER_THE_FIRST: Duration = Duration::from_secs(30);
+
 /// Why a client's run stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum Stopped {
@@ -89,7 +92,9 @@ pub async fn run_client(deps: &Deps, entry: &ClientEntry, run: RunId, now: Insta
         0
     });
     let selected = select::select(deps, &client, &campaigns, &intake, &recorder).await?;
-    let granted = match selected.jobs.len() {
+    // Of an account that is only tried again, one text does so. The others follow it, if it is taken, and count then.
+    let tried_again = client.sending != Sending::On;
+    let granted = match selected.jobs.len().min(if tried_again { 1 } else { usize::MAX }) {
         0 => 0,
         wanted => {
             let wanted = u32::try_from(wanted).unwrap_or(u32::MAX);
@@ -97,12 +102,18 @@ pub async fn run_client(deps: &Deps, entry: &ClientEntry, run: RunId, now: Insta
         }
     };
     let mut jobs = selected.jobs;
-    let over_the_hour = jobs.len().saturating_sub(granted as usize);
-    jobs.truncate(granted as usize);
+    let may_go = if tried_again && granted > 0 { jobs.len() } else { granted as usize };
+    let over_the_hour = jobs.len().saturating_sub(may_go);
+    jobs.truncate(may_go);
     let queued = jobs.len();
     let gap = SPREAD / u32::try_from(queued.max(1)).unwrap_or(1);
     let after = selected.left_alone.into_iter().map(|job| (Job::SendStep(job), Duration::ZERO));
-    let spread = after.chain((0u32..).zip(jobs).map(|(n, job)| (Job::SendStep(job), gap * n))).collect();
+    let fresh = (0u32..).zip(jobs).map(|(n, mut job)| {
+        job.follows = tried_again && n > 0;
+        let delay = gap * n + if job.follows { AFTER_THE_FIRST } else { Duration::ZERO };
+        (Job::SendStep(job), delay)
+    });
+    let spread = after.chain(fresh).collect();
     let refused = deps.queue.enqueue(spread).await;
 
     let mut audit = Vec::new();

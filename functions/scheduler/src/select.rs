@@ -193,6 +193,7 @@ async fn look_at(
             step: text.step,
             // Its allowance is of the hour in which it was claimed.
             run: text.run,
+            follows: false,
         }));
     }
     if with_sender {
@@ -222,6 +223,7 @@ async fn look_at(
             version: case.enrollment.version,
             step: case.enrollment.step,
             run: recorder.run,
+            follows: false,
         }));
     }
     let concluded = conclude(&mut lead, id, &verdict, recorder);

@@ -180,9 +180,10 @@ impl Delivery<'_> {
     }
 
     /// Whether this hour's allowance covers the text. The run that made the job reserved it for the
-    /// run's own hour; in a later one, such as after a retry, it is reserved again.
+    /// run's own hour; in a later one, such as after a retry, it is reserved again. Of a text that follows
+    /// another one nothing is reserved yet.
     async fn within_the_hour(&self, client: &Client, now: Instant) -> StoreResult<bool> {
-        if hour_of(now) == hour_of(of_run(self.step.run)) {
+        if !self.step.follows && hour_of(now) == hour_of(of_run(self.step.run)) {
             return Ok(true);
         }
         let own = RunId(self.deps.ids.new_id(now));

@@ -268,14 +268,10 @@ impl Client {
         matches!(self.mode, Mode::Test { .. })
     }
 
-    /// Texts that one run may put on the queue: one, while the account is only tried again.
+    /// Texts that one run may put on the queue.
     #[must_use]
     pub fn per_run(&self) -> u32 {
-        let limit = if self.in_test() { self.limits.per_run_in_test } else { self.limits.per_run };
-        match self.sending {
-            Sending::On => limit,
-            Sending::OnHold { .. } => limit.min(1),
-        }
+        if self.in_test() { self.limits.per_run_in_test } else { self.limits.per_run }
     }
 
     /// The client's own sending hours, or those of one campaign.

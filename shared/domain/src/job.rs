@@ -34,4 +34,8 @@ pub struct SendStep {
     pub step: u16,
     /// The run that put it on the queue.
     pub run: RunId,
+    /// Whether it follows a text that tries an account again: it goes only if that one was taken, so its allowance of
+    /// the hour is not reserved before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub follows: bool,
 }

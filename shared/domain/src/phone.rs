@@ -44,6 +44,9 @@ pub enum InvalidPhone {
     /// Words beside it say that it is not for texts.
     #[error("words beside the number say that it is not for texts")]
     NotForTexts,
+    /// It is a number of a service: premium rate, a forwarding service, a pager.
+    #[error("it is a number of a service, such as one of premium rate, and no person's phone")]
+    NotForPeople,
     /// It is of a country whose numbering plan is not kept here.
     #[error("numbers of {0} are not read")]
     CountryNotRead(&'static str),
@@ -61,7 +64,8 @@ impl InvalidPhone {
             | Self::Impossible
             | Self::Letter
             | Self::Scientific
-            | Self::NotForTexts => "no_valid_phone",
+            | Self::NotForTexts
+            | Self::NotForPeople => "no_valid_phone",
         }
     }
 }

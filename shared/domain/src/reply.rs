@@ -4,6 +4,7 @@
 //! A reply is never an instruction: it is read for what it asks of us, stored, and shown as text.
 
 mod message;
+mod ours;
 mod pattern;
 mod reaction;
 mod rows;
@@ -72,6 +73,8 @@ pub struct Known<'a> {
     pub first_name: Option<&'a str>,
     /// Whether the person has opted out: only then does a yes take it back.
     pub opted_out: bool,
+    /// What we texted to them. Words of ours that a reply quotes are not the person's.
+    pub sent: &'a [String],
 }
 
 impl Class {
@@ -93,15 +96,9 @@ impl Class {
         }
     }
 
-    /// What a person should answer. Of a doubtful reply somebody is told otherwise; keywords and opt-outs are
-    /// answered by themselves or not at all.
-    pub const TO_ANSWER: [Self; 1] = [Self::Other];
-
-    /// Returns `true` if a person should answer it.
-    #[must_use]
-    pub fn needs_an_answer(self) -> bool {
-        Self::TO_ANSWER.contains(&self)
-    }
+    /// What a person may have to answer: anything else, and a call for help that nothing answers by itself. Of a
+    /// doubtful reply somebody is told otherwise; opt-outs are answered by themselves or not at all.
+    pub const FOR_A_PERSON: [Self; 2] = [Self::Other, Self::Help];
 
     /// Whether the person is not texted any more.
     #[must_use]
@@ -152,6 +149,12 @@ const KEYWORDS: [&str; 13] = [
     "HELP",
     "INFO",
 ];
+
+/// Whether a reply may hold words of ours, so that it is read together with [what was sent](Known::sent).
+#[must_use]
+pub fn may_quote(body: &str) -> bool {
+    ours::may_hold(body)
+}
 
 /// Whether a whole reply is such a keyword. Signs do not count: in doubt it is one, as two answers are
 /// worse than none.

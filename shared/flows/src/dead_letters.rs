@@ -221,6 +221,7 @@ pub fn in_review(lead: &Lead, run: RunId) -> Vec<Stuck> {
         version: enrollment.version,
         step: enrollment.step,
         run,
+        follows: false,
     };
     let steps = lead.enrollments.iter().filter(|live| matches!(live.waits, Waits::ForReview { .. })).map(step);
     let stuck =
@@ -274,7 +275,8 @@ impl Redriving<'_> {
             return Ok(Err(format!("sending is on hold ({reason}); lift that first")));
         }
         let run = RunId(self.ids.new_id(self.now));
-        let wanted = wanted.min(client.per_run());
+        // Of an account that is only tried again, one text does so.
+        let wanted = wanted.min(if client.sending == Sending::On { client.per_run() } else { 1 });
         let left = self.budget.reserve(id, self.now, client.limits.per_hour, wanted, run).await?;
         Ok(Ok(Room { client, run, left, spread: SPREAD / left.max(1), moved: 0 }))
     }
@@ -317,7 +319,8 @@ impl Redriving<'_> {
             Err(why) => return Ok(Redriven::Stays(why)),
         };
         room.left -= 1;
-        let (job, delay) = (Job::SendStep(SendStep { run: room.run, ..step.clone() }), room.spread * room.moved);
+        let (job, delay) =
+            (Job::SendStep(SendStep { run: room.run, follows: false, ..step.clone() }), room.spread * room.moved);
         room.moved += 1;
         if !self.queue.enqueue(vec![(job, delay)]).await.is_empty() {
             return Ok(Redriven::Stays(

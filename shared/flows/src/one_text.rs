@@ -181,5 +181,6 @@ fn job(client: &Client, lead: &Lead, enrollment: &Enrollment, recorder: &Recorde
         version: enrollment.version,
         step: enrollment.step,
         run: recorder.run,
+        follows: false,
     }
 }

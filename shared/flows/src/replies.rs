@@ -22,13 +22,16 @@ use domain::{
     lead::Lead,
     phone::PhoneNumber,
     profile::Profile,
-    reply::{Class, IncomingReply, Known},
+    reply::{Class, IncomingReply, Known, may_quote},
     tenants::Tenants,
 };
 use ports::{Directory, LeadStore, Rev, SideWrites, StoreError, StoreResult, StoredLead, TextQueue};
 
 /// How long after it reached us a START takes a no back.
 const LATEST_START: TimeDelta = TimeDelta::minutes(1);
+
+/// How long a text of ours is looked for in replies.
+const QUOTED_FOR: TimeDelta = TimeDelta::days(60);
 
 /// How often a lead is read again when something else was written in between.
 const TRIES: usize = 8;
@@ -109,14 +112,16 @@ impl Replies<'_> {
             let Writer { read_at, mut lead, new, first_name } =
                 writer(self.leads, &client.id, &reply.from, recorder.now).await?;
             let opted_out = matches!(lead.standing, ContactStatus::OptedOut(_));
-            let class = reply.class(Known { first_name: first_name.as_deref(), opted_out });
+            let sent = self.sent(client, &lead, reply, recorder.now).await?;
+            let class = reply.class(Known { first_name: first_name.as_deref(), opted_out, sent: &sent });
             // One that waited may be older than a no that was heard since.
             let late = event.is_some_and(|event| recorder.now - event.received_at > LATEST_START);
             let class = if class == Class::Start && late { Class::Other } else { class };
             let go_on = self.going_on(client, class, &lead).await?;
             let Acted { mut audit, opt_out, lifted, words, answer, alert } =
                 act(&mut lead, class, reply, id, &go_on, recorder);
-            if class.needs_an_answer() {
+            let for_a_person = self.is_for_a_person(client, class, reply, opted_out);
+            if for_a_person {
                 lead.await_answer(came_at(id, recorder.now));
             }
             if new.is_some() {
@@ -149,7 +154,7 @@ impl Replies<'_> {
                     if let Some(alert) = alert {
                         self.alerts.raise(alert, client.mailbox(), recorder).await;
                     }
-                    if class.needs_an_answer() {
+                    if for_a_person {
                         Unheard { leads: self.leads, alerts: self.alerts }
                             .tell_at_once(client, lead.id, recorder)
                             .await;
@@ -164,6 +169,27 @@ impl Replies<'_> {
             }
         }
         Err(StoreError::Conflict)
+    }
+
+    /// Whether a person should answer. A call for help is for one where neither the provider nor we answer it.
+    fn is_for_a_person(&self, client: &Client, class: Class, reply: &IncomingReply, opted_out: bool) -> bool {
+        let answered = reply.provider_answers || (client.answers.help.is_some() && self.queue.is_some());
+        class == Class::Other || (class == Class::Help && !answered && !opted_out)
+    }
+
+    /// What was texted to a lead of late, if a reply may quote it.
+    async fn sent(
+        &self,
+        client: &Client,
+        lead: &Lead,
+        reply: &IncomingReply,
+        now: Instant,
+    ) -> StoreResult<Vec<String>> {
+        if !may_quote(&reply.body) {
+            return Ok(Vec::new());
+        }
+        let journey = self.leads.journey(&client.id, lead.id, now - QUOTED_FOR).await?;
+        Ok(journey.into_iter().filter_map(|event| event.text).map(|text| text.body).collect())
     }
 
     /// The lead's campaigns that go on after a reply of this kind.

@@ -124,7 +124,7 @@ impl Unheard<'_> {
         let Some(unanswered) = lead.unanswered.clone() else { return Ok(None) };
         let Some(from) = unanswered.untold else { return Ok(None) };
         let mut wrote = self.leads.journey(&client.id, id, from).await?;
-        let to_answer = |code: &str| Class::TO_ANSWER.iter().any(|class| class.code() == code);
+        let to_answer = |code: &str| Class::FOR_A_PERSON.iter().any(|class| class.code() == code);
         // One that came since the lead was read is told of by whoever sees it on the lead.
         let seen = |event: &AuditEvent| {
             i64::try_from(event.id.0.timestamp_ms()).is_ok_and(|came| came <= unanswered.last().timestamp_millis())

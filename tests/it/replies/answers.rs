@@ -407,3 +407,49 @@ async fn an_answer_to_nobody_and_of_nothing_is_dropped() {
     assert_eq!(bodies(&world), [""; 0]);
     assert_eq!(world.alerts("the answer `help` cannot be sent"), 1, "somebody asked and got nothing");
 }
+
+#[tokio::test]
+async fn a_call_for_help_that_nothing_answers_waits_for_a_person_who_is_told() {
+    let mut world = World::at("2026-01-06 14:00").await;
+    world.form("1", "Pat Rivera", "3055550123").await;
+    world.until("2026-01-06 15:10").await;
+    says(&world, 1, "HELP").await;
+    assert!(pat(&world).await.unanswered.is_none(), "Twilio answers that word by itself");
+    says(&world, 2, "info please").await;
+    assert!(pat(&world).await.unanswered.is_some(), "nobody answers these");
+    let told: Vec<_> =
+        world.system.mailbox.sent().into_iter().filter(|mail| mail.email.text.contains("info please")).collect();
+    assert_eq!(told.len(), 1);
+    let mut answering = with_pat().await;
+    says(&answering, 1, "info please").await;
+    answering.until("2026-01-06 15:11").await;
+    assert!(pat(&answering).await.unanswered.is_none(), "we do, where there is a text for it");
+}
+
+#[tokio::test]
+async fn our_own_text_in_a_reply_is_not_the_persons_word() {
+    let mut client = sample();
+    client["campaigns"][0]["messages"][0]["text"] =
+        json!("Hi {{first_name}}, it's Sam from Acme. Shall I save you a seat? Reply STOP to end these texts.");
+    let mut world = World::with(client, "2026-01-06 14:00").await;
+    world.form("1", "Pat Rivera", "3055550123").await;
+    world.until("2026-01-06 15:10").await;
+    let ours = world.texts()[0].2.clone();
+    says(&world, 1, &format!("Yes, I'd like that\n\nOn Tue, Jan 6 at 3:00 PM Acme wrote:\n{ours}")).await;
+    says(&world, 2, &format!("Loved “{ours}”")).await;
+    assert_eq!(pat(&world).await.standing, ContactStatus::Open);
+    says(&world, 3, &ours).await;
+    assert!(matches!(pat(&world).await.standing, ContactStatus::Held { .. }), "nobody knows what that means");
+    says(&world, 4, &format!("take me off your list\n{ours}")).await;
+    assert_eq!(channel(&pat(&world).await), Some(OptOutChannel::FreeText));
+}
+
+#[tokio::test]
+async fn a_start_to_another_line_of_the_account_takes_no_stop_back() {
+    let world = with_pat().await;
+    says(&world, 1, "STOP").await;
+    assert_eq!(world.reply_to("+13055550177", &sid(2), PAT, "START").await, 200);
+    assert_eq!(channel(&pat(&world).await), Some(OptOutChannel::Reply));
+    says(&world, 3, "START").await;
+    assert_eq!(pat(&world).await.standing, ContactStatus::Open);
+}

@@ -192,12 +192,14 @@ async fn a_hold_on_an_account_that_can_send_again_lifts_by_itself() {
     }
     world.until("2026-01-06 10:14").await;
     assert_eq!(world.texts(), [], "on hold");
-    world.until("2026-01-06 10:29").await;
+    world.until("2026-01-06 10:15").await;
     assert_eq!(world.texts().len(), 1, "one text tries whether the account can send again");
     assert_eq!(world.sending().await, Sending::On);
     assert_eq!(world.reasons(Event::SendingResumed).await, ["account"]);
+    world.until("2026-01-06 10:17").await;
+    assert_eq!(world.texts().len(), 2, "another one follows it");
     world.until("2026-01-06 10:31").await;
-    assert_eq!(world.texts().len(), 3);
+    assert_eq!(world.texts().len(), 3, "and the one that was refused");
 }
 
 #[tokio::test]
@@ -365,4 +367,21 @@ async fn every_lead_received_ends_in_a_text_or_a_reason() {
     let report = world.system.mailbox.sent().into_iter().find(|mail| mail.email.subject.contains("Acme Coaching: "));
     let report = report.expect("a report").email.text;
     assert!(report.contains("Events: difference                  0"), "{report}");
+}
+
+#[tokio::test]
+async fn who_came_with_two_numbers_is_in_every_report_until_a_form_names_one() {
+    let mut world = World::at("2026-01-06 09:00").await;
+    world.form("1", "Pat", "305-555-0103 or 305-555-0104").await;
+    for (until, found) in [("2026-01-07 09:01", 1), ("2026-01-08 09:01", 2)] {
+        world.until(until).await;
+        let reports = world.system.mailbox.sent().into_iter().filter(|mail| mail.email.subject.contains("held"));
+        assert_eq!(reports.count(), found, "{until}: {:?}", world.system.mailbox.sent().last());
+    }
+    let mut again = form("2", "Pat", "305-555-0104");
+    again["payload"][0]["attributes"]["email"] = json!("1@example.org");
+    assert_eq!(world.kajabi(&again).await, 200);
+    world.until("2026-01-08 12:00").await;
+    assert_eq!(world.texts().into_iter().map(|text| text.1).collect::<Vec<_>>(), ["+13055550104"]);
+    assert_eq!(world.reasons(Event::LeadReleased).await, ["two_numbers"]);
 }

@@ -65,9 +65,9 @@ async fn ninety_minutes_of_429_and_30_leads_come_to_30_texts_one_alert_and_nobod
     assert_eq!(tried, 8, "three in the first minutes, then one a run finds out whether it takes any");
     assert_eq!(world.system.queue.next_visible_at(), None, "no job waits on the queue");
     world.system.carrier.script_default(Behaviour::Accept);
-    world.until("2026-01-06 16:31").await;
+    world.until("2026-01-06 16:30").await;
     assert_eq!((world.texts().len(), world.sending().await), (1, Sending::On), "the first one lets the others go");
-    world.until("2026-01-06 16:47").await;
+    world.until("2026-01-06 16:32").await;
     assert_eq!(world.texts().len(), 30);
     let numbers: std::collections::BTreeSet<_> = world.texts().into_iter().map(|(_, to, _)| to).collect();
     assert_eq!(numbers.len(), 30, "each once");
@@ -78,6 +78,20 @@ async fn ninety_minutes_of_429_and_30_leads_come_to_30_texts_one_alert_and_nobod
     assert_eq!(world.reasons(Event::SendingResumed).await, ["throttled"]);
     assert_eq!(world.system.queue.dead_letters().len(), 0);
     assert!(leads(&world, 30).await.iter().all(|lead| lead.sms_status() == SmsStatus::Sent));
+}
+
+#[tokio::test]
+async fn with_the_default_timing_the_others_follow_the_first_that_is_taken_at_once() {
+    let mut world = World::with(sample(), "2026-01-06 09:00").await;
+    for n in 0..30 {
+        world.form(&(n + 1).to_string(), "Pat", &format!("30555501{n:02}")).await;
+    }
+    world.system.carrier.script_default(Behaviour::Throttled);
+    world.until("2026-01-06 11:40").await;
+    assert_eq!(world.texts(), []);
+    world.system.carrier.script_default(Behaviour::Accept);
+    world.until("2026-01-06 11:50").await;
+    assert_eq!(world.texts().len(), 30);
 }
 
 #[tokio::test]
@@ -100,10 +114,12 @@ async fn a_number_that_cannot_be_texted_shows_that_the_provider_looks_at_texts_a
     world.system.carrier.script_default(Behaviour::Throttled);
     world.until("2026-01-06 15:50").await;
     world.system.carrier.script_default(Behaviour::Refuse { code: 21211, http_status: 400 });
-    world.until("2026-01-06 16:01").await;
+    world.until("2026-01-06 16:00").await;
     assert_eq!(world.sending().await, Sending::On);
     let ended = leads(&world, 2).await.into_iter().filter(|lead| lead.history.len() == 1).count();
     assert_eq!(ended, 1, "one text tried it");
+    world.until("2026-01-06 16:02").await;
+    assert!(leads(&world, 2).await.iter().all(|lead| lead.history.len() == 1), "the other followed");
 }
 
 #[tokio::test]
@@ -150,6 +166,10 @@ async fn a_first_text_whose_time_runs_out_meanwhile_ends_as_expired_and_names_th
     assert_eq!(world.reasons(Event::ReviewNeeded).await, [""; 0]);
     let ended = world.journal().await.into_iter().filter(|event| event.ended == Some(Outcome::Expired)).count();
     assert_eq!(ended, 3, "each is counted");
+    world.until("2026-01-07 09:01").await;
+    let subjects = subjects(&world);
+    let report = subjects.iter().find(|subject| subject.contains("3 leads got no text at all"));
+    assert!(report.is_some_and(|subject| subject.contains("ACT")), "{subjects:?}");
 }
 
 #[tokio::test]

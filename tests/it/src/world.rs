@@ -134,8 +134,13 @@ impl World {
 
     /// Someone replies, by way of Twilio.
     pub async fn reply(&self, sid: &str, from: &str, body: &str) -> u16 {
+        self.reply_to("+13055550199", sid, from, body).await
+    }
+
+    /// Someone replies to a line of the Twilio account, signed as Twilio signs it.
+    pub async fn reply_to(&self, line: &str, sid: &str, from: &str, body: &str) -> u16 {
         let path = format!("/webhooks/twilio/{}/inbound", self.client());
-        let fields = [("Body", body), ("From", from), ("MessageSid", sid), ("To", "+13055550199")];
+        let fields = [("Body", body), ("From", from), ("MessageSid", sid), ("To", line)];
         let token = self.system.clients[0].all_secrets()["twilio_auth_token"].clone();
         let signature = twilio::sign(&token, &format!("{PUBLIC_URL}{path}"), &fields);
         let body = serde_urlencoded::to_string(fields).expect("a form");

@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 
 use prost::Message;
 use rlibphonenumber::{
-    ParseError, PhoneMetadataCollection, PhoneNumber, PhoneNumberFormat, PhoneNumberUtil, Region as PlanRegion,
+    ParseError, PhoneMetadataCollection, PhoneNumber, PhoneNumberFormat, PhoneNumberType, PhoneNumberUtil,
+    Region as PlanRegion,
 };
 
 use super::{InvalidPhone, Region};
@@ -44,7 +45,16 @@ pub(super) fn read(written: &str, region: Region) -> Result<String, InvalidPhone
     if !PLANS.is_valid_number(&number) {
         return Err(InvalidPhone::Impossible);
     }
-    Ok(shown(&number, PhoneNumberFormat::E164))
+    match PLANS.get_number_type(&number) {
+        // Who is texted there pays for it, or is whoever rents the number at the moment.
+        PhoneNumberType::PremiumRate
+        | PhoneNumberType::SharedCost
+        | PhoneNumberType::PersonalNumber
+        | PhoneNumberType::Pager
+        | PhoneNumberType::UAN
+        | PhoneNumberType::VoiceMail => Err(InvalidPhone::NotForPeople),
+        _ => Ok(shown(&number, PhoneNumberFormat::E164)),
+    }
 }
 
 /// Whether the numbering plan of a country is kept here.

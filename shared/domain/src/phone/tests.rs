@@ -125,7 +125,6 @@ fn a_letter_or_a_sign_for_a_digit_is_refused_and_never_guessed() {
         "305-555-0103\u{b2}",
         "\u{2460}3055550103",
         "305-555-0103m",
-        "fax 305-555-0103",
         "Pat 305-555-0103",
         "call me at 305 after 5",
     ] {
@@ -135,7 +134,9 @@ fn a_letter_or_a_sign_for_a_digit_is_refused_and_never_guessed() {
 
 #[test]
 fn every_other_refusal_has_a_reason_of_its_own() {
-    use InvalidPhone::{CountryNotRead, Impossible, Missing, NotForTexts, Scientific, TwoNumbers, Unreadable};
+    use InvalidPhone::{
+        CountryNotRead, Impossible, Missing, NotForPeople, NotForTexts, Scientific, TwoNumbers, Unreadable,
+    };
     for (raw, why) in [
         ("\u{200b}\u{feff} ", Missing),
         ("n/a", Unreadable),
@@ -165,6 +166,12 @@ fn every_other_refusal_has_a_reason_of_its_own() {
         ("305-555-0127 no contact", NotForTexts),
         ("305-555-0128 do not call", NotForTexts),
         ("305-555-0103 do not text", NotForTexts),
+        ("305-555-0128 landline", NotForTexts),
+        ("landline: 305-555-0128", NotForTexts),
+        ("fax 305-555-0103", NotForTexts),
+        ("+1 900 555 0123", NotForPeople),
+        ("500-555-0123", NotForPeople),
+        ("533-555-0123", NotForPeople),
         ("305-555-0103/4", TwoNumbers),
         ("305-555-0103 / 4", TwoNumbers),
         ("305,555,0103", Unreadable),

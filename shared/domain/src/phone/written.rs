@@ -20,7 +20,7 @@ const MOST: usize = 15;
 const EXTENSION: usize = 6;
 
 /// Words before, after or in brackets beside a number that say what kind it is.
-const LABELS: [&str; 44] = [
+const LABELS: [&str; 43] = [
     "cell",
     "cellphone",
     "cellular",
@@ -39,7 +39,6 @@ const LABELS: [&str; 44] = [
     "main",
     "primary",
     "personal",
-    "landline",
     "text",
     "txt",
     "sms",
@@ -205,7 +204,8 @@ fn is_label(word: &str) -> bool {
     LABELS.contains(&word)
 }
 
-/// Returns `true` if words beside a number say what it is not for: `no text`, `(no SMS)`, `555-0110 no contact`. `No.`
+/// Returns `true` if words beside a number say what it is not for: `no text`, `(no SMS)`, `555-0110 no contact`,
+/// `(landline)`. `No.`
 /// before the digits is a label.
 fn says_no(plain: &str) -> bool {
     let lower = plain.to_lowercase();
@@ -217,7 +217,10 @@ fn says_no(plain: &str) -> bool {
             "text" | "texts" | "texting" | "txt" | "sms" | "message" | "messages" | "contact" | "call" | "calls"
         )
     };
-    words.windows(2).any(|pair| no(pair[0]) && for_what(pair[1])) || words.last().is_some_and(|word| no(word))
+    let wired = |word: &&str| matches!(*word, "landline" | "landlines" | "fax");
+    words.iter().any(wired)
+        || words.windows(2).any(|pair| no(pair[0]) && for_what(pair[1]))
+        || words.last().is_some_and(|word| no(word))
 }
 
 /// Without labels in brackets: `(cell)`, `[home phone]`.

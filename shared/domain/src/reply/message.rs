@@ -9,16 +9,18 @@ pub(super) struct Parts {
     pub(super) written: String,
     /// What stands below the dashes of a signature, if anything.
     pub(super) below: Option<String>,
+    /// Lines that begin with `>`, if there are others beside them.
+    pub(super) quoted: Option<String>,
 }
 
 /// Takes a reply apart. One that is nothing but quoted lines is left as it is.
 pub(super) fn parts(body: &str) -> Parts {
-    let mut written = Vec::new();
+    let (mut written, mut quoted) = (Vec::new(), Vec::new());
     let mut below: Option<Vec<&str>> = None;
     for line in body.lines() {
         let plain = line.trim_matches(|c: char| c.is_whitespace() || is_unseen(c));
         match &mut below {
-            _ if plain.starts_with('>') => {}
+            _ if plain.starts_with('>') => quoted.push(plain.trim_start_matches(['>', ' '])),
             Some(below) => below.push(line),
             None if is_dashes(plain) && !written.is_empty() => below = Some(Vec::new()),
             None => written.push(line),
@@ -26,10 +28,11 @@ pub(super) fn parts(body: &str) -> Parts {
     }
     let written = written.join("\n");
     if written.trim().is_empty() {
-        return Parts { written: body.to_owned(), below: None };
+        return Parts { written: body.to_owned(), below: None, quoted: None };
     }
     let below = below.map(|lines| lines.join("\n")).filter(|below| !below.trim().is_empty());
-    Parts { written: without_links(&with_number_signs(&written)), below }
+    let quoted = (!quoted.is_empty()).then(|| quoted.join("\n"));
+    Parts { written: without_links(&with_number_signs(&written)), below, quoted }
 }
 
 fn is_dashes(line: &str) -> bool {

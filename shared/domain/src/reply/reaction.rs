@@ -2,18 +2,18 @@
 //! verb alone is none: it needs the quote, and nothing after it. Pure.
 
 use super::{
-    Class, Known,
+    Class, Known, ours,
     pattern::{QUOTE, SIGN},
     rows::{Kind, Match, Row, rows},
     text::{is_apostrophe, is_unseen, normal},
     words,
 };
 
-/// Up to so many words a quoted text may be the person's own.
+/// Up to so many words a quoted text may be the person's own, where what we sent is not known.
 const OWN_WORDS: usize = 8;
 
 /// What a reaction is read as; `None` if the reply is none.
-pub(super) fn read(body: &str) -> Option<Class> {
+pub(super) fn read(body: &str, sent: &[String]) -> Option<Class> {
     let (tokens, signs, quoted) = tokens(body)?;
     let row = |kind: Kind, how: Match| {
         let fits = |row: &&Row| row.how == how && row.pattern.as_ref().is_some_and(|p| p.is_all_of(&tokens));
@@ -26,7 +26,7 @@ pub(super) fn read(body: &str) -> Option<Class> {
         return Some(Class::Doubtful);
     }
     row(Kind::Reaction, Match::Message)?;
-    let holds = is_angry(&signs) || quoted.is_some_and(|quoted| is_own_opt_out(&quoted));
+    let holds = is_angry(&signs) || quoted.is_some_and(|quoted| is_own_opt_out(&quoted, sent));
     Some(if holds { Class::Doubtful } else { Class::Reaction })
 }
 
@@ -35,14 +35,16 @@ fn is_angry(signs: &str) -> bool {
     of(Kind::Doubtful).chain(of(Kind::StopFree)).any(|row| signs.contains(&row.phrase))
 }
 
-/// Whether a quoted text may be the person's own request to stop: a few words, and none of ours.
-fn is_own_opt_out(quoted: &str) -> bool {
+/// Whether a quoted text may be the person's own request to stop: none of ours, and of a few words where what we sent
+/// is not known.
+fn is_own_opt_out(quoted: &str, sent: &[String]) -> bool {
     let all = normal(quoted);
-    let ours =
+    let instructs =
         |row: &Row| row.how == Match::Pattern && row.pattern.as_ref().is_some_and(|p| p.find(&all, None).is_some());
-    all.len() <= OWN_WORDS
+    (all.len() <= OWN_WORDS || !sent.is_empty())
+        && !ours::is_ours(quoted, sent)
         && words::classify(quoted, Known::default()).is_no()
-        && !rows(Kind::Reaction).iter().any(ours)
+        && !rows(Kind::Reaction).iter().any(instructs)
 }
 
 /// The words of what may be a reaction, with [`QUOTE`] for the quoted text and [`SIGN`] for emoji; those

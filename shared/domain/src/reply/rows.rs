@@ -17,6 +17,7 @@ pub(super) enum Kind {
     StopFree,
     Legal,
     WrongPerson,
+    Willing,
     QuestionWho,
     Doubtful,
     Reaction,
@@ -39,6 +40,8 @@ pub(super) enum Match {
     Contains,
     Pattern,
     Aside,
+    Declares,
+    Beside,
     Short,
     Fuzzy,
     Sign,
@@ -143,10 +146,10 @@ impl Row {
         };
         let (phrase, pattern) = match how {
             Match::Sign => (phrase.clone(), None),
-            Match::Pattern | Match::Aside | Match::Message | Match::Undone => {
+            Match::Pattern | Match::Aside | Match::Declares | Match::Message | Match::Undone => {
                 (phrase.clone(), Some(Pattern::parse(phrase, sets)?))
             }
-            Match::Whole | Match::Contains | Match::Short | Match::Fuzzy => (with_name(), None),
+            Match::Whole | Match::Contains | Match::Short | Match::Fuzzy | Match::Beside => (with_name(), None),
         };
         let words = phrase.split_whitespace().map(str::to_owned).collect();
         Ok(Self { how: *how, phrase, words, pattern })

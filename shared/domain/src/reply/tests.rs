@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::*;
 
-const PAT: Known<'_> = Known { first_name: Some("Pat"), opted_out: false };
+const PAT: Known<'_> = Known { first_name: Some("Pat"), opted_out: false, sent: &[] };
 
 #[derive(Deserialize)]
 struct Line {
@@ -158,6 +158,99 @@ fn an_automatic_answer_hides_neither_a_stop_nor_a_question() {
 }
 
 #[test]
+fn a_person_who_speaks_of_an_office_or_a_phone_is_no_automatic_answer() {
+    for (body, class) in [
+        ("I'm out of the office today but yes please save me a seat! Call me at 2pm", Class::Other),
+        ("Please call me outside of business hours, I am interested", Class::Other),
+        ("I'll see your message when I get home, please hold my spot", Class::Other),
+        ("I have limited access to email, text me the link please! I want in", Class::Other),
+        ("Ich bin nicht im Büro, aber ja bitte!", Class::Other),
+        ("je suis absent du bureau mais oui je veux la place", Class::Other),
+        ("This number does not accept texts from you", Class::Doubtful),
+        ("You are sending automated message without consent", Class::Doubtful),
+        ("I object to this automated message", Class::Doubtful),
+        ("This is an automated spam harassment", Class::Legal),
+        ("You texted me outside of business hours", Class::Doubtful),
+        (
+            "I'm driving with Driving Focus turned on. I'll see your message when I get where I'm going.",
+            Class::Automatic,
+        ),
+        (
+            "(I'm not receiving notifications. If this is urgent, reply \"urgent\" to send a notification through with your original message.)",
+            Class::Automatic,
+        ),
+        (
+            "I am out of the office until Monday, December 7. I will respond as soon as I return. Thank you!",
+            Class::Automatic,
+        ),
+        ("Ich bin bis zum 5. Januar nicht im Büro. Vielen Dank für Ihre Nachricht.", Class::Automatic),
+        ("Estoy fuera de la oficina hasta el lunes. Gracias", Class::Automatic),
+    ] {
+        assert_eq!(classify(body, PAT), class, "{body}");
+    }
+}
+
+#[test]
+fn a_stop_word_in_disguise_is_one_and_a_weak_no_beside_praise_holds() {
+    for (body, class) in [
+        ("ЅТОР", Class::StopExact),
+        ("ꜱᴛᴏᴘ", Class::StopExact),
+        ("🅂🅃🄾🄿", Class::StopExact),
+        ("🆂🆃🅾🅿", Class::StopExact),
+        ("ΣΤΟΡ", Class::StopExact),
+        ("ST0P", Class::StopExact),
+        ("$T0P!", Class::StopExact),
+        ("STOPSMS", Class::StopExact),
+        ("DNC", Class::StopFree),
+        ("plz rmv me", Class::StopFree),
+        ("ni se te ocurra escribirme otra vez", Class::StopFree),
+        ("no llame mas", Class::StopFree),
+        (">stop texting me\nthanks", Class::Doubtful),
+        ("I'm not Pat, I'm his wife and we're interested", Class::Doubtful),
+        ("I'm not Pat, and not interested", Class::WrongPerson),
+        ("I want to report you did a great job", Class::Doubtful),
+        ("I work for the FCC, love your class", Class::Doubtful),
+        ("My boss is breaking the law, coaching please", Class::Doubtful),
+        ("I will report you to the FCC", Class::Legal),
+        ("50", Class::Other),
+    ] {
+        assert_eq!(classify(body, PAT), class, "{body}");
+    }
+}
+
+#[test]
+fn words_of_ours_that_a_reply_quotes_are_nobodys() {
+    let sent = ["Hi Pat, this is Sam from Acme. Shall I save you a seat? Reply STOP to end these texts.".to_owned()];
+    let pat = Known { sent: &sent, ..PAT };
+    for (body, class) in [
+        (
+            "Yes please\n\nOn Tue, Dec 1, 2026 at 9:00 AM Acme wrote:\nHi Pat, this is Sam from Acme. Shall I save you a seat? Reply STOP to end these texts.",
+            Class::Other,
+        ),
+        (
+            "re: \"Hi Pat, this is Sam from Acme. Shall I save you a seat? Reply STOP to end these texts.\" sounds good",
+            Class::Other,
+        ),
+        ("Hi Pat, this is Sam from Acme. Shall I save you a seat? Reply STOP to end these texts.", Class::Doubtful),
+        (
+            "Hi Pat, this is Sam from Acme. Shall I save you a seat? Reply STOP to end these texts. STOP",
+            Class::StopExact,
+        ),
+        (
+            "take me off your list\nHi Pat, this is Sam from Acme. Shall I save you a seat? Reply STOP to end these texts.",
+            Class::StopFree,
+        ),
+        (
+            "Liked “Hi Pat, this is Sam from Acme. Shall I save you a seat? Reply STOP to end these texts.”",
+            Class::Reaction,
+        ),
+        ("Liked “I told you yesterday already, please stop texting me and take me off the list”", Class::Doubtful),
+    ] {
+        assert_eq!(classify(body, pat), class, "{body}");
+    }
+}
+
+#[test]
 fn every_pattern_reads_the_words_that_it_names_first() {
     let dead: Vec<String> = rows::patterns()
         .filter(|pattern| {
@@ -211,7 +304,7 @@ proptest! {
 
     #[test]
     fn any_text_at_all_is_read(body in any::<String>(), name in proptest::option::of(any::<String>()), opted_out: bool) {
-        let class = classify(&body, Known { first_name: name.as_deref(), opted_out });
+        let class = classify(&body, Known { first_name: name.as_deref(), opted_out, sent: &[] });
         prop_assert!(opted_out || class != Class::Start || body.chars().count() >= 5);
     }
 

@@ -9,6 +9,11 @@ pub(super) fn normal(text: &str) -> Vec<String> {
     same(joined_letters(split(text).into_iter().flatten().collect()))
 }
 
+/// The words of a text, none of them read as another.
+pub(super) fn plain(text: &str) -> Vec<String> {
+    split(text).into_iter().flatten().collect()
+}
+
 /// The words of each sentence of a text.
 pub(super) fn sentences(text: &str) -> Vec<Vec<String>> {
     split(text).into_iter().map(|words| same(joined_letters(words))).collect()
@@ -33,6 +38,47 @@ fn split(text: &str) -> Vec<Vec<String>> {
         sentence.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(drawn_in).collect()
     };
     plain.split(['.', '!', '?', ';', '\n', '。', '！', '？']).map(words).filter(|words| !words.is_empty()).collect()
+}
+
+/// A text with every letter that only looks like a Latin one written as that: Cyrillic, Greek, small capitals, letters
+/// in boxes, and digits and signs in their place, as in `ST0P`. Only for words that are compared whole: it makes
+/// nonsense of a sentence in another script.
+pub(super) fn undisguised(text: &str) -> String {
+    text.chars().map(|c| in_a_box(c).unwrap_or_else(|| latin(c))).collect()
+}
+
+/// A white letter in a black circle or box: 🅐 and 🅰.
+fn in_a_box(c: char) -> Option<char> {
+    let code = u32::from(c);
+    let first = [0x1f150, 0x1f170].into_iter().find(|first| (*first..first + 26).contains(&code))?;
+    char::from_u32(u32::from('a') + code - first)
+}
+
+fn latin(c: char) -> char {
+    match c {
+        'а' | 'А' | 'Α' | 'α' | 'ᴀ' | '@' => 'a',
+        'В' | 'Β' | 'ʙ' => 'b',
+        'с' | 'С' | 'ᴄ' => 'c',
+        'ԁ' | 'ᴅ' => 'd',
+        'е' | 'Е' | 'Ε' | 'ε' | 'ᴇ' | '3' => 'e',
+        'ꜰ' => 'f',
+        'Н' | 'Η' | 'ʜ' => 'h',
+        'і' | 'І' | 'Ι' | 'ι' | 'ɪ' | '1' => 'i',
+        'к' | 'К' | 'Κ' | 'κ' | 'ᴋ' => 'k',
+        'ʟ' => 'l',
+        'М' | 'Μ' | 'ᴍ' => 'm',
+        'Ν' | 'ɴ' => 'n',
+        'о' | 'О' | 'Ο' | 'ο' | 'ᴏ' | '0' => 'o',
+        'р' | 'Р' | 'Ρ' | 'ρ' | 'ᴘ' => 'p',
+        'ԛ' | 'Ԛ' | 'ꞯ' => 'q',
+        'ʀ' => 'r',
+        'ѕ' | 'Ѕ' | 'Σ' | 'ꜱ' | '5' | '$' => 's',
+        'т' | 'Т' | 'Τ' | 'τ' | 'ᴛ' => 't',
+        'υ' | 'ᴜ' => 'u',
+        'ν' | 'ᴠ' => 'v',
+        'у' | 'У' | 'Υ' | 'ʏ' => 'y',
+        _ => c,
+    }
 }
 
 /// Whether a character is an apostrophe, however it was typed.

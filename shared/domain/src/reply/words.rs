@@ -1,11 +1,11 @@
 //! How a reply is held against the rows. Pure.
 
 use super::{
-    Class, Known, message,
+    Class, Known, message, ours,
     pattern::Pattern,
     reaction,
     rows::{Kind, Match, NAME, Row, rows},
-    text::{clauses, is_slip_of, normal, sentences},
+    text::{clauses, is_slip_of, normal, sentences, undisguised},
 };
 
 /// More of a reply is not read, in bytes. A text has 1,600 characters at most.
@@ -29,6 +29,8 @@ struct Read<'a> {
     held: bool,
     /// Whether an automatic answer was taken out.
     automatic: bool,
+    /// Whether it says of itself that it is one, or nothing but what stands in automatic answers is left.
+    is_automatic_only: bool,
     /// Whether an automatic answer or a signature was taken out, with words of any kind beside it.
     taken_out: bool,
 }
@@ -36,15 +38,24 @@ struct Read<'a> {
 /// Reads a reply: as it came for the words that always opt out, then for a phone's reaction, then for all else.
 pub(super) fn classify(body: &str, known: Known<'_>) -> Class {
     let body = &body[..body.floor_char_boundary(LONGEST)];
-    let whole = core(&normal(body)).join(" ");
-    if rows(Kind::Stop).iter().any(|row| row.how == Match::Whole && row.phrase == whole) {
+    if is_stop_word(body) || is_stop_word(&undisguised(body)) {
         return Class::StopExact;
     }
-    if let Some(class) = reaction::read(body) {
+    if let Some(class) = reaction::read(body, known.sent) {
         return class;
     }
+    let without_ours = ours::taken_out(body, known.sent);
+    if without_ours.as_deref().is_some_and(says_nothing) {
+        // Our own words alone: nobody knows what is meant by it.
+        return Class::Doubtful;
+    }
+    let body = without_ours.as_deref().unwrap_or(body);
     let parts = message::parts(body);
-    let read = Read::new(body, &parts.written, known, Without::WhatNobodyWrote);
+    let mut read = Read::new(body, &parts.written, known, Without::WhatNobodyWrote);
+    if read.automatic && !read.is_automatic_only {
+        // A person wrote it, about an office or a phone: all of it counts.
+        read = Read::new(body, &parts.written, known, Without::Signature);
+    }
     let class = read.class(known);
     if !matches!(class, Class::Other | Class::Automatic | Class::Help | Class::Start) {
         return class;
@@ -60,7 +71,17 @@ pub(super) fn classify(body: &str, known: Known<'_>) -> Class {
         // An automatic answer has doubtful words of its own, such as `do not reply`.
         whole.class(known).is_no() || whole.ends_in_a_stop_word()
     };
-    if below || hidden || read.may_be_a_slip() { Class::Doubtful } else { class }
+    // A line that begins with `>` may be the person's own after all.
+    let quoted = parts.quoted.as_deref().is_some_and(|quoted| {
+        !ours::is_ours(quoted, known.sent) && Read::new(quoted, quoted, known, Without::Nothing).class(known).is_no()
+    });
+    if below || quoted || hidden || read.may_be_a_slip() { Class::Doubtful } else { class }
+}
+
+/// Whether a whole text is one of the words that always opt out.
+fn is_stop_word(body: &str) -> bool {
+    let whole = core(&normal(body)).join(" ");
+    rows(Kind::Stop).iter().any(|row| row.how == Match::Whole && row.phrase == whole)
 }
 
 /// What a reply is read without.
@@ -68,6 +89,8 @@ pub(super) fn classify(body: &str, known: Known<'_>) -> Class {
 enum Without {
     /// Automatic answers, and what mail programs write below a reply.
     WhatNobodyWrote,
+    /// What mail programs write below a reply.
+    Signature,
     /// Only what the rows call harmless or set aside.
     Nothing,
 }
@@ -80,6 +103,8 @@ impl<'a> Read<'a> {
         let mut drain = |mut words: Vec<String>| {
             if without == Without::WhatNobodyWrote {
                 automatic |= take_out(&mut words, Kind::Automatic);
+            }
+            if without != Without::Nothing {
                 signature |= take_out(&mut words, Kind::Signature);
             }
             take_out(&mut words, Kind::Other);
@@ -91,6 +116,9 @@ impl<'a> Read<'a> {
         let parts = kept.iter().chain(&clauses).map(|words| core(words).to_vec()).filter(|words| !words.is_empty());
         let parts = parts.collect();
         let words = super::text::joined_letters(kept.concat());
+        // What asks something is answered by nobody if it is taken for automatic.
+        let is_automatic_only =
+            !written.contains(['?', '\u{bf}', '\u{ff1f}']) && (declares_itself(written) || is_beside_automatic(&words));
         Self {
             raw,
             parts,
@@ -101,8 +129,8 @@ impl<'a> Read<'a> {
             name,
             held,
             taken_out: automatic || signature,
-            // What asks something is answered by nobody if it is taken for automatic.
-            automatic: automatic && !written.contains(['?', '\u{bf}', '\u{ff1f}']),
+            automatic,
+            is_automatic_only,
         }
     }
 
@@ -120,6 +148,10 @@ impl<'a> Read<'a> {
         ];
         let fits = |kind| rows(kind).iter().any(|row| self.fits(kind, row));
         let class = order.into_iter().find(|(kind, _)| fits(*kind)).map_or(Class::Other, |(_, class)| class);
+        if class == Class::WrongPerson && fits(Kind::Willing) {
+            // `I'm not Pat, I'm his wife, and we are interested`
+            return Class::Doubtful;
+        }
         if class == Class::QuestionWho && self.opts_out_beside_the_question() {
             return Class::StopFree;
         }
@@ -161,7 +193,7 @@ impl<'a> Read<'a> {
             Match::Fuzzy => self.short.len() == 1 && self.has_slip(&row.phrase, 1),
             Match::Sign => self.core.is_empty() && self.raw.contains(&row.phrase),
             // Taken out before, and looked for before.
-            Match::Aside | Match::Message | Match::Undone => false,
+            Match::Aside | Match::Declares | Match::Beside | Match::Message | Match::Undone => false,
         }
     }
 
@@ -196,6 +228,31 @@ impl<'a> Read<'a> {
         }
         !phrase.is_empty() && self.text.contains(&format!(" {phrase} "))
     }
+}
+
+/// Whether a machine says that it wrote the text.
+fn declares_itself(written: &str) -> bool {
+    let parts: Vec<Vec<String>> = sentences(written).into_iter().chain(clauses(written)).collect();
+    let says = |pattern: &Pattern| parts.iter().any(|part| pattern.find(part, None).is_some());
+    rows(Kind::Automatic).iter().any(|row| row.how == Match::Declares && row.pattern.as_ref().is_some_and(says))
+}
+
+/// Whether all of these words stand in automatic answers: times, and when somebody will be back.
+fn is_beside_automatic(words: &[String]) -> bool {
+    let known = |word: &String| {
+        let row = |row: &Row| row.how == Match::Beside && row.words.contains(word);
+        rows(Kind::Automatic).iter().any(row)
+    };
+    words.iter().all(|word| word.chars().all(|c| c.is_ascii_digit()) || known(word))
+}
+
+/// Whether a text has no words of its own, but for what mail programs write before a quoted one.
+fn says_nothing(text: &str) -> bool {
+    let left = |mut words: Vec<String>| {
+        take_out(&mut words, Kind::Signature);
+        !core(&words).is_empty()
+    };
+    !sentences(text).into_iter().any(left)
 }
 
 /// Words without politeness at both ends.
@@ -234,7 +291,14 @@ fn take_out(words: &mut Vec<String>, kind: Kind) -> bool {
                     words.drain(at..at + row.words.len());
                 }
             }
-            Match::Whole | Match::Short | Match::Fuzzy | Match::Sign | Match::Message | Match::Undone => {}
+            Match::Whole
+            | Match::Short
+            | Match::Fuzzy
+            | Match::Sign
+            | Match::Declares
+            | Match::Beside
+            | Match::Message
+            | Match::Undone => {}
         }
     }
     words.len() != before

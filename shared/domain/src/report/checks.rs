@@ -115,6 +115,8 @@ pub enum Check {
     OnHold,
     /// Leads are due and not looked at.
     Overdue,
+    /// Leads got no text at all: their time ran out.
+    GivenUp,
     /// Too many texts fail.
     FailureRate,
     /// Far more errors than usual.
@@ -162,6 +164,7 @@ impl Check {
             Self::RunStopped => "stopped runs",
             Self::OnHold => "sending on hold",
             Self::Overdue => "overdue leads",
+            Self::GivenUp => "leads without a text",
             Self::FailureRate => "failed texts",
             Self::ErrorSpike => "errors",
             Self::TemplateMissing => "missing texts",
@@ -190,8 +193,9 @@ impl Check {
             Self::Review => Some(Need::Review),
             Self::AfterOptOut | Self::OutsideHours | Self::Doubles | Self::Books | Self::Unclear => None,
             Self::Signatures | Self::Receipts => None,
-            Self::Runs | Self::RunStopped | Self::OnHold | Self::Overdue | Self::FailureRate => None,
-            Self::ErrorSpike | Self::TemplateMissing | Self::CampaignReview | Self::Unusable => None,
+            Self::Runs | Self::RunStopped | Self::OnHold | Self::Overdue | Self::GivenUp => None,
+            Self::FailureRate | Self::ErrorSpike | Self::TemplateMissing | Self::CampaignReview => None,
+            Self::Unusable => None,
             Self::UnmatchedBookings | Self::JobFailed | Self::SettleFailed | Self::Silence => None,
             Self::Missed | Self::NotMeasured | Self::TestMode => None,
         }
@@ -208,7 +212,8 @@ impl Check {
             Self::AfterOptOut | Self::OutsideHours | Self::Doubles | Self::TemplateMissing => false,
             // On a day without a call, or without a text, nothing is found either.
             Self::Signatures | Self::Receipts => false,
-            Self::Unusable | Self::UnmatchedBookings | Self::JobFailed | Self::SettleFailed | Self::Missed => false,
+            Self::GivenUp | Self::Unusable | Self::UnmatchedBookings => false,
+            Self::JobFailed | Self::SettleFailed | Self::Missed => false,
         }
     }
 }

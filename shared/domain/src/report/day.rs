@@ -48,6 +48,10 @@ pub(super) struct Day {
     pub(super) last_run: Option<Instant>,
     pub(super) longest_gap: TimeDelta,
     pub(super) problems: BTreeMap<Event, Problem>,
+    /// Leads that got no text at all, as their time ran out.
+    pub(super) given_up: Problem,
+    /// Whether the provider turned texts away, or sending was put on hold.
+    pub(super) was_held: bool,
 }
 
 /// A kind of problem on the day.
@@ -58,6 +62,19 @@ pub(super) struct Problem {
     pub(super) leads: Vec<LeadId>,
     /// The first one's reason, in words.
     pub(super) reason: Option<String>,
+}
+
+impl Problem {
+    fn add(&mut self, event: &AuditEvent) {
+        self.count += 1;
+        self.since.get_or_insert(event.at);
+        if let Some(lead) = event.lead
+            && self.leads.len() < NAMED
+            && !self.leads.contains(&lead)
+        {
+            self.leads.push(lead);
+        }
+    }
 }
 
 /// Texts that did not go out, by one reason.
@@ -103,7 +120,12 @@ impl Day {
         }
         if let Some(outcome) = event.ended {
             self.end(outcome);
+            if outcome == Outcome::Expired {
+                self.given_up.add(event);
+            }
         }
+        let turned_away = event.event == Event::SmsAttempt && event.reason.as_deref() == Some("throttled");
+        self.was_held |= turned_away || event.event == Event::SendingHeld;
         match event.event {
             Event::EventUnusable => {
                 self.keep(Kept::Unusable, event);
@@ -207,20 +229,13 @@ impl Day {
 
     fn problem(&mut self, event: &AuditEvent) {
         let problem = self.problems.entry(event.event).or_default();
-        problem.count += 1;
-        problem.since.get_or_insert(event.at);
+        problem.add(event);
         if problem.reason.is_none() {
             problem.reason = match event.event {
                 // Its words are those of the settings, and say which one it is.
                 Event::RunStopped => event.detail.as_deref().map(words::scrubbed),
                 _ => event.reason.as_deref().map(words::in_words),
             };
-        }
-        if let Some(lead) = event.lead
-            && problem.leads.len() < NAMED
-            && !problem.leads.contains(&lead)
-        {
-            problem.leads.push(lead);
         }
     }
 }

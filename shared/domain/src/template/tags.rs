@@ -184,6 +184,18 @@ pub(super) fn not_a_fallback(inner: &str, field: &str, fallback: &str) -> Option
 }
 
 fn tag_at(text: &str, at: usize) -> Option<InvalidTemplate> {
+    variable(&text[at..]).or_else(|| shaped(text, at))
+}
+
+/// A variable of a template without an end of its own: `$first_name`. Of everyday words, such as `$name`, none.
+fn variable(text: &str) -> Option<InvalidTemplate> {
+    let name = text.strip_prefix('$')?;
+    let name = &name[..name.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(name.len())];
+    let (meant, _) = meaning(name).filter(|(_, everyday)| !everyday && name.contains('_') || name == "fname")?;
+    Some(foreign(&format!("${name}"), meant, None))
+}
+
+fn shaped(text: &str, at: usize) -> Option<InvalidTemplate> {
     SHAPES.iter().find_map(|(open, close, plain_has_it)| {
         let after = text[at..].strip_prefix(open)?;
         let inner = &after[..after.find(close).filter(|length| *length <= LONGEST)?];
@@ -195,7 +207,9 @@ fn tag_at(text: &str, at: usize) -> Option<InvalidTemplate> {
         let always = matches!(*open, "*|" | "<%=" | "<%") && !inner.trim().is_empty();
         let meaning = meaning(inner.split('|').next().unwrap_or_default());
         let (meant, everyday) = meaning.or_else(|| always.then_some((Meant::NotHere, false)))?;
-        if everyday && *plain_has_it {
+        // Nobody shouts a word of plain text in brackets: `[FIRST]`.
+        let shouted = *open == "[" && inner.chars().all(|c| !c.is_lowercase());
+        if everyday && *plain_has_it && !shouted {
             return None;
         }
         let fallback = inner.split_once('|').map(|(_, fallback)| fallback);
@@ -211,6 +225,7 @@ fn meaning(raw: &str) -> Option<(Meant, bool)> {
         |text: &str| -> String { text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase() };
     // Only a name: a whole sentence in brackets is text.
     let name = plain(own);
+    let name = name.strip_suffix("here").filter(|rest| !rest.is_empty()).map(str::to_owned).unwrap_or(name);
     if own.split_whitespace().count() > 3 || name.is_empty() {
         return None;
     }

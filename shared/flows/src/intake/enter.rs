@@ -56,21 +56,48 @@ pub(super) fn enter(
         // This event was worked on before, up to here; its outcome is on record.
         return Entry { came: None, audit: Vec::new(), alert: None, words: "enrolled before".to_owned() };
     }
-    let reject = |lead: &Lead, reason: &str, words: String| {
-        let mut rejected = recorder.about(lead, Event::Rejected, Status::Rejected).because(reason, &words);
-        rejected = derived_id::outcome(event, rejected);
-        rejected.campaign = campaign.ok().map(|campaign| campaign.id.clone());
-        Entry { came: Some(rejected), audit: Vec::new(), alert: None, words }
-    };
+    let reject =
+        |lead: &Lead, reason: &str, words: String| rejected(lead, campaign.ok(), reason, words, event, recorder);
     if let ContactStatus::OptedOut(_) = known.lead.standing {
         return reject(&known.lead, "opted_out", "the person has opted out".to_owned());
     }
-    if let Err(why) = &known.phone {
+    let (phone, mut audit) = (known.phone.clone(), Vec::new());
+    if let Err(why) = phone {
         // A number on file from another event was not consented to here.
         let words = format!("this event gave no number that can be texted: {why}");
-        let alert = (*why == InvalidPhone::TwoNumbers).then(|| two_numbers(&known.lead));
-        return Entry { alert, ..reject(&known.lead, why.code(), words) };
+        let mut alert = None;
+        if why == InvalidPhone::TwoNumbers {
+            alert = Some(two_numbers(&known.lead));
+            // Who is being texted at a number on file goes on being texted there.
+            if known.lead.enrollments.is_empty() && known.lead.hold_person(TWO_NUMBERS, recorder.now) {
+                let held = recorder.about(&known.lead, Event::LeadHeld, Status::Waiting);
+                audit.push(held.because("two_numbers", TWO_NUMBERS));
+            }
+        }
+        return Entry { alert, audit, ..reject(&known.lead, why.code(), words) };
     }
+    if matches!(&known.lead.standing, ContactStatus::Held { reason, .. } if reason == TWO_NUMBERS) {
+        known.lead.release();
+        let released = recorder.about(&known.lead, Event::LeadReleased, Status::Ok);
+        audit.push(released.because("two_numbers", "a later form named one number"));
+    }
+    let mut entry = enter_with_number(client, campaign, own, known, given, event, recorder);
+    entry.audit.splice(0..0, audit);
+    entry
+}
+
+/// Enrolls a lead whose number this event named.
+fn enter_with_number(
+    client: &Client,
+    campaign: Result<&Campaign, &str>,
+    own: EnrollmentId,
+    known: &mut Known,
+    given: Option<Consent>,
+    event: &RawEvent,
+    recorder: &Recorder<'_>,
+) -> Entry {
+    let reject =
+        |lead: &Lead, reason: &str, words: String| rejected(lead, campaign.ok(), reason, words, event, recorder);
     let campaign = match campaign {
         Ok(campaign) => campaign,
         Err(why) => return reject(&known.lead, "unknown_form", why.to_owned()),
@@ -105,6 +132,23 @@ pub(super) fn enter(
         parked: false,
     };
     admit(client, Admission { status: campaign.status.clone(), plan, enrollment, given }, known, event, recorder)
+}
+
+/// Why a lead is held of which nobody knows the number.
+const TWO_NUMBERS: &str = "a form named two different phone numbers, and nothing says which one consented";
+
+fn rejected(
+    lead: &Lead,
+    campaign: Option<&Campaign>,
+    reason: &str,
+    words: String,
+    event: &RawEvent,
+    recorder: &Recorder<'_>,
+) -> Entry {
+    let rejected = recorder.about(lead, Event::Rejected, Status::Rejected).because(reason, &words);
+    let mut rejected = derived_id::outcome(event, rejected);
+    rejected.campaign = campaign.map(|campaign| campaign.id.clone());
+    Entry { came: Some(rejected), audit: Vec::new(), alert: None, words }
 }
 
 /// What somebody enters by.
@@ -205,9 +249,9 @@ fn two_numbers(lead: &Lead) -> Alert {
         subject: "a form named two different phone numbers".to_owned(),
         text: format!(
             "Lead {} came with two different phone numbers in one field, and nothing says which one consented to be \
-             texted. The lead is kept and gets no text.\n\nAsk which number is meant; then bring the lead in again with \
-             that number, by the form or by `leadline import`.\n\nOthers that come like this today are rejected as \
-             `two_numbers` without another mail; the report counts them.\n",
+             texted. The lead is held and gets no text.\n\nAsk which number is meant; then bring the lead in again with \
+             that number, by the form or by `leadline import`: that lifts the hold.\n\nOthers that come like this today \
+             come without another mail. The report lists all of them every day until they are cleared.\n",
             lead.id
         ),
     }

@@ -71,7 +71,10 @@ pub fn reply(form: &str, client: &Client) -> Result<IncomingReply, String> {
         _ => None,
     });
     let provider_answers = kind.is_some() || reply::is_keyword(&body);
-    Ok(IncomingReply { from, body, taken_for, provider_answers, proved: true })
+    // A START to another line of the account says nothing about this one. A no counts on every line.
+    let to = field(&form, "To").and_then(|to| PhoneNumber::of_provider(to, client.region).ok());
+    let proved = client.provider.number().is_none_or(|own| to.is_none_or(|to| to == *own));
+    Ok(IncomingReply { from, body, taken_for, provider_answers, proved })
 }
 
 impl fmt::Debug for Inbound {

@@ -13,6 +13,7 @@ pub(super) fn actions(report: &Report, ledger: &Ledger, facts: &Facts) -> Vec<Ac
         runs(report),
         on_hold(ledger, facts),
         overdue(report, facts),
+        given_up(ledger),
         failures(report, ledger),
         spike(report),
         silence(report),
@@ -105,6 +106,24 @@ fn overdue(report: &Report, facts: &Facts) -> Option<Action> {
     );
     let consequence = "Their texts go later than planned, and first texts are given up as too late. Look at the scheduler, the settings and the limits.";
     Some(Action::new(Check::Overdue, verdict, overdue.leads, headline, what, consequence).about(Some(since), &[]))
+}
+
+fn given_up(ledger: &Ledger) -> Option<Action> {
+    let problem = &ledger.day.given_up;
+    if problem.count == 0 {
+        return None;
+    }
+    let headline = format!("{} got no text at all", counted(problem.count, "lead"));
+    let (verdict, what) = match ledger.day.was_held {
+        true => (Verdict::Act, format!("{headline}: their time ran out while sending was held up")),
+        false => (Verdict::Look, format!("{headline}: their time ran out before a text could go")),
+    };
+    let consequence =
+        "Nothing more goes to them by itself. Write or call by hand, or give the campaign a larger `latest_minutes`.";
+    Some(
+        Action::new(Check::GivenUp, verdict, problem.count, headline, what, consequence)
+            .about(problem.since, &problem.leads),
+    )
 }
 
 fn failures(report: &Report, ledger: &Ledger) -> Option<Action> {
