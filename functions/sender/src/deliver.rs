@@ -19,14 +19,12 @@ use leadline::{
         conclude::{DecisionEffects, case_of, conclude},
         record::Recorder,
         settling::{InFlightText, Settling, note},
+        update::Retries,
     },
     ports::{Direction, ForText, Rev, SideWrites, StoreError, StoreResult, TextKey},
 };
 
 use crate::Deps;
-
-/// How often a lead is read again when something else was written in between.
-const TRIES: usize = 5;
 
 /// What reading, claiming and settling take around a call, with room to spare.
 const AROUND_A_CALL: TimeDelta = TimeDelta::seconds(10);
@@ -84,7 +82,8 @@ impl Delivery<'_> {
     /// # Errors
     /// [`StoreError`] when the store fails before the provider was called; nothing was sent then.
     pub async fn deliver(&self) -> StoreResult<Delivered> {
-        for _ in 0..TRIES {
+        let mut retries = Retries::default();
+        loop {
             let now = self.deps.clock.now();
             if self.ends.is_some_and(|ends| now + CALL_DEADLINE + AROUND_A_CALL > ends) {
                 return Ok(Delivered::Again { at: now, why: "this execution has no time left for a call".to_owned() });
@@ -95,12 +94,17 @@ impl Delivery<'_> {
                 Some(_) => self.look_after(read, now).await,
                 None => self.decide_and_send(read, now).await,
             };
-            match tried {
-                Err(StoreError::Conflict) => {}
-                done => return done,
+            if retries.again(&tried) {
+                continue;
             }
+            return match tried {
+                Err(StoreError::Conflict) => {
+                    let why = "the lead changed each time it was read".to_owned();
+                    Ok(Delivered::Again { at: self.deps.clock.now(), why })
+                }
+                done => done,
+            };
         }
-        Ok(Delivered::Again { at: self.deps.clock.now(), why: "the lead changed each time it was read".to_owned() })
     }
 
     /// Decides on a step that nobody has a text of, and sends it if it may go.

@@ -8,6 +8,7 @@ use super::{
     alerts::Alerts,
     record::Recorder,
     settling::{InFlightText, Settling},
+    update::{Retries, Update, update},
 };
 use domain::{
     Instant,
@@ -21,9 +22,6 @@ use ports::{Directory, DueIndex, DueKind, IdSource, LeadStore, SideWrites, Store
 
 pub use people::{Recorded, Verdict};
 pub use sequences::{Agreed, Ended, LeadHold, MOST_WORDS, PutIn, terms_of};
-
-/// How often something is read again when it changed in between.
-const TRIES: usize = 8;
 
 /// Due leads that are counted for a person; more are only said to be more.
 pub const MOST_COUNTED: usize = 1_000;
@@ -90,17 +88,8 @@ impl OperatorActions<'_> {
     /// [`NotDone`] when the settings cannot be read or written.
     pub async fn hold(&self, client: &ClientId, reason: &str) -> Result<Changed, NotDone> {
         let held = Sending::held(reason, self.now);
-        for _ in 0..TRIES {
-            let settings = self.settings(client).await?;
-            if let Sending::OnHold { try_at: None, .. } = settings.sending {
-                return Ok(Changed::Before(settings.sending));
-            }
-            if self.directory.set_sending(client, &settings.sending, &held).await? {
-                self.note(&settings, Event::SendingHeld, reason).await?;
-                return Ok(Changed::Done(settings.sending));
-            }
-        }
-        Err(StoreError::Conflict.into())
+        let to = |stands: &Sending| (!matches!(stands, Sending::OnHold { try_at: None, .. })).then_some(&held);
+        self.switch(client, to, (Event::SendingHeld, reason)).await
     }
 
     /// Lifts any hold on a client's sending.
@@ -108,17 +97,31 @@ impl OperatorActions<'_> {
     /// # Errors
     /// [`NotDone`] when the settings cannot be read or written.
     pub async fn resume(&self, client: &ClientId) -> Result<Changed, NotDone> {
-        for _ in 0..TRIES {
+        let to = |stands: &Sending| (*stands != Sending::On).then_some(&Sending::On);
+        self.switch(client, to, (Event::SendingResumed, "the hold was lifted")).await
+    }
+
+    /// Has sending stand otherwise than it stands, unless `to` gives nothing.
+    async fn switch<'b>(
+        &self,
+        client: &ClientId,
+        to: impl Fn(&Sending) -> Option<&'b Sending>,
+        (event, why): (Event, &str),
+    ) -> Result<Changed, NotDone> {
+        let mut retries = Retries::default();
+        loop {
             let settings = self.settings(client).await?;
-            if settings.sending == Sending::On {
-                return Ok(Changed::Before(Sending::On));
-            }
-            if self.directory.set_sending(client, &settings.sending, &Sending::On).await? {
-                self.note(&settings, Event::SendingResumed, "the hold was lifted").await?;
+            let Some(new) = to(&settings.sending) else { return Ok(Changed::Before(settings.sending)) };
+            let done = match self.directory.set_sending(client, &settings.sending, new).await? {
+                true => Ok(()),
+                false => Err(StoreError::Conflict),
+            };
+            if !retries.again(&done) {
+                done?;
+                self.note(&settings, event, why).await?;
                 return Ok(Changed::Done(settings.sending));
             }
         }
-        Err(StoreError::Conflict.into())
     }
 
     /// Writes what a person says became of a text that may have gone out.
@@ -184,23 +187,24 @@ impl OperatorActions<'_> {
     /// # Errors
     /// [`NotDone::Refused`] when the lead is not on hold.
     pub async fn release(&self, client: &Client, id: LeadId, because: &str) -> Result<String, NotDone> {
-        for _ in 0..TRIES {
-            let Some(StoredLead { rev, mut lead, .. }) = self.leads.lead(&client.id, id).await? else {
-                return Err(NotDone::Refused(format!("client {} has no lead {id}", client.id)));
-            };
-            let Some(reason) = lead.release() else {
-                return Err(NotDone::Refused("this lead is not on hold".to_owned()));
-            };
+        self.change(client, id, |StoredLead { mut lead, .. }| {
+            let reason = lead.release().ok_or_else(|| NotDone::Refused("this lead is not on hold".to_owned()))?;
             let words = format!("{} lifts the hold ({reason}): {because}", self.by);
             let released = self.recorder(client).about(&lead, Event::LeadReleased, Status::Ok);
-            let audit = vec![released.because("operator", words)];
-            match self.leads.save(&lead, Some(rev), SideWrites { audit, ..SideWrites::default() }).await {
-                Ok(_) => return Ok(reason),
-                Err(StoreError::Conflict) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Err(StoreError::Conflict.into())
+            Ok(Update::write(lead, SideWrites::recording(vec![released.because("operator", words)]), reason))
+        })
+        .await
+    }
+
+    /// Changes a lead that there is. The change says why it refuses.
+    async fn change<T>(
+        &self,
+        client: &Client,
+        id: LeadId,
+        change: impl Fn(StoredLead) -> Result<Update<T>, NotDone>,
+    ) -> Result<T, NotDone> {
+        let came = update(self.leads, &client.id, id, change).await?;
+        came.ok_or_else(|| NotDone::Refused(format!("client {} has no lead {id}", client.id)))
     }
 
     async fn settings(&self, client: &ClientId) -> Result<Client, NotDone> {

@@ -5,6 +5,7 @@
 mod discover;
 
 use super::record::Recorder;
+use super::update::{Conflicts, Retries};
 use domain::{
     Instant,
     audit::{Event, Status},
@@ -17,9 +18,6 @@ use domain::{
 use ports::{Directory, Journal, StoreError, StoreResult};
 
 pub use discover::{Discovered, Discovery};
-
-/// How often a change is made again to what stands when somebody else wrote in between.
-const TRIES: usize = 8;
 
 /// Who does something, and from where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,6 +100,12 @@ pub enum NotChanged {
     /// Somebody else was faster.
     #[error("somebody else changed campaign {0} meanwhile: nothing was written; look at it and do it again")]
     Meanwhile(CampaignId),
+}
+
+impl Conflicts for NotChanged {
+    fn is_conflict(&self) -> bool {
+        matches!(self, Self::Meanwhile(_))
+    }
 }
 
 /// A change that was checked and not yet written.
@@ -230,16 +234,16 @@ impl Campaigns<'_> {
         id: &CampaignId,
         edit: impl Fn(&Campaign) -> Result<Campaign, Vec<Problem>> + Send + Sync,
     ) -> Result<Became, NotChanged> {
-        for _ in 0..TRIES {
+        let mut retries = Retries::default();
+        loop {
             let old = self.find(id).await?;
             let new = edit(&old).map_err(|problems| NotChanged::Senseless { id: id.clone(), problems })?;
             let prepared = self.prepared(Campaign { id: id.clone(), ..new }, Some(old)).await?;
-            match self.write(&prepared).await {
-                Err(NotChanged::Meanwhile(_)) => {}
-                written => return written,
+            let written = self.write(&prepared).await;
+            if !retries.again(&written) {
+                return written;
             }
         }
-        Err(NotChanged::Meanwhile(id.clone()))
     }
 
     /// Turns a campaign on or off.
@@ -247,7 +251,8 @@ impl Campaigns<'_> {
     /// # Errors
     /// [`NotChanged::Over`] when it was deactivated, unless that is what is asked for.
     pub async fn turn(&self, id: &CampaignId, turn: Turn) -> Result<Became, NotChanged> {
-        for _ in 0..TRIES {
+        let mut retries = Retries::default();
+        loop {
             let old = self.find(id).await?;
             let mut new = old.clone();
             let said = match (turn, &old.status) {
@@ -274,17 +279,15 @@ impl Campaigns<'_> {
             if new == old {
                 return Ok(Became { campaign: old, changed: false, texts: Vec::new() });
             }
-            match self.put(&new, Some(&old)).await {
-                Err(NotChanged::Meanwhile(_)) => {}
-                written => {
-                    written?;
-                    let what = format!("campaign {id}, version {}: status, {said}", new.version);
-                    note(self.journal, &self.recorder, self.actor, &what).await?;
-                    return Ok(Became { campaign: new, changed: true, texts: Vec::new() });
-                }
+            let written = self.put(&new, Some(&old)).await;
+            if retries.again(&written) {
+                continue;
             }
+            written?;
+            let what = format!("campaign {id}, version {}: status, {said}", new.version);
+            note(self.journal, &self.recorder, self.actor, &what).await?;
+            return Ok(Became { campaign: new, changed: true, texts: Vec::new() });
         }
-        Err(NotChanged::Meanwhile(id.clone()))
     }
 
     /// Checks a campaign, and its texts as they would go out for this client.

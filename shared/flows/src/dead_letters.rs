@@ -1,6 +1,7 @@
 //! Dead letters: what each is about now, and how a person has it tried again. The sender decides afresh on
 //! whatever is put back, so an old job is never sent late.
 
+use super::update::{Update, update};
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{record::Recorder, restored};
@@ -19,8 +20,6 @@ use ports::{
     TextQueue,
 };
 
-/// How often a lead is read again when something else was written in between.
-const TRIES: usize = 8;
 /// Over what time the jobs of one call are spread, as those of a run are.
 const SPREAD: Duration = Duration::from_secs(60);
 
@@ -337,30 +336,28 @@ impl Redriving<'_> {
     /// Lifts the review that a step waits for, if it does, and says what it was. The inner error is why
     /// it may not be tried again after all.
     async fn lift(&self, client: &Client, step: &SendStep, run: RunId) -> StoreResult<Result<Option<String>, String>> {
-        for _ in 0..TRIES {
-            let Some(StoredLead { rev, mut lead, .. }) = self.leads.lead(&step.client, step.lead).await? else {
-                return Ok(Err("the lead is not there any more".to_owned()));
-            };
+        let lifted = update(self.leads, &step.client, step.lead, |StoredLead { mut lead, .. }| {
             let state = State::of(step, Some(&lead));
             if !state.can_move() {
-                return Ok(Err(format!("it has changed just now: {state}")));
+                return Ok(Update::Leave(Err(format!("it has changed just now: {state}"))));
             }
             let reason = match lead.lift_review(step.enrollment, self.now) {
                 Ok(reason) => reason,
-                Err(IllegalStep::NotForReview(_)) => return Ok(Ok(None)),
-                Err(illegal) => return Ok(Err(illegal.to_string())),
+                Err(IllegalStep::NotForReview(_)) => return Ok(Update::Leave(Ok(None))),
+                Err(illegal) => return Ok(Update::Leave(Err(illegal.to_string()))),
             };
             let recorder = Recorder { ids: self.ids, client: &step.client, test: client.in_test(), run, now: self.now };
             let words = format!("{} has it tried again; it waited for review: {reason}", self.by);
             let done = recorder.about(&lead, Event::ReviewDone, Status::Ok).because("redriven", words);
-            let audit = vec![done.in_campaign(&step.campaign, Some(step.step))];
-            match self.leads.save(&lead, Some(rev), SideWrites { audit, ..SideWrites::default() }).await {
-                Ok(_) => return Ok(Ok(Some(reason))),
-                Err(StoreError::Conflict) => {}
-                Err(error) => return Err(error),
-            }
+            let done = done.in_campaign(&step.campaign, Some(step.step));
+            Ok(Update::write(lead, SideWrites::recording(vec![done]), Ok(Some(reason))))
+        });
+        match lifted.await {
+            Ok(Some(lifted)) => Ok(lifted),
+            Ok(None) => Ok(Err("the lead is not there any more".to_owned())),
+            Err(StoreError::Conflict) => Ok(Err("the lead changed each time it was read".to_owned())),
+            Err(error) => Err(error),
         }
-        Ok(Err("the lead changed each time it was read".to_owned()))
     }
 
     async fn clear(&self, one: &Stuck) -> Result<(), String> {

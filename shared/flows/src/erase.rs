@@ -11,7 +11,10 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::record::Recorder;
+use super::{
+    record::Recorder,
+    update::{Conflicts, Retries, Update, update},
+};
 use domain::{
     Instant,
     audit::{AuditEvent, Event, Status},
@@ -31,9 +34,6 @@ use ports::{
     StoredLead,
 };
 use search::{Named, Search};
-
-/// How often a lead is read again when something else was written in between.
-const TRIES: usize = 8;
 
 /// What erasing needs.
 #[derive(Clone, Copy)]
@@ -82,6 +82,12 @@ pub enum NotErased {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl Conflicts for NotErased {
+    fn is_conflict(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_conflict())
+    }
 }
 
 /// What an erasure looked at, and what it emptied.
@@ -188,13 +194,13 @@ impl Erase<'_> {
         asked: &Asked<'_>,
         recorder: &Recorder<'_>,
     ) -> Result<Erased, NotErased> {
-        for _ in 0..TRIES {
-            match self.once(client, asked, recorder).await {
-                Err(NotErased::Store(StoreError::Conflict)) => {}
-                done => return done,
+        let mut retries = Retries::default();
+        loop {
+            let done = self.once(client, asked, recorder).await;
+            if !retries.again(&done) {
+                return done;
             }
         }
-        Err(StoreError::Conflict.into())
     }
 
     async fn once(&self, client: &Client, asked: &Asked<'_>, recorder: &Recorder<'_>) -> Result<Erased, NotErased> {
@@ -250,27 +256,28 @@ impl Erase<'_> {
     /// Ends every enrollment, so that nothing goes out any more.
     async fn end(&self, client: &Client, id: LeadId, recorder: &Recorder<'_>) -> Result<StoredLead, NotErased> {
         const WHY: &str = "the person's data was erased";
-        for _ in 0..TRIES {
-            let stored = self.leads.lead(&client.id, id).await?.ok_or(NotErased::NoLead(id))?;
-            let mut lead = stored.lead.clone();
+        let found = update(self.leads, &client.id, id, |StoredLead { mut lead, .. }| {
             let left = lead.end_all(Outcome::Abandoned, WHY, recorder.now);
             if lead.in_flight.is_some() {
                 return Err(NotErased::InFlightText);
             }
             if left.is_empty() {
-                return Ok(stored);
+                return Ok(Update::Leave(()));
             }
             let ended = |campaign| {
                 let ended = recorder.about(&lead, Event::EnrollmentEnded, Status::Ok);
                 ended.ending(Outcome::Abandoned, WHY).in_campaign(campaign, None)
             };
             let audit = left.iter().map(ended).collect();
-            match self.leads.save(&lead, Some(stored.rev), SideWrites { audit, ..SideWrites::default() }).await {
-                Ok(_) | Err(StoreError::Conflict) => {}
-                Err(error) => return Err(error.into()),
-            }
+            Ok(Update::write(lead, SideWrites::recording(audit), ()))
+        });
+        found.await?.ok_or(NotErased::NoLead(id))?;
+        let stored = self.leads.lead(&client.id, id).await?.ok_or(NotErased::NoLead(id))?;
+        match stored.lead.enrollments.is_empty() && stored.lead.in_flight.is_none() {
+            true => Ok(stored),
+            // It came into something since.
+            false => Err(StoreError::Conflict.into()),
         }
-        Err(StoreError::Conflict.into())
     }
 
     /// Fails while a message or a booking that names the person is stored and not processed, as an opt-out would go
@@ -378,16 +385,13 @@ impl Erase<'_> {
     }
 
     async fn reword_lead(&self, client: &Client, id: LeadId, person: &Identifiers) -> StoreResult<bool> {
-        for _ in 0..TRIES {
-            let Some(stored) = self.leads.lead(&client.id, id).await? else { return Ok(false) };
-            let Some(lead) = emptied::another(&stored.lead, person) else { return Ok(false) };
-            match self.leads.save(&lead, Some(stored.rev), SideWrites::default()).await {
-                Ok(_) => return Ok(true),
-                Err(StoreError::Conflict) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Err(StoreError::Conflict)
+        let came = update(self.leads, &client.id, id, |stored| {
+            Ok::<_, StoreError>(match emptied::another(&stored.lead, person) {
+                Some(lead) => Update::write(lead, SideWrites::default(), true),
+                None => Update::Leave(false),
+            })
+        });
+        Ok(came.await?.unwrap_or(false))
     }
 
     /// The number and the address that an event names its person by.

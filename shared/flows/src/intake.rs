@@ -10,6 +10,7 @@ mod enter;
 mod known;
 mod triggers;
 
+use super::update::Retries;
 use chrono::TimeDelta;
 
 use super::{
@@ -42,9 +43,6 @@ use domain::{
 use enter::enter;
 use known::{Known, by_form};
 use ports::{Directory, EventStore, LeadStore, PhoneRecord, SideWrites, StoreError, StoreResult, TextQueue};
-
-/// How often a lead is read again when something else was written in between.
-const TRIES: usize = 8;
 
 /// How often an event is worked on before a person must look at it. The waits add up to two days.
 const EVENT_TRIES: u32 = 10;
@@ -214,7 +212,8 @@ impl Intake<'_> {
         let discovery = Discovery { directory: self.directory, alerts: self.alerts };
         let found = discovery.campaign_of(client, form_id, form.form_title.as_deref(), &actor, recorder).await?;
         let campaign = found.that_enrolls();
-        for _ in 0..TRIES {
+        let mut retries = Retries::default();
+        loop {
             let mut known = self.find(client, &form.person, recorder.now).await?;
             let was_new = known.read_at.is_none();
             known.update(client, &event, &form.person, recorder.now);
@@ -233,18 +232,16 @@ impl Intake<'_> {
             let outcome = EventOutcome { event: event.clone(), state: state.clone() };
             let profile = Some(known.profile.clone());
             let also = SideWrites { profile, audit, event: Some(outcome), ..SideWrites::default() };
-            match self.leads.save(&known.lead, known.read_at, also).await {
-                Ok(_) => {
-                    if let Some(alert) = entry.alert {
-                        self.alerts.raise(alert, client.mailbox(), recorder).await;
-                    }
-                    return Ok(state);
-                }
-                Err(StoreError::Conflict) => {}
-                Err(error) => return Err(error),
+            let saved = self.leads.save(&known.lead, known.read_at, also).await;
+            if retries.again(&saved) {
+                continue;
             }
+            saved?;
+            if let Some(alert) = entry.alert {
+                self.alerts.raise(alert, client.mailbox(), recorder).await;
+            }
+            return Ok(state);
         }
-        Err(StoreError::Conflict)
     }
 
     /// The lead that a person is: the one with their number, else the one with their address if that

@@ -28,3 +28,4 @@ pub mod settling;
 pub mod sweep;
 pub mod unanswered;
 pub mod unsubscribed;
+pub mod update;

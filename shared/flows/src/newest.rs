@@ -1,6 +1,7 @@
 //! Moving people to the newest version of a campaign, one by one and by a person's word only: who is in a
 //! campaign is pinned to the version they entered.
 
+use super::update::Retries;
 use async_trait::async_trait;
 
 use super::{
@@ -16,10 +17,7 @@ use domain::{
     ids::{CampaignId, EnrollmentId},
     lead::{Lead, Outcome, Waits},
 };
-use ports::{LeadStore, SideWrites, StoreError, StoreResult, StoredLead};
-
-/// How often a lead is read again when something else was written in between.
-const TRIES: usize = 8;
+use ports::{LeadStore, SideWrites, StoreResult, StoredLead};
 
 /// What became of one enrollment, or would.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,21 +84,20 @@ pub struct Move<'a> {
 #[async_trait]
 impl LeadVisitor for Move<'_> {
     async fn visit(&self, mut stored: StoredLead, _: &mut BatchJob) -> StoreResult<Vec<Found>> {
-        for _ in 0..TRIES {
+        let mut retries = Retries::default();
+        loop {
             let mut lead = stored.lead.clone();
             let (found, audit) = self.moved(&mut lead);
             if audit.is_empty() || self.dry_run {
                 return Ok(found);
             }
-            match self.leads.save(&lead, Some(stored.rev), SideWrites { audit, ..SideWrites::default() }).await {
-                Ok(_) => return Ok(found),
-                Err(StoreError::Conflict) => {}
-                Err(error) => return Err(error),
+            let saved = self.leads.save(&lead, Some(stored.rev), SideWrites::recording(audit)).await;
+            if !retries.again(&saved) {
+                return saved.map(|_| found);
             }
             let Some(read) = self.leads.lead(self.recorder.client, lead.id).await? else { return Ok(Vec::new()) };
             stored = read;
         }
-        Err(StoreError::Conflict)
     }
 }
 

@@ -4,6 +4,7 @@
 //! `{{message}}`. So the same decision, limits, claim, settlement and audit apply as to every text, and
 //! pausing that campaign stops them all.
 
+use super::update::Retries;
 use super::{derived_id, record::Recorder};
 use domain::{
     audit::{Event, Status},
@@ -20,9 +21,6 @@ use ports::{Directory, EventStore, LeadStore, SideWrites, StoreError, StoreResul
 
 /// The campaign that such texts belong to.
 pub const CAMPAIGN: &str = domain::campaign::DIRECT;
-
-/// How often a lead is read again when something else was written in between.
-const TRIES: usize = 8;
 
 /// Texts of this kind that may wait for one lead at a time.
 const WAITING: usize = 3;
@@ -84,7 +82,8 @@ impl OneTexts<'_> {
             let words = format!("campaign `{CAMPAIGN}` has no active message");
             return self.refuse(event, None, "no_messages", words, recorder).await;
         };
-        for _ in 0..TRIES {
+        let mut retries = Retries::default();
+        loop {
             let known = match self.leads.phone(&client.id, &asked.to).await?.lead {
                 Some(lead) => self.leads.lead(&client.id, lead).await?,
                 None => None,
@@ -144,13 +143,11 @@ impl OneTexts<'_> {
             let state = EventState::Done { result: format!("lead {}: {words}", lead.id) };
             let outcome = EventOutcome { event: event.clone(), state };
             let also = SideWrites { audit: vec![enrolled], event: Some(outcome), ..SideWrites::default() };
-            match self.leads.save(&lead, Some(rev), also).await {
-                Ok(_) => return Ok(Taken { became, words }),
-                Err(StoreError::Conflict) => {}
-                Err(error) => return Err(error),
+            let saved = self.leads.save(&lead, Some(rev), also).await;
+            if !retries.again(&saved) {
+                return saved.map(|_| Taken { became, words });
             }
         }
-        Err(StoreError::Conflict)
     }
 
     async fn refuse(

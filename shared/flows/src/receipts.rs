@@ -2,6 +2,7 @@
 //! text went out, which settles it even when the answer of its call never came. One about a text that is
 //! not ours says that a person writes to the lead from the provider's own inbox: the lead is put on hold.
 
+use super::update::Retries;
 use chrono::TimeDelta;
 
 use super::{
@@ -20,10 +21,7 @@ use domain::{
     phone::PhoneNumber,
     receipt::{About, Delivery, Receipt, Shown},
 };
-use ports::{SideWrites, StoreError, StoreResult, StoredLead};
-
-/// How often a lead is read again when something else was written in between.
-const TRIES: usize = 8;
+use ports::{SideWrites, StoreResult, StoredLead};
 
 /// How long the answer to a call is left to be written, before a text that is shown with other words than
 /// those on their way is somebody else's.
@@ -74,7 +72,8 @@ pub async fn take_receipt(
             None => Ok(ignored("a delivery receipt for a lead that is not known", recorder)),
         },
         About::Number { number, shown } => {
-            for _ in 0..TRIES {
+            let mut retries = Retries::default();
+            loop {
                 let stored = match settling.leads.phone(&client.id, number).await?.lead {
                     Some(id) => settling.leads.lead(&client.id, id).await?,
                     None => None,
@@ -89,12 +88,11 @@ pub async fn take_receipt(
                 if let Some(until) = may_be_known_later(&stored, number, shown.is_some(), event, recorder.now) {
                     return Ok(Came::NotYet { until });
                 }
-                match of_nobody(settling, client, stored, number, shown, event, recorder).await {
-                    Err(StoreError::Conflict) => {}
-                    came => return came,
+                let came = of_nobody(settling, client, stored, number, shown, event, recorder).await;
+                if !retries.again(&came) {
+                    return came;
                 }
             }
-            Err(StoreError::Conflict)
         }
     }
 }

@@ -3,6 +3,7 @@
 mod act;
 mod threat;
 
+use super::update::Retries;
 use chrono::TimeDelta;
 
 use std::time::Duration;
@@ -25,16 +26,13 @@ use domain::{
     reply::{Class, IncomingReply, Known, may_quote},
     tenants::Tenants,
 };
-use ports::{Directory, LeadStore, Rev, SideWrites, StoreError, StoreResult, StoredLead, TextQueue};
+use ports::{Directory, LeadStore, Rev, SideWrites, StoreResult, StoredLead, TextQueue};
 
 /// How long after it reached us a START takes a no back.
 const LATEST_START: TimeDelta = TimeDelta::minutes(1);
 
 /// How long a text of ours is looked for in replies.
 const QUOTED_FOR: TimeDelta = TimeDelta::days(60);
-
-/// How often a lead is read again when something else was written in between.
-const TRIES: usize = 8;
 
 /// What acting on replies takes.
 #[derive(Clone, Copy)]
@@ -108,7 +106,8 @@ impl Replies<'_> {
         recorder: &Recorder<'_>,
     ) -> StoreResult<String> {
         let mut told = false;
-        for _ in 0..TRIES {
+        let mut retries = Retries::default();
+        loop {
             let Writer { read_at, mut lead, new, first_name } =
                 writer(self.leads, &client.id, &reply.from, recorder.now).await?;
             let opted_out = matches!(lead.standing, ContactStatus::OptedOut(_));
@@ -131,10 +130,12 @@ impl Replies<'_> {
             let profile = new;
             if class == Class::Legal && !opted_out {
                 let also = SideWrites { profile, opt_out, audit, ..SideWrites::default() };
-                match self.leads.save(&lead, read_at, also).await {
-                    Ok(_) | Err(StoreError::Conflict) => continue,
-                    Err(error) => return Err(error),
+                let saved = self.leads.save(&lead, read_at, also).await;
+                if !retries.again(&saved) {
+                    saved?;
                 }
+                // Everybody else whom the threat concerns comes next.
+                continue;
             }
             if class == Class::Legal && !told {
                 self.tell_everybody(client, &lead, reply, recorder).await?;
@@ -149,26 +150,22 @@ impl Replies<'_> {
                 state: EventState::Done { result: result.clone() },
             };
             let also = SideWrites { profile, opt_out, lifted, audit, event: event.map(outcome), count_later: false };
-            match self.leads.save(&lead, read_at, also).await {
-                Ok(_) => {
-                    if let Some(alert) = alert {
-                        self.alerts.raise(alert, client.mailbox(), recorder).await;
-                    }
-                    if for_a_person {
-                        Unheard { leads: self.leads, alerts: self.alerts }
-                            .tell_at_once(client, lead.id, recorder)
-                            .await;
-                    }
-                    if let (Some(to), Some(event), false) = (answer, event, reply.provider_answers) {
-                        self.answer(client, lead.id, to, event, recorder).await;
-                    }
-                    return Ok(result);
-                }
-                Err(StoreError::Conflict) => {}
-                Err(error) => return Err(error),
+            let saved = self.leads.save(&lead, read_at, also).await;
+            if retries.again(&saved) {
+                continue;
             }
+            saved?;
+            if let Some(alert) = alert {
+                self.alerts.raise(alert, client.mailbox(), recorder).await;
+            }
+            if for_a_person {
+                Unheard { leads: self.leads, alerts: self.alerts }.tell_at_once(client, lead.id, recorder).await;
+            }
+            if let (Some(to), Some(event), false) = (answer, event, reply.provider_answers) {
+                self.answer(client, lead.id, to, event, recorder).await;
+            }
+            return Ok(result);
         }
-        Err(StoreError::Conflict)
     }
 
     /// Whether a person should answer. A call for help is for one where neither the provider nor we answer it.

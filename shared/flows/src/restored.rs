@@ -3,6 +3,7 @@
 
 mod compare;
 
+use super::update::{Retries, Update, update};
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
@@ -50,9 +51,6 @@ const ASKS: usize = 3;
 const AWAY: usize = 10;
 /// How far before the restored moment erasures are repeated: one may have begun before it and ended after it.
 const ERASURES_BEFORE: TimeDelta = TimeDelta::days(1);
-/// How often a lead is read again when something else was written in between.
-const TRIES: usize = 5;
-
 /// Begins the reason of everything that was put up for review here.
 const REASON: &str = "after the restore: ";
 /// Begins the reason where only the provider's list was missing. Looked at again, it goes by itself.
@@ -339,73 +337,76 @@ impl RestoreReconciliation<'_> {
     /// Writes a text as accepted when the provider took it. The inner error says why it cannot be told
     /// what it was.
     async fn texted(&self, id: LeadId, plans: &Plans, text: &ListedText) -> StoreResult<Result<(), String>> {
-        for _ in 0..TRIES {
-            let Some(StoredLead { rev, lead, profile }) = self.leads.lead(&self.client.id, id).await? else {
-                return Ok(Err("the lead is gone".to_owned()));
-            };
-            let pinned = |id| {
-                let live = lead.enrollment(id)?;
-                plans.get(&(live.campaign.clone(), live.version))
-            };
-            let recorder = self.recorder(text.at);
-            let settling = Settling { directory: self.directory, leads: self.leads, alerts: self.alerts };
-            let matched = match_of(&lead, &profile, self.client, plans, text);
-            let outcome = match meant(text) {
-                Ok(outcome) => outcome,
-                Err(_) if matched == Match::NotOurs => return Ok(Ok(())),
-                Err(why) => return Ok(Err(why)),
-            };
-            let enrollment = match matched {
-                Match::InFlightText(enrollment) => {
-                    let plan = pinned(enrollment).cloned();
-                    let Some(on) = InFlightText::of(self.client, plan.as_ref(), lead, rev) else { continue };
-                    settling.found_out(on, &outcome, &recorder).await?;
-                    return Ok(Ok(()));
-                }
-                Match::Step(enrollment) => enrollment,
-                Match::NotOurs => return Ok(Ok(())),
-                Match::Unexplained(why) => return Ok(Err(why)),
-            };
-            let (mut claimed, plan) = (lead.clone(), pinned(enrollment).cloned());
-            let to = lead.phone.as_ref().and_then(|phone| self.client.destination(phone).ok());
-            let (Some(live), Some(to)) = (lead.enrollment(enrollment), to) else { continue };
-            let claim = NewClaim {
-                attempt: AttemptId(derived_id::of_listed(&self.client.id, &text.provider_id, text.at)),
-                run: self.run,
-                enrollment,
-                step: live.step,
-                to,
-                text: text.body.clone(),
-                expires_at: text.at,
-                hours: "not known: it is in the provider's list, and the table was restored to before it".to_owned(),
-            };
-            if let Err(illegal) = claimed.claim(claim, text.at) {
-                return Ok(Err(format!("a text went out {} that it could not have got: {illegal}", text.at)));
-            }
-            match self.leads.save(&claimed, Some(rev), SideWrites { count_later: true, ..SideWrites::default() }).await
-            {
-                Ok(rev) => {
-                    let Some(on) = InFlightText::of(self.client, plan.as_ref(), claimed, rev) else { continue };
-                    settling.found_out(on, &outcome, &recorder).await?;
-                    return Ok(Ok(()));
-                }
-                Err(StoreError::Conflict) => {}
-                Err(error) => return Err(error),
+        let mut retries = Retries::default();
+        loop {
+            let done = self.texted_once(id, plans, text).await;
+            if !retries.again(&done) {
+                return done;
             }
         }
-        Err(StoreError::Conflict)
+    }
+
+    async fn texted_once(&self, id: LeadId, plans: &Plans, text: &ListedText) -> StoreResult<Result<(), String>> {
+        let Some(StoredLead { rev, lead, profile }) = self.leads.lead(&self.client.id, id).await? else {
+            return Ok(Err("the lead is gone".to_owned()));
+        };
+        let pinned = |id| {
+            let live = lead.enrollment(id)?;
+            plans.get(&(live.campaign.clone(), live.version))
+        };
+        let recorder = self.recorder(text.at);
+        let settling = Settling { directory: self.directory, leads: self.leads, alerts: self.alerts };
+        let matched = match_of(&lead, &profile, self.client, plans, text);
+        let outcome = match meant(text) {
+            Ok(outcome) => outcome,
+            Err(_) if matched == Match::NotOurs => return Ok(Ok(())),
+            Err(why) => return Ok(Err(why)),
+        };
+        let enrollment = match matched {
+            Match::InFlightText(enrollment) => {
+                let plan = pinned(enrollment).cloned();
+                let Some(on) = InFlightText::of(self.client, plan.as_ref(), lead, rev) else {
+                    return Err(StoreError::Conflict);
+                };
+                settling.found_out(on, &outcome, &recorder).await?;
+                return Ok(Ok(()));
+            }
+            Match::Step(enrollment) => enrollment,
+            Match::NotOurs => return Ok(Ok(())),
+            Match::Unexplained(why) => return Ok(Err(why)),
+        };
+        let (mut claimed, plan) = (lead.clone(), pinned(enrollment).cloned());
+        let to = lead.phone.as_ref().and_then(|phone| self.client.destination(phone).ok());
+        let (Some(live), Some(to)) = (lead.enrollment(enrollment), to) else { return Err(StoreError::Conflict) };
+        let claim = NewClaim {
+            attempt: AttemptId(derived_id::of_listed(&self.client.id, &text.provider_id, text.at)),
+            run: self.run,
+            enrollment,
+            step: live.step,
+            to,
+            text: text.body.clone(),
+            expires_at: text.at,
+            hours: "not known: it is in the provider's list, and the table was restored to before it".to_owned(),
+        };
+        if let Err(illegal) = claimed.claim(claim, text.at) {
+            return Ok(Err(format!("a text went out {} that it could not have got: {illegal}", text.at)));
+        }
+        let also = SideWrites { count_later: true, ..SideWrites::default() };
+        let rev = self.leads.save(&claimed, Some(rev), also).await?;
+        let Some(on) = InFlightText::of(self.client, plan.as_ref(), claimed, rev) else {
+            return Err(StoreError::Conflict);
+        };
+        settling.found_out(on, &outcome, &recorder).await?;
+        Ok(Ok(()))
     }
 
     /// Puts every sequence of a lead before a person. Gives the reason, if any was not there yet.
     async fn review(&self, id: LeadId, reason: &str) -> StoreResult<Option<String>> {
-        for _ in 0..TRIES {
-            let Some(StoredLead { rev, mut lead, .. }) = self.leads.lead(&self.client.id, id).await? else {
-                return Ok(None);
-            };
+        let came = update(self.leads, &self.client.id, id, |StoredLead { mut lead, .. }| {
             let waiting = lead.enrollments.iter().filter(|live| matches!(live.waits, Waits::Until(_)));
             let waiting: Vec<_> = waiting.map(|live| (live.id, live.campaign.clone(), live.step)).collect();
             if waiting.is_empty() {
-                return Ok(None);
+                return Ok::<_, StoreError>(Update::Leave(None));
             }
             let recorder = self.recorder(self.now);
             let mut audit = Vec::new();
@@ -414,21 +415,14 @@ impl RestoreReconciliation<'_> {
                 let needed = recorder.about(&lead, Event::ReviewNeeded, Status::Unknown).because("restored", reason);
                 audit.push(needed.in_campaign(&campaign, Some(step)));
             }
-            match self.leads.save(&lead, Some(rev), SideWrites { audit, ..SideWrites::default() }).await {
-                Ok(_) => return Ok(Some(reason.to_owned())),
-                Err(StoreError::Conflict) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Err(StoreError::Conflict)
+            Ok(Update::write(lead, SideWrites::recording(audit), Some(reason.to_owned())))
+        });
+        Ok(came.await?.flatten())
     }
 
     /// Takes back the reviews of a lead whose lists could not be read before, and can be now.
     async fn read_after_all(&self, id: LeadId) -> StoreResult<()> {
-        for _ in 0..TRIES {
-            let Some(StoredLead { rev, mut lead, .. }) = self.leads.lead(&self.client.id, id).await? else {
-                return Ok(());
-            };
+        let came = update(self.leads, &self.client.id, id, |StoredLead { mut lead, .. }| {
             let unread = lead
                 .enrollments
                 .iter()
@@ -444,15 +438,11 @@ impl RestoreReconciliation<'_> {
                 }
             }
             if audit.is_empty() {
-                return Ok(());
+                return Ok::<_, StoreError>(Update::Leave(()));
             }
-            match self.leads.save(&lead, Some(rev), SideWrites { audit, ..SideWrites::default() }).await {
-                Ok(_) => return Ok(()),
-                Err(StoreError::Conflict) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Err(StoreError::Conflict)
+            Ok(Update::write(lead, SideWrites::recording(audit), ()))
+        });
+        came.await.map(|_| ())
     }
 
     fn recorder(&self, at: Instant) -> Recorder<'_> {

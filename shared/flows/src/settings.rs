@@ -1,5 +1,6 @@
 //! Changing a client's settings and keys, over what stands, recorded with who, what and from where.
 
+use super::update::Retries;
 use super::{
     campaigns::{Actor, note},
     record::Recorder,
@@ -11,9 +12,6 @@ use domain::{
     ids::RunId,
 };
 use ports::{Directory, IdSource, Journal, StoreError};
-
-/// How often a change is made again to what stands when somebody else wrote in between.
-const TRIES: usize = 8;
 
 /// Somebody at work on a client's settings.
 #[derive(Clone, Copy)]
@@ -112,7 +110,8 @@ impl Settings<'_> {
         edit: impl Fn(&Client) -> Result<Client, NotSet> + Send + Sync,
         words: impl Fn(&Client, &Client) -> String + Send + Sync,
     ) -> Result<Client, NotSet> {
-        for _ in 0..TRIES {
+        let mut retries = Retries::default();
+        loop {
             let old = self.directory.client(&client.id).await??;
             let new = edit(&old)?.cleaned();
             let known = old.problems();
@@ -125,18 +124,15 @@ impl Settings<'_> {
             if new == old {
                 return Ok(new);
             }
-            match self.directory.change_client(&old, &new).await {
-                Err(StoreError::Conflict) => {}
-                written => {
-                    written?;
-                    let run = RunId(self.ids.new_id(self.now));
-                    let test = new.in_test();
-                    let recorder = Recorder { ids: self.ids, client: &new.id, test, run, now: self.now };
-                    note(self.journal, &recorder, self.actor, &words(&old, &new)).await?;
-                    return Ok(new);
-                }
+            let written = self.directory.change_client(&old, &new).await;
+            if retries.again(&written) {
+                continue;
             }
+            written?;
+            let run = RunId(self.ids.new_id(self.now));
+            let recorder = Recorder { ids: self.ids, client: &new.id, test: new.in_test(), run, now: self.now };
+            note(self.journal, &recorder, self.actor, &words(&old, &new)).await?;
+            return Ok(new);
         }
-        Err(StoreError::Conflict.into())
     }
 }

@@ -1,6 +1,7 @@
 //! Settling a text: what can be proved of it is recorded, written on its lead, and told to whom it
 //! concerns. The sender does it with an answer, a receipt or the provider's own list without one.
 
+use super::update::{Retries, Update, update};
 use chrono::TimeDelta;
 
 use super::{
@@ -20,9 +21,6 @@ use domain::{
     segments,
 };
 use ports::{Directory, Journal, LeadStore, Rev, SideWrites, StoreError, StoreResult};
-
-/// How often a lead is read again when something else was written in between.
-const TRIES: usize = 8;
 
 /// What settling needs.
 #[derive(Clone, Copy)]
@@ -202,7 +200,8 @@ impl Settling<'_> {
         recorder: &Recorder<'_>,
     ) -> StoreResult<Settled> {
         let (mut lead, mut rev) = (on.lead.clone(), on.rev);
-        for _ in 0..TRIES {
+        let mut retries = Retries::default();
+        loop {
             let before = lead.clone();
             let settled = match lead.settle(on.text.attempt, outcome.clone(), on.plan, recorder.now) {
                 Ok(settled) => settled,
@@ -227,17 +226,14 @@ impl Settling<'_> {
             }
             let count_later = audit.is_empty();
             let also = SideWrites { audit, opt_out: new_opt_out(&before, &lead), count_later, ..SideWrites::default() };
-            match self.leads.save(&lead, Some(rev), also).await {
-                Ok(_) => return Ok(settled),
-                Err(StoreError::Conflict) => {
-                    let read = self.leads.lead(&on.client.id, lead.id).await?;
-                    let read = read.ok_or_else(|| StoreError::Unreadable("the lead is gone".to_owned()))?;
-                    (lead, rev) = (read.lead, read.rev);
-                }
-                Err(error) => return Err(error),
+            let saved = self.leads.save(&lead, Some(rev), also).await;
+            if !retries.again(&saved) {
+                return saved.map(|_| settled);
             }
+            let read = self.leads.lead(&on.client.id, lead.id).await?;
+            let read = read.ok_or_else(|| StoreError::Unreadable("the lead is gone".to_owned()))?;
+            (lead, rev) = (read.lead, read.rev);
         }
-        Err(StoreError::Conflict)
     }
 
     /// Writes on the lead that a text which the provider took did not arrive, for a reason that stands.
@@ -252,25 +248,22 @@ impl Settling<'_> {
         refusal: &ProviderRefusal,
         recorder: &Recorder<'_>,
     ) -> StoreResult<()> {
-        for _ in 0..TRIES {
-            let Some(read) = self.leads.lead(&client.id, lead).await? else { return Ok(()) };
+        let came = update(self.leads, &client.id, lead, |read| {
             let mut lead = read.lead.clone();
-            if lead.did_not_arrive(to, refusal, recorder.now) {
-                let audit = consequences(&read.lead, &lead, recorder);
-                let also = SideWrites { audit, opt_out: new_opt_out(&read.lead, &lead), ..SideWrites::default() };
-                match self.leads.save(&lead, Some(read.rev), also).await {
-                    Err(StoreError::Conflict) => continue,
-                    saved => saved?,
-                };
+            if !lead.did_not_arrive(to, refusal, recorder.now) {
+                return Ok::<_, StoreError>(Update::Leave(()));
             }
-            if refusal.class == RefusalClass::Configuration
-                && let Some(alert) = self.hold(client, &client.sending, refusal, false, recorder).await
-            {
-                self.alerts.raise(alert, client.mailbox(), recorder).await;
-            }
-            return Ok(());
+            let audit = consequences(&read.lead, &lead, recorder);
+            let also = SideWrites { opt_out: new_opt_out(&read.lead, &lead), ..SideWrites::recording(audit) };
+            Ok(Update::write(lead, also, ()))
+        });
+        if came.await?.is_some()
+            && refusal.class == RefusalClass::Configuration
+            && let Some(alert) = self.hold(client, &client.sending, refusal, false, recorder).await
+        {
+            self.alerts.raise(alert, client.mailbox(), recorder).await;
         }
-        Err(StoreError::Conflict)
+        Ok(())
     }
 
     fn about(&self, on: &InFlightText<'_>, event: Event, status: Status, recorder: &Recorder<'_>) -> AuditEvent {

@@ -1,6 +1,7 @@
 //! The sweep: ends what should have ended and has not, and recounts. Nothing needs it to be right; it finds
 //! what older data or a mistake left behind.
 
+use super::update::Retries;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Mutex, MutexGuard, PoisonError},
@@ -26,9 +27,6 @@ use ports::{Census, Directory, LeadStore, SideWrites, StoreError, StoreResult, S
 
 /// What this walk is called.
 pub const SWEEP: &str = "sweep";
-
-/// How often a lead is read again when something else was written in between.
-const TRIES: usize = 8;
 
 /// What the sweep does to each lead.
 pub struct Sweep<'a> {
@@ -64,7 +62,8 @@ impl<'a> Sweep<'a> {
 #[async_trait]
 impl LeadVisitor for Sweep<'_> {
     async fn visit(&self, mut stored: StoredLead, walk: &mut BatchJob) -> StoreResult<Vec<Found>> {
-        for _ in 0..TRIES {
+        let mut retries = Retries::default();
+        loop {
             let found = self.stuck(&stored).await?;
             let mut lead = stored.lead.clone();
             let (audit, mut told) = self.end(&mut lead, found);
@@ -80,27 +79,23 @@ impl LeadVisitor for Sweep<'_> {
                 }
                 false => Ok(stored.rev),
             };
-            match written {
-                Ok(_) => {
-                    // What was mended moved the counters, which is none of others' doing.
-                    if counted {
-                        for (campaign, moved) in counts::by_campaign(&lead.uncounted) {
-                            walk.counted_before.entry(campaign.clone()).or_default().add(&moved);
-                        }
-                        lead.uncounted.clear();
+            if !retries.again(&written) {
+                written?;
+                // What was mended moved the counters, which is none of others' doing.
+                if counted {
+                    for (campaign, moved) in counts::by_campaign(&lead.uncounted) {
+                        walk.counted_before.entry(campaign.clone()).or_default().add(&moved);
                     }
-                    for (campaign, of_lead) in counts::counted_of(&lead) {
-                        walk.recount.entry(campaign).or_default().add(&of_lead);
-                    }
-                    return Ok(told);
+                    lead.uncounted.clear();
                 }
-                Err(StoreError::Conflict) => {}
-                Err(error) => return Err(error),
+                for (campaign, of_lead) in counts::counted_of(&lead) {
+                    walk.recount.entry(campaign).or_default().add(&of_lead);
+                }
+                return Ok(told);
             }
             let Some(read) = self.leads.lead(self.recorder.client, lead.id).await? else { return Ok(Vec::new()) };
             stored = read;
         }
-        Err(StoreError::Conflict)
     }
 }
 

@@ -5,6 +5,7 @@
 //! it mails loses nothing: the next run tells. What is told is claimed person by person, so that no two processes
 //! tell of the same replies; in doubt people are told twice. Nothing here fails its caller.
 
+use super::update::{Update, update};
 use chrono::{TimeDelta, Timelike};
 
 use super::{alerts::Alerts, record::Recorder};
@@ -26,8 +27,6 @@ mod words;
 const LEASE: TimeDelta = TimeDelta::minutes(1);
 /// People that one mail is about. Whoever is left is in the mail of the next quarter of an hour.
 const MOST_TOLD: usize = 25;
-/// How often a lead is read again when something else was written in between.
-const TRIES: usize = 4;
 /// A minute in which quarters of an hour begin.
 const QUARTER: u32 = 15;
 
@@ -185,20 +184,13 @@ impl Unheard<'_> {
     }
 
     async fn write_told(&self, client: &Client, waiting: &Waiting) -> StoreResult<()> {
-        for _ in 0..TRIES {
-            let Some(StoredLead { rev, mut lead, .. }) = self.leads.lead(&client.id, waiting.id).await? else {
-                return Ok(());
-            };
+        let told = update(self.leads, &client.id, waiting.id, |StoredLead { mut lead, .. }| {
             if !lead.told_of_replies(waiting.from, waiting.unanswered.last()) {
-                return Ok(());
+                return Ok::<_, StoreError>(Update::Leave(()));
             }
-            match self.leads.save(&lead, Some(rev), SideWrites { count_later: true, ..SideWrites::default() }).await {
-                Ok(_) => return Ok(()),
-                Err(StoreError::Conflict) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Err(StoreError::Conflict)
+            Ok(Update::write(lead, SideWrites { count_later: true, ..SideWrites::default() }, ()))
+        });
+        told.await.map(|_| ())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Unsubscriptions: a provider says that someone does not want our texts any more, by whatever way it
 //! was said. A no is a no: it is acted on in the same write that records it.
 
+use super::update::Retries;
 use super::{derived_id, record::Recorder};
 use domain::{
     audit::{Event, Status},
@@ -11,10 +12,7 @@ use domain::{
     phone::PhoneNumber,
     profile::Profile,
 };
-use ports::{LeadStore, SideWrites, StoreError, StoreResult, StoredLead};
-
-/// How often a lead is read again when something else was written in between.
-const TRIES: usize = 8;
+use ports::{LeadStore, SideWrites, StoreResult, StoredLead};
 
 /// Opts a number out, with the provider's event as the proof, and concludes that event. A number that
 /// nobody knows becomes a lead, as its no must be kept with something.
@@ -28,7 +26,8 @@ pub async fn take_unsubscribe(
     event: &RawEvent,
     recorder: &Recorder<'_>,
 ) -> StoreResult<EventState> {
-    for _ in 0..TRIES {
+    let mut retries = Retries::default();
+    loop {
         let record = leads.phone(client, phone).await?;
         let found = match record.lead {
             Some(id) => leads.lead(client, id).await?,
@@ -65,18 +64,10 @@ pub async fn take_unsubscribe(
         }));
         let state = EventState::Done { result: format!("lead {}: opted out", lead.id) };
         let outcome = EventOutcome { event: event.clone(), state: state.clone() };
-        match leads
-            .save(
-                &lead,
-                read_at,
-                SideWrites { profile, opt_out: Some(opt_out), audit, event: Some(outcome), ..SideWrites::default() },
-            )
-            .await
-        {
-            Ok(_) => return Ok(state),
-            Err(StoreError::Conflict) => {}
-            Err(error) => return Err(error),
+        let also = SideWrites { profile, opt_out: Some(opt_out), audit, event: Some(outcome), ..SideWrites::default() };
+        let saved = leads.save(&lead, read_at, also).await;
+        if !retries.again(&saved) {
+            return saved.map(|_| state);
         }
     }
-    Err(StoreError::Conflict)
 }

@@ -74,6 +74,12 @@ pub struct SideWrites {
 }
 
 impl SideWrites {
+    /// Only what is recorded.
+    #[must_use]
+    pub fn recording(audit: Vec<AuditEvent>) -> Self {
+        Self { audit, ..Self::default() }
+    }
+
     /// What the client's list of opt-outs says of a number once this is written, if it changes: the no
     /// that stands, which may be an older one with the first proof, or the one that is lifted.
     #[must_use]

@@ -273,8 +273,8 @@ pub const FAULTS: &[Fault] = &[
         breaks: "When the lead changed during the call it is written as it was before, under the new revision.",
         edits: &[Edit {
             file: SETTLING,
-            from: "                    (lead, rev) = (read.lead, read.rev);",
-            to: "                    (lead, rev) = (on.lead.clone(), read.rev);",
+            from: "            (lead, rev) = (read.lead, read.rev);",
+            to: "            (lead, rev) = (on.lead.clone(), read.rev);",
         }],
         found_by: Finder::Simulation,
         as_what: AFTER_NO,

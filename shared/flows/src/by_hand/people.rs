@@ -2,8 +2,11 @@
 //! on a lead that is held. Nothing here enrolls or sends.
 
 use super::{
-    super::replies::{Writer, writer},
-    NotDone, OperatorActions, TRIES,
+    super::{
+        replies::{Writer, writer},
+        update::{Retries, Update},
+    },
+    NotDone, OperatorActions,
 };
 use domain::{
     Instant,
@@ -11,10 +14,10 @@ use domain::{
     client::Client,
     contact_status::{ContactStatus, Lifted, OptOut, OptOutChannel},
     ids::LeadId,
-    lead::Outcome,
+    lead::{Lead, Outcome},
     phone::PhoneNumber,
 };
-use ports::{SideWrites, StoreError, StoreResult, StoredLead};
+use ports::{SideWrites, StoredLead};
 
 /// What became of a no that was recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,30 +46,27 @@ impl OperatorActions<'_> {
     /// [`NotDone::Store`] when the store fails.
     pub async fn opt_out(&self, client: &Client, phone: &PhoneNumber, reason: &str) -> Result<Recorded, NotDone> {
         let recorder = self.recorder(client);
-        for _ in 0..TRIES {
-            let Writer { read_at, mut lead, new, .. } = writer(self.leads, &client.id, phone, self.now).await?;
-            if let ContactStatus::OptedOut(before) = lead.standing {
-                return Ok(Recorded::Before(before));
+        self.write(client, phone, |lead, is_new| {
+            if let ContactStatus::OptedOut(before) = &lead.standing {
+                return Ok(Err(Recorded::Before(before.clone())));
             }
             let words = Some(reason.to_owned());
             let opt_out = OptOut { at: self.now, channel: OptOutChannel::Operator, words };
             let left = lead.opt_out(opt_out.clone(), self.now);
             let said = format!("{}: {reason}", self.by);
-            let mut audit = vec![recorder.about(&lead, Event::OptedOut, Status::Ok).because("operator", said)];
-            if new.is_some() {
-                let created = recorder.about(&lead, Event::LeadCreated, Status::Ok);
+            let mut audit = vec![recorder.about(lead, Event::OptedOut, Status::Ok).because("operator", said)];
+            if is_new {
+                let created = recorder.about(lead, Event::LeadCreated, Status::Ok);
                 audit.push(created.because("operator", "a number that was not known was opted out by hand"));
             }
             audit.extend(left.iter().map(|campaign| {
-                let ended = recorder.about(&lead, Event::EnrollmentEnded, Status::Ok);
+                let ended = recorder.about(lead, Event::EnrollmentEnded, Status::Ok);
                 ended.ending(Outcome::OptedOut, OptOutChannel::Operator.reason()).in_campaign(campaign, None)
             }));
-            let also = SideWrites { profile: new, opt_out: Some(opt_out), audit, ..SideWrites::default() };
-            if self.saved(self.leads.save(&lead, read_at, also).await)? {
-                return Ok(Recorded::Now(left.len()));
-            }
-        }
-        Err(StoreError::Conflict.into())
+            let also = SideWrites { opt_out: Some(opt_out), audit, ..SideWrites::default() };
+            Ok(Ok((also, Recorded::Now(left.len()))))
+        })
+        .await
     }
 
     /// Takes a number's no back, on the person's own wish. It resumes and enrolls nothing.
@@ -81,25 +81,45 @@ impl OperatorActions<'_> {
         proof: &str,
     ) -> Result<OptOut, NotDone> {
         let recorder = self.recorder(client);
-        for _ in 0..TRIES {
-            let Writer { read_at, mut lead, new, .. } = writer(self.leads, &client.id, phone, self.now).await?;
+        self.write(client, phone, |lead, is_new| {
             let Some(no) = lead.lift_opt_out() else {
                 return Err(NotDone::Refused("this number has not opted out, so there is nothing to lift".to_owned()));
             };
             let lifted =
                 Lifted { at: self.now, by: self.by.to_owned(), reason: reason.to_owned(), proof: proof.to_owned() };
             let said = format!("{}: {reason}; proof: {proof}", self.by);
-            let mut audit = vec![recorder.about(&lead, Event::OptOutLifted, Status::Ok).because("operator", said)];
-            if new.is_some() {
-                let created = recorder.about(&lead, Event::LeadCreated, Status::Ok);
+            let mut audit = vec![recorder.about(lead, Event::OptOutLifted, Status::Ok).because("operator", said)];
+            if is_new {
+                let created = recorder.about(lead, Event::LeadCreated, Status::Ok);
                 audit.push(created.because("operator", "the opt-out of a number without a lead was lifted by hand"));
             }
-            let also = SideWrites { profile: new, lifted: Some((no.clone(), lifted)), audit, ..SideWrites::default() };
-            if self.saved(self.leads.save(&lead, read_at, also).await)? {
-                return Ok(no);
+            let also = SideWrites { lifted: Some((no.clone(), lifted)), audit, ..SideWrites::default() };
+            Ok(Ok((also, no)))
+        })
+        .await
+    }
+
+    /// Changes whoever has a number; one that nobody knows becomes a lead. The change gives what is written with it,
+    /// or, as an inner error, what stands already.
+    async fn write<T>(
+        &self,
+        client: &Client,
+        phone: &PhoneNumber,
+        change: impl Fn(&mut Lead, bool) -> Result<Result<(SideWrites, T), T>, NotDone>,
+    ) -> Result<T, NotDone> {
+        let mut retries = Retries::default();
+        loop {
+            let Writer { read_at, mut lead, new, .. } = writer(self.leads, &client.id, phone, self.now).await?;
+            let (also, came) = match change(&mut lead, new.is_some())? {
+                Ok(changed) => changed,
+                Err(stands) => return Ok(stands),
+            };
+            let saved = self.leads.save(&lead, read_at, SideWrites { profile: new, ..also }).await;
+            if !retries.again(&saved) {
+                saved?;
+                return Ok(came);
             }
         }
-        Err(StoreError::Conflict.into())
     }
 
     /// Notes that somebody answered what a lead wrote, by whatever way. Gives since when it had waited.
@@ -107,21 +127,16 @@ impl OperatorActions<'_> {
     /// # Errors
     /// [`NotDone::Refused`] when nothing of it waits for an answer.
     pub async fn answered(&self, client: &Client, id: LeadId) -> Result<Instant, NotDone> {
-        for _ in 0..TRIES {
-            let Some(StoredLead { rev, mut lead, .. }) = self.leads.lead(&client.id, id).await? else {
-                return Err(NotDone::Refused(format!("client {} has no lead {id}", client.id)));
-            };
+        self.change(client, id, |StoredLead { mut lead, .. }| {
             let since = lead.unanswered.as_ref().map(|unanswered| unanswered.since);
             let (Some(since), true) = (since, lead.answered()) else {
                 return Err(NotDone::Refused("this lead does not wait for an answer".to_owned()));
             };
             let done = self.recorder(client).about(&lead, Event::ReviewDone, Status::Ok);
-            let audit = vec![done.because("answered", format!("{} says that its reply was answered", self.by))];
-            if self.saved(self.leads.save(&lead, Some(rev), SideWrites { audit, ..SideWrites::default() }).await)? {
-                return Ok(since);
-            }
-        }
-        Err(StoreError::Conflict.into())
+            let done = done.because("answered", format!("{} says that its reply was answered", self.by));
+            Ok(Update::write(lead, SideWrites::recording(vec![done]), since))
+        })
+        .await
     }
 
     /// Decides on a lead that is held, and gives what it was held for.
@@ -136,11 +151,7 @@ impl OperatorActions<'_> {
         because: &str,
     ) -> Result<String, NotDone> {
         let recorder = self.recorder(client);
-        for _ in 0..TRIES {
-            let Some(stored) = self.leads.lead(&client.id, id).await? else {
-                return Err(NotDone::Refused(format!("client {} has no lead {id}", client.id)));
-            };
-            let mut lead = stored.lead;
+        self.change(client, id, |StoredLead { mut lead, .. }| {
             let Some(held_for) = lead.release() else {
                 return Err(NotDone::Refused("this lead is not held, so there is nothing to decide".to_owned()));
             };
@@ -171,19 +182,8 @@ impl OperatorActions<'_> {
                 Some(ended.ending(outcome?, "decided by hand after a reply").in_campaign(campaign, None))
             }));
             let also = SideWrites { opt_out, audit, ..SideWrites::default() };
-            if self.saved(self.leads.save(&lead, Some(stored.rev), also).await)? {
-                return Ok(held_for);
-            }
-        }
-        Err(StoreError::Conflict.into())
-    }
-
-    /// Whether it was written; not, when the lead changed in between.
-    pub(super) fn saved<T>(&self, saved: StoreResult<T>) -> Result<bool, NotDone> {
-        match saved {
-            Ok(_) => Ok(true),
-            Err(StoreError::Conflict) => Ok(false),
-            Err(error) => Err(error.into()),
-        }
+            Ok(Update::write(lead, also, held_for))
+        })
+        .await
     }
 }

@@ -5,8 +5,9 @@ use super::{
     super::{
         intake::{Asked, Entered, enter_by_hand},
         one_text,
+        update::{Retries, Update},
     },
-    NotDone, OperatorActions, TRIES,
+    NotDone, OperatorActions,
 };
 use domain::{
     audit::{Event, Status},
@@ -18,7 +19,7 @@ use domain::{
     message::InFlightState,
     trigger::Then,
 };
-use ports::{SideWrites, StoreError, StoredLead};
+use ports::{SideWrites, StoredLead};
 
 /// The longest words that a person can give, in characters. They are kept with the lead, which is small.
 pub const MOST_WORDS: usize = 200;
@@ -76,7 +77,8 @@ impl OperatorActions<'_> {
         let campaigns = self.directory.campaigns(&client.id).await?;
         let campaign = enrollable(client, &campaigns, campaign, agreed.terms)?;
         let recorder = self.recorder(client);
-        for _ in 0..TRIES {
+        let mut retries = Retries::default();
+        loop {
             let stored = self.stored(client, id).await?;
             let opt_out = match &stored.lead.phone {
                 Some(phone) => self.leads.phone(&client.id, phone).await?.opt_out,
@@ -90,14 +92,16 @@ impl OperatorActions<'_> {
                 Entered::TurnedAway(why) => return Err(NotDone::Refused(format!("not enrolled: {why}"))),
             };
             let also = SideWrites { profile: Some(placed.profile), audit: placed.audit, ..SideWrites::default() };
-            if self.saved(self.leads.save(&placed.lead, Some(rev), also).await)? {
-                if let Some(alert) = placed.alert {
-                    self.alerts.raise(alert, client.mailbox(), &recorder).await;
-                }
-                return Ok(PutIn::Now(placed.words));
+            let saved = self.leads.save(&placed.lead, Some(rev), also).await;
+            if retries.again(&saved) {
+                continue;
             }
+            saved?;
+            if let Some(alert) = placed.alert {
+                self.alerts.raise(alert, client.mailbox(), &recorder).await;
+            }
+            return Ok(PutIn::Now(placed.words));
         }
-        Err(StoreError::Conflict.into())
     }
 
     /// Puts a lead on hold until a person lifts it. What it is in stays as it is, and what it comes into
@@ -108,10 +112,9 @@ impl OperatorActions<'_> {
     pub async fn hold_lead(&self, client: &Client, id: LeadId, because: &str) -> Result<LeadHold, NotDone> {
         let because = words("why", because)?;
         let recorder = self.recorder(client);
-        for _ in 0..TRIES {
-            let StoredLead { rev, mut lead, .. } = self.stored(client, id).await?;
+        self.change(client, id, |StoredLead { mut lead, .. }| {
             match &lead.standing {
-                ContactStatus::Held { reason, .. } => return Ok(LeadHold::Before(reason.clone())),
+                ContactStatus::Held { reason, .. } => return Ok(Update::Leave(LeadHold::Before(reason.clone()))),
                 ContactStatus::OptedOut(OptOut { at, .. }) => {
                     return Err(NotDone::Refused(format!("the person opted out {at}: nothing is sent to them anyway")));
                 }
@@ -120,11 +123,9 @@ impl OperatorActions<'_> {
             lead.hold_person(because, self.now);
             let held = recorder.about(&lead, Event::LeadHeld, Status::Waiting);
             let audit = vec![held.because("operator", format!("{}: {because}", self.by))];
-            if self.saved(self.leads.save(&lead, Some(rev), SideWrites { audit, ..SideWrites::default() }).await)? {
-                return Ok(LeadHold::Now);
-            }
-        }
-        Err(StoreError::Conflict.into())
+            Ok(Update::write(lead, SideWrites::recording(audit), LeadHold::Now))
+        })
+        .await
     }
 
     /// Ends what a lead is in, or one campaign of it, as `abandoned`. A sequence that would go on after a
@@ -143,15 +144,14 @@ impl OperatorActions<'_> {
         let meant = |other: &CampaignId| campaign.is_none_or(|campaign| campaign == other);
         let said = format!("{}: {because}", self.by);
         let recorder = self.recorder(client);
-        for _ in 0..TRIES {
-            let StoredLead { rev, mut lead, .. } = self.stored(client, id).await?;
+        self.change(client, id, |StoredLead { mut lead, .. }| {
             let live = lead.enrollments.iter().filter(|live| meant(&live.campaign));
             let live: Vec<_> = live.map(|live| (live.id, live.campaign.clone(), live.step)).collect();
             let resumes = lead.may_resume.is_some_and(|past| lead.campaign_of(past).is_some_and(meant));
             let on_its_way = live.iter().any(|(id, ..)| is_on_its_way(&lead, *id));
             let campaigns: Vec<CampaignId> = live.iter().map(|(_, campaign, _)| campaign.clone()).collect();
             if live.is_empty() && !resumes {
-                return Ok(Ended { campaigns, on_its_way });
+                return Ok(Update::Leave(Ended { campaigns, on_its_way }));
             }
             if resumes {
                 lead.may_resume = None;
@@ -166,11 +166,9 @@ impl OperatorActions<'_> {
                 let words = format!("{said}; a sequence does not go on after a booking any more");
                 audit.push(recorder.about(&lead, Event::LeadUpdated, Status::Ok).because("operator", words));
             }
-            if self.saved(self.leads.save(&lead, Some(rev), SideWrites { audit, ..SideWrites::default() }).await)? {
-                return Ok(Ended { campaigns, on_its_way });
-            }
-        }
-        Err(StoreError::Conflict.into())
+            Ok(Update::write(lead, SideWrites::recording(audit), Ended { campaigns, on_its_way }))
+        })
+        .await
     }
 
     async fn stored(&self, client: &Client, id: LeadId) -> Result<StoredLead, NotDone> {

@@ -1,9 +1,10 @@
 //! Bookings: from what a calendar says to the leads that it is about. A booking ends their sequences in
 //! the same write that keeps it.
 
+use super::super::update::Retries;
 use super::{
     super::{derived_id, record::Recorder},
-    Intake, TRIES,
+    Intake,
     enter::{Admission, Entry, admit, enter},
     known::Known,
 };
@@ -19,7 +20,7 @@ use domain::{
     phone::InvalidPhone,
     profile::{self, Profile},
 };
-use ports::{SideWrites, StoreError, StoreResult, StoredLead};
+use ports::{SideWrites, StoreResult, StoredLead};
 
 /// What news of a booking came to for one lead.
 struct Came {
@@ -37,7 +38,8 @@ impl Intake<'_> {
         news: &BookingNews,
         recorder: &Recorder<'_>,
     ) -> StoreResult<EventState> {
-        for _ in 0..TRIES {
+        let mut retries = Retries::default();
+        loop {
             let mut leads = self.booked_by(client, &news.who).await?.into_iter();
             let done = match leads.next() {
                 Some(first) => self.of_known(client, &event, news, (first, leads.collect()), recorder).await,
@@ -48,12 +50,10 @@ impl Intake<'_> {
                 }
                 None => self.of_stranger(client, &event, news, recorder).await,
             };
-            match done {
-                Err(StoreError::Conflict) => {}
-                done => return done,
+            if !retries.again(&done) {
+                return done;
             }
         }
-        Err(StoreError::Conflict)
     }
 
     /// The leads that it is about: the one in the link, then those with the address and the number. They

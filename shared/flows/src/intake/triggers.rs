@@ -3,9 +3,10 @@
 
 mod happens;
 
+use super::super::update::{Retries, Update, update};
 use chrono::TimeDelta;
 
-use super::{Intake, TRIES};
+use super::Intake;
 use crate::record::Recorder;
 use domain::{
     client::Client,
@@ -48,7 +49,8 @@ impl Intake<'_> {
             Some(other) if happens.ends_something() => self.end_elsewhere(other, &happens, recorder).await?,
             _ => Ended::default(),
         };
-        for _ in 0..TRIES {
+        let mut retries = Retries::default();
+        loop {
             let mut known = self.find(client, &happening.person, recorder.now).await?;
             let came = happens.come_to(&mut known, elsewhere.clone(), recorder);
             let state = EventState::Done { result: came.words };
@@ -60,36 +62,29 @@ impl Intake<'_> {
             } else {
                 self.events.conclude(&outcome, came.audit).await
             };
-            match written {
-                Ok(()) => {
-                    for alert in came.alerts {
-                        self.alerts.raise(alert, client.mailbox(), recorder).await;
-                    }
-                    return Ok(state);
-                }
-                Err(StoreError::Conflict) => {}
-                Err(error) => return Err(error),
+            if retries.again(&written) {
+                continue;
             }
+            written?;
+            for alert in came.alerts {
+                self.alerts.raise(alert, client.mailbox(), recorder).await;
+            }
+            return Ok(state);
         }
-        Err(StoreError::Conflict)
     }
 
     /// Ends what an event ends with another lead, who by the address is the same person. That is a
     /// write of its own before the event's end: a crash in between does it again, which changes nothing.
     async fn end_elsewhere(&self, other: LeadId, happens: &Happens<'_>, recorder: &Recorder<'_>) -> StoreResult<Ended> {
-        for _ in 0..TRIES {
-            let Some(stored) = self.leads.lead(recorder.client, other).await? else { return Ok(Ended::default()) };
+        let ended = update(self.leads, recorder.client, other, |stored| {
             let mut lead = stored.lead.clone();
             let (audit, words) = happens.end(&mut lead, recorder);
             if lead == stored.lead {
-                return Ok(Ended::default());
+                return Ok::<_, StoreError>(Update::Leave(Ended::default()));
             }
-            match self.leads.save(&lead, Some(stored.rev), SideWrites { audit, ..SideWrites::default() }).await {
-                Ok(_) => return Ok(Ended { lead: Some(lead), words }),
-                Err(StoreError::Conflict) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Err(StoreError::Conflict)
+            let ended = Ended { lead: Some(lead.clone()), words };
+            Ok(Update::write(lead, SideWrites::recording(audit), ended))
+        });
+        Ok(ended.await?.unwrap_or_default())
     }
 }

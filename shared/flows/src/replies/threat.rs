@@ -2,11 +2,12 @@
 //! operator. Where all clients have one owner it also holds the number at the others, whose operators are told,
 //! for a few people a day. All of it can be repeated.
 
+use super::super::update::{Update, update};
 use chrono::TimeDelta;
 
 use super::{
     super::{alerts::Alert, record::Recorder},
-    Replies, TRIES,
+    Replies,
 };
 use domain::{
     audit::{Event, Status},
@@ -18,7 +19,7 @@ use domain::{
     reply::IncomingReply,
     tenants::{SPREAD_A_DAY, Tenants},
 };
-use ports::{ClientEntry, Lease, SideWrites, StoreError, StoreResult};
+use ports::{ClientEntry, Lease, SideWrites, StoreError, StoreResult, StoredLead};
 
 /// Why the others hold the number.
 const REASON: &str = "a threat of the law to another client";
@@ -141,26 +142,16 @@ impl Replies<'_> {
 
     /// The lead with the number that is on hold for this reason, now or before.
     async fn held_at(&self, phone: &PhoneNumber, recorder: &Recorder<'_>) -> StoreResult<Option<LeadId>> {
-        for _ in 0..TRIES {
-            let Some(id) = self.leads.phone(recorder.client, phone).await?.lead else { return Ok(None) };
-            let Some(stored) = self.leads.lead(recorder.client, id).await? else { return Ok(None) };
-            let mut lead = stored.lead;
+        let Some(id) = self.leads.phone(recorder.client, phone).await?.lead else { return Ok(None) };
+        let held = update(self.leads, recorder.client, id, |StoredLead { mut lead, .. }| {
             if !lead.hold_person(REASON, recorder.now) {
                 // Whoever held it may not have come to telling.
                 let before = matches!(&lead.standing, ContactStatus::Held { reason, .. } if reason == REASON);
-                return Ok(before.then_some(id));
+                return Ok::<_, StoreError>(Update::Leave(before));
             }
             let held = recorder.about(&lead, Event::LeadHeld, Status::Waiting).because("legal", REASON);
-            match self
-                .leads
-                .save(&lead, Some(stored.rev), SideWrites { audit: vec![held], ..SideWrites::default() })
-                .await
-            {
-                Ok(_) => return Ok(Some(id)),
-                Err(StoreError::Conflict) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Err(StoreError::Conflict)
+            Ok(Update::write(lead, SideWrites::recording(vec![held]), true))
+        });
+        Ok(held.await?.filter(|held| *held).map(|_| id))
     }
 }
