@@ -1,4 +1,4 @@
-//! The description of the API (OpenAPI 3.1): the addresses from the [table](crate::table), what each takes
+//! The description of the API (OpenAPI 3.1): the addresses from the table `table.rs`, what each takes
 //! and gives from the types themselves. Only for the command that prints it and the test that holds it.
 
 mod patches;

@@ -58,7 +58,7 @@ pub enum Came {
 /// Acts on a receipt, which came by `event`.
 ///
 /// # Errors
-/// [`StoreError`] when the store fails; it is worked on again later.
+/// [`StoreError`](ports::StoreError) when the store fails; it is worked on again later.
 pub async fn take_receipt(
     settling: Settling<'_>,
     client: &Client,

@@ -95,7 +95,7 @@ impl Replies<'_> {
     /// once everybody whom it concerns knows.
     ///
     /// # Errors
-    /// [`StoreError`] when the store fails. Nothing was done then, or of a threat its first part; it is
+    /// [`StoreError`](ports::StoreError) when the store fails. Nothing was done then, or of a threat its first part; it is
     /// worked on again.
     pub async fn take(
         &self,

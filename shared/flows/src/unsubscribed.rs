@@ -18,7 +18,7 @@ use ports::{LeadStore, SideWrites, StoreResult, StoredLead};
 /// nobody knows becomes a lead, as its no must be kept with something.
 ///
 /// # Errors
-/// [`StoreError`] when the store fails; nothing was done then.
+/// [`StoreError`](ports::StoreError) when the store fails; nothing was done then.
 pub async fn take_unsubscribe(
     leads: &dyn LeadStore,
     client: &ClientId,

@@ -95,7 +95,7 @@ pub struct Accepted {
     pub status_callback: Option<String>,
     /// How long the provider may hold the text back.
     pub validity_period: Option<TimeDelta>,
-    /// `queued`, or `accepted` when a service picks the sender, until [`Carrier::set_status`].
+    /// `queued`, or `accepted` when a service picks the sender, until [`Carrier::set_status`](super::Carrier::set_status).
     pub status: String,
     /// The error code that goes with a failed status.
     pub error_code: Option<u32>,

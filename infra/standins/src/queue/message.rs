@@ -28,7 +28,7 @@ pub struct Received {
     pub first_received_at: DateTime<Utc>,
 }
 
-/// A message that was given up: see [`Queue::take_dead_letters`].
+/// A message that was given up: see [`Queue::take_dead_letters`](super::Queue::take_dead_letters).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetter {
     /// The message's id.
