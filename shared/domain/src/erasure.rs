@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use unicode_normalization::UnicodeNormalization;
 
 use super::{
     Instant,
@@ -52,7 +53,7 @@ impl Identifiers {
             lead: lead.id,
             phones: lead.phone.iter().chain(&profile.former.phones).cloned().collect(),
             emails: profile.email.iter().chain(&profile.former.emails).cloned().collect(),
-            names: Names(names.map(|name| name.to_lowercase()).collect()),
+            names: Names(names.flat_map(|name| words(&name.to_lowercase())).filter_map(own_name).collect()),
         }
     }
 
@@ -86,11 +87,23 @@ impl Identifiers {
     /// and last name together. One name alone may be anybody's.
     #[must_use]
     pub fn are_spoken_of_in(&self, text: &str) -> bool {
+        // `Pat Rivera`, `Rivera, Pat`, `Pat M. Rivera`.
+        let beside = |one: &Place, other: &Place| {
+            let (first, last) = if one.at < other.at { (one, other) } else { (other, one) };
+            one.name != other.name && last.at - first.at <= 2
+        };
         self.are_in(text) || {
-            let words = words(&text.to_lowercase());
-            let places = self.names_in(&words);
-            places.iter().any(|first| places.iter().any(|second| first.name != second.name && first.to == second.from))
+            let places = self.names_in(&words(&text.to_lowercase()));
+            places.iter().any(|one| places.iter().any(|other| beside(one, other)))
         }
+    }
+
+    /// Whether somebody else has the first or the last name of the person: what they say of themselves is theirs.
+    #[must_use]
+    pub fn share_a_name_with(&self, other: &Profile) -> bool {
+        let names = [&other.first_name, &other.last_name].into_iter().flatten();
+        names.flat_map(|name| words(&name.to_lowercase())).filter(|word| self.names.0.contains(&word.letters)).count()
+            > 1
     }
 
     /// What somebody else wrote, without what names the person in it: number, address and names. `None` if they cannot
@@ -104,20 +117,11 @@ impl Identifiers {
 
     /// Where the names stand in the words of a text.
     fn names_in(&self, words: &[Word]) -> Vec<Place> {
-        let mut places = Vec::new();
-        for (name, written) in self.names.0.iter().enumerate() {
-            let wanted: Vec<String> = self::words(written).into_iter().map(|word| word.letters).collect();
-            if wanted.is_empty() {
-                continue;
-            }
-            for (from, found) in words.windows(wanted.len()).enumerate() {
-                if found.iter().zip(&wanted).all(|(word, wanted)| word.letters == *wanted) {
-                    let characters = (found[0].from, found[found.len() - 1].to);
-                    places.push(Place { name, from, to: from + wanted.len(), characters });
-                }
-            }
-        }
+        let name_of = |word: &Word| self.names.0.iter().position(|name| *name == word.letters);
+        let places = words.iter().enumerate();
         places
+            .filter_map(|(at, word)| Some(Place { name: name_of(word)?, at, characters: (word.from, word.to) }))
+            .collect()
     }
 
     /// The text without numbers and addresses of the person: for an event that is somebody else's. `None` if
@@ -129,7 +133,8 @@ impl Identifiers {
 
     /// The text without numbers and addresses, and without what stands in some more places.
     fn crossed_out(&self, text: &str, more: Vec<(usize, usize)>) -> Option<String> {
-        let lower = text.to_lowercase();
+        // JSON's line breaks are as long as two blanks.
+        let lower = text.to_lowercase().replace("\\n", "  ").replace("\\r", "  ").replace("\\t", "  ");
         // Lower case may be longer than what it is of; then nothing says which characters to replace.
         let mut characters: Vec<char> = text.chars().collect();
         if lower.chars().count() != characters.len() {
@@ -160,17 +165,26 @@ struct Word {
 /// Where a name stands in a text: which one, in words, and in characters.
 struct Place {
     name: usize,
-    from: usize,
-    to: usize,
+    at: usize,
     characters: (usize, usize),
 }
 
-/// The words of lower-case text. `pat's` is `pat`.
+/// A word of a name, unless it is one that stands in any text, as in `de la Cruz`.
+fn own_name(word: Word) -> Option<String> {
+    const PARTICLES: [&str; 16] = [
+        "van", "von", "del", "der", "den", "dem", "los", "las", "san", "dos", "das", "ter", "ten", "bin", "ibn", "the",
+    ];
+    let is_name = word.letters.chars().count() > 2 && !PARTICLES.contains(&word.letters.as_str());
+    is_name.then_some(word.letters)
+}
+
+/// The words of lower-case text, without accents. `pat's` is `pat`.
 fn words(text: &str) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
     let mut open = false;
     for (at, c) in text.chars().enumerate() {
         let part = c.is_alphanumeric() || c == '-';
+        let c = c.nfd().next().unwrap_or(c);
         match words.last_mut().filter(|_| open && part) {
             Some(word) => {
                 word.letters.push(c);
@@ -225,11 +239,26 @@ fn numbers_of(text: &str, whole: &str, national: &str) -> Vec<(usize, usize)> {
         } else {
             (digits.trim_start_matches('0') == national).then(|| (digits.len() - national.len(), national.len()))
         };
-        if let Some((at, length)) = place.filter(|(_, length)| *length > 0) {
+        let place = place.filter(|(at, length)| *length > 0 && stands_alone(&run, *at, *length, whole, national));
+        if let Some((at, length)) = place {
             found.push((run[at].0, run[at + length - 1].0 + 1));
         }
     }
     found
+}
+
+/// Whether a number is not part of a longer one: only its country code, or what is dialed before it, stands right
+/// before its digits, and nothing right after them.
+fn stands_alone(run: &[(usize, char)], at: usize, length: usize, whole: &str, national: &str) -> bool {
+    let joined = |one: usize, next: usize| run[one].0 + 1 == run[next].0;
+    let ends = at + length == run.len() || !joined(at + length - 1, at + length);
+    let mut from = at;
+    while from > 0 && joined(from - 1, from) {
+        from -= 1;
+    }
+    let before: String = run[from..at].iter().map(|(_, digit)| *digit).collect();
+    let code = whole.strip_suffix(national).unwrap_or_default();
+    ends && ["", code].contains(&before.trim_start_matches("011").trim_start_matches('0'))
 }
 
 /// The digits that may be of one number each: where in the text, and which.
@@ -265,7 +294,7 @@ fn digit(character: char) -> Option<char> {
 
 /// Text in lower case, with URL encoding and JSON's `\u0040` undone.
 fn plain(text: &str) -> String {
-    let decoded = percent_decoded(text);
+    let decoded = percent_decoded(text).replace("\\n", " ").replace("\\r", " ").replace("\\t", " ");
     let mut plain = String::with_capacity(decoded.len());
     let mut rest = decoded.as_str();
     while let Some(at) = rest.find("\\u") {
@@ -383,6 +412,9 @@ mod tests {
             ("spat@example.org", false),
             ("pat@example.org.example.net", false),
             ("305 and 555 and 0123", false),
+            (r#"{"order":93055550123456}"#, false),
+            (r#"{"note":"line one\npat@example.org is my friend"}"#, true),
+            ("305-555-0123 305-555-0124", true),
             ("Pat van Dyke", false),
             ("\\u00zz", false),
             ("", false),
@@ -390,15 +422,17 @@ mod tests {
             assert_eq!(pat().are_in(body), named, "{body}");
         }
         assert!(pat().or_names_are_in("says Pat's sister, pat") && pat().or_names_are_in("Mr. Van Dyke"));
-        assert!(!pat().or_names_are_in("the path was patched by Dyke"));
+        assert!(!pat().or_names_are_in("the path was patched by van dykes"));
     }
 
     #[test]
     fn what_others_wrote_loses_what_names_a_person_and_keeps_the_rest() {
         for (said, left) in [
-            ("Stop. Pat van Dyke is my wife's name, not mine", Some("Stop. xxx xxx xxxx is my wife's name, not mine")),
-            ("van Dyke, Pat moved", Some("xxx xxxx, xxx moved")),
+            ("Stop. Pat van Dyke is my wife's name, not mine", Some("Stop. xxx van xxxx is my wife's name, not mine")),
+            ("van Dyke, Pat moved", Some("van xxxx, xxx moved")),
             ("text Pat's new phone (305) 555-0123", Some("text xxx's new phone (xxx) xxx-xxxx")),
+            ("Pat M. Dyke sent me", Some("xxx M. xxxx sent me")),
+            ("P\u{e1}t van D\u{fd}ke sent me", Some("xxx van xxxx sent me")),
             ("\u{130} Pat van Dyke", None),
         ] {
             assert!(pat().are_spoken_of_in(said), "{said}");

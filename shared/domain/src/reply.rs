@@ -164,6 +164,12 @@ pub fn is_keyword(body: &str) -> bool {
     KEYWORDS.contains(&word.to_ascii_uppercase().as_str())
 }
 
+/// Whether a reply is one of these keywords and not a sign more: only that does a provider surely answer.
+#[must_use]
+pub fn is_bare_keyword(body: &str) -> bool {
+    KEYWORDS.contains(&body.trim().to_ascii_uppercase().as_str())
+}
+
 /// Whether a text to another line of the same business is a no that counts here, too.
 #[must_use]
 pub fn is_no_on_any_line(body: &str) -> bool {

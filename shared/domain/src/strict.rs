@@ -1,9 +1,13 @@
 //! Reads objects from objects only. Serde also reads a struct from an array of its fields, in their order; what
 //! guards a document by the names of its fields would then guard nothing.
 
+mod distinct;
+
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor};
+
+pub use distinct::Distinct;
 
 /// What is said of an array where an object must be.
 pub const NO_OBJECT: &str = "it must be an object, and it is an array";

@@ -153,7 +153,9 @@ impl Erase<'_> {
     ) -> Result<Erased, NotErased> {
         let Request { lead, by, because, salt } = request;
         let stored = self.leads.lead(&client.id, lead).await?.ok_or(NotErased::NoLead(lead))?;
-        if Identifiers::of(&stored.lead, &stored.profile).or_names_are_in(because) {
+        let known = Identifiers::of(&stored.lead, &stored.profile);
+        // An operator may share a first name with the person.
+        if known.or_names_are_in(because) || known.are_spoken_of_in(by) {
             return Err(NotErased::ReasonNames);
         }
         let asked = Asked { lead, reason: "request", words: format!("by {by}: {because}"), record: None, salt };
@@ -366,7 +368,14 @@ impl Erase<'_> {
             if person.phones.contains(&listed.phone) || listed.reworded(unnamed) == listed {
                 continue;
             }
-            others.extend(self.leads.phone(&client.id, &listed.phone).await?.lead);
+            let owner = self.leads.phone(&client.id, &listed.phone).await?.lead;
+            if let Some(owner) = owner
+                && let Some(stored) = self.leads.lead(&client.id, owner).await?
+                && person.share_a_name_with(&stored.profile)
+            {
+                continue;
+            }
+            others.extend(owner);
             self.store.reword_opt_out(&client.id, &listed.phone, &unnamed).await?;
         }
         let mut reworded = BTreeSet::new();
@@ -386,8 +395,10 @@ impl Erase<'_> {
 
     async fn reword_lead(&self, client: &Client, id: LeadId, person: &Identifiers) -> StoreResult<bool> {
         let came = update(self.leads, &client.id, id, |stored| {
-            Ok::<_, StoreError>(match emptied::another(&stored.lead, person) {
-                Some(lead) => Update::write(lead, SideWrites::default(), true),
+            Ok::<_, StoreError>(match emptied::another(&stored, person) {
+                Some((lead, profile)) => {
+                    Update::write(lead, SideWrites { profile: Some(profile), ..SideWrites::default() }, true)
+                }
                 None => Update::Leave(false),
             })
         });

@@ -40,6 +40,7 @@ use domain::{
     profile::Profile,
     tenants::Tenants,
 };
+pub use enter::TWO_NUMBERS;
 use enter::enter;
 use known::{Known, by_form};
 use ports::{Directory, EventStore, LeadStore, PhoneRecord, SideWrites, StoreError, StoreResult, TextQueue};

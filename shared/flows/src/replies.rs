@@ -23,7 +23,7 @@ use domain::{
     lead::Lead,
     phone::PhoneNumber,
     profile::Profile,
-    reply::{Class, IncomingReply, Known, may_quote},
+    reply::{Class, IncomingReply, Known, is_bare_keyword, may_quote},
     tenants::Tenants,
 };
 use ports::{Directory, LeadStore, Rev, SideWrites, StoreResult, StoredLead, TextQueue};
@@ -170,7 +170,8 @@ impl Replies<'_> {
 
     /// Whether a person should answer. A call for help is for one where neither the provider nor we answer it.
     fn is_for_a_person(&self, client: &Client, class: Class, reply: &IncomingReply, opted_out: bool) -> bool {
-        let answered = reply.provider_answers || (client.answers.help.is_some() && self.queue.is_some());
+        let by_provider = reply.provider_answers && (reply.taken_for.is_some() || is_bare_keyword(&reply.body));
+        let answered = by_provider || (client.answers.help.is_some() && self.queue.is_some());
         class == Class::Other || (class == Class::Help && !answered && !opted_out)
     }
 

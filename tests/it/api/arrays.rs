@@ -20,7 +20,11 @@ async fn world() -> World {
 }
 
 async fn ask(world: &World, method: &str, path: &str, body: &Value) -> (u16, Value) {
-    let mut request = Request::new(Body::from(body.to_string()));
+    ask_in_words(world, method, path, &body.to_string()).await
+}
+
+async fn ask_in_words(world: &World, method: &str, path: &str, body: &str) -> (u16, Value) {
+    let mut request = Request::new(Body::from(body));
     *request.method_mut() = Method::from_bytes(method.to_uppercase().as_bytes()).expect("a method");
     *request.uri_mut() = format!("{PUBLIC_URL}{path}").parse().expect("an address");
     request.headers_mut().insert("authorization", format!("Bearer acme.{KEY}").parse().expect("a header"));
@@ -167,4 +171,20 @@ async fn every_object_of_every_body_in_the_description_is_refused_as_an_array() 
     assert_eq!(stands(&world).await, before);
     // The rest has forms of which serde reads none from an array, or is a patch as a whole.
     assert!(tried >= 150 && as_arrays >= 60, "{as_arrays} of {tried} were refused as arrays of members");
+}
+
+#[tokio::test]
+async fn a_member_that_stands_twice_is_refused_and_nothing_is_changed() {
+    let world = world().await;
+    let before = stands(&world).await;
+    for (method, path, body) in [
+        ("post", "/admin/opt-outs", r#"{"phone":"(305) 555-0123","phone":"(305) 555-0124","reason":"x"}"#),
+        ("patch", "/admin/settings", r#"{"limits":{"per_hour":1,"per_hour":9}}"#),
+        ("post", "/admin/settings/hold", r#"{"reason":"a","reason":"b"}"#),
+    ] {
+        let (status, problem) = ask_in_words(&world, method, path, body).await;
+        assert_eq!(status, 400, "{path}: {problem}");
+        assert!(problem.to_string().contains("stands twice"), "{path}: {problem}");
+    }
+    assert_eq!(stands(&world).await, before);
 }

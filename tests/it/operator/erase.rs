@@ -12,7 +12,7 @@ use leadline::{
         phone::{PhoneNumber, Region},
     },
     flows::{by_hand::OperatorActions, erase::Erased, record::Recorder},
-    ports::{Clock, Directory, ErasureLedger, EventStore, OptOuts},
+    ports::{Clock, Directory, ErasureLedger, EventStore, LeadStore, OptOuts},
     runtime::RandomIds,
 };
 use leadline_cli::{
@@ -336,6 +336,31 @@ async fn what_others_said_of_a_person_goes_with_them() {
     }
     let listed = world.system.store.opt_outs(&world.client()).await.expect("the list");
     assert_eq!(listed.len(), 2, "their opt-outs stay");
+}
+
+#[tokio::test]
+async fn a_namesake_keeps_every_word_and_who_spoke_of_the_person_keeps_all_others() {
+    let world = World::at("2026-01-06 09:00").await;
+    world.form("1", "Pat Rivera", PAT).await;
+    world.form("2", "Pat Rivera", "+13055550144").await;
+    let mut told = form("3", "Ola Nor", "+13055550145");
+    told["payload"][0]["attributes"]["custom_2"] = json!("Pat Rivera, (305) 555-0123, told me about you");
+    assert_eq!(world.kajabi(&told).await, 200);
+    let theirs = "Pat Rivera here: can I bring my son on Tuesday at 4?";
+    world.reply("SM00000000000000000000000000000031", "+13055550144", theirs).await;
+    let boss = "My boss is Pat Rivera. Please call me at 4 on Tuesday, I want two seats";
+    world.reply("SM00000000000000000000000000000032", "+13055550145", boss).await;
+    erase(&world, PAT).await.expect("it can be erased");
+    let after = table(&world).await;
+    assert!(after.contains(theirs), "a namesake's own words are theirs");
+    assert!(after.contains("My boss is xxx xxxxxx. Please call me at 4 on Tuesday, I want two seats"));
+    let ola = world.lead("+13055550145").await.expect("a lead").id;
+    let stored = world.system.store.lead(&world.client(), ola).await.expect("the store").expect("Ola");
+    let answer = stored.profile.answers.get("custom_2").cloned().unwrap_or_default();
+    assert_eq!(answer, "xxx xxxxxx, (xxx) xxx-xxxx, told me about you");
+    let ledger = DynamoErasures::new(world.system.dynamo.client(), ERASURES);
+    let refused = run(&connection(&world), &ledger, &ola.to_string(), "asked", "Ola Nor").await;
+    assert!(refused.expect_err("it would stay in the audit").to_string().contains("names the person"));
 }
 
 #[tokio::test]

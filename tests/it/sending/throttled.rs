@@ -168,7 +168,7 @@ async fn a_first_text_whose_time_runs_out_meanwhile_ends_as_expired_and_names_th
     assert_eq!(ended, 3, "each is counted");
     world.until("2026-01-07 09:01").await;
     let subjects = subjects(&world);
-    let report = subjects.iter().find(|subject| subject.contains("3 leads got no text at all"));
+    let report = subjects.iter().find(|subject| subject.contains("3 leads were given up"));
     assert!(report.is_some_and(|subject| subject.contains("ACT")), "{subjects:?}");
 }
 

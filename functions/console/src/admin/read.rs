@@ -1,5 +1,5 @@
 //! Reading what was posted, strictly: a member that nothing stands for is refused, as it is most often
-//! misspelt, and so is an array in the place of an object. Each problem names its place.
+//! misspelt, and so are an array in the place of an object and a member that stands twice. Each problem names its place.
 
 use lambda_http::{
     Request,
@@ -7,7 +7,7 @@ use lambda_http::{
 };
 use leadline::domain::{
     document::{self, escaped, touched},
-    strict::Strict,
+    strict::{Distinct, Strict},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ pub fn json(request: &Request) -> Result<Value, Problem> {
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not this kind of body", detail));
         }
     }
-    let read = serde_json::from_slice(bytes).map(whole);
+    let read = serde_json::from_slice(bytes).map(|Distinct(value)| whole(value));
     read.map_err(|error| Problem::bad_at("", format!("the body is not JSON: {error}")))
 }
 

@@ -1,7 +1,12 @@
 //! A reply without what its writer did not write to us: quoted lines, and what stands below a signature's
 //! dashes. Only what is read *after* the whole reply was looked at for an opt-out. Pure.
 
+use std::borrow::Cow;
+
 use super::text::is_unseen;
+
+/// No tag of a mail is longer, in bytes.
+const LONGEST_TAG: usize = 200;
 
 /// A reply in parts.
 pub(super) struct Parts {
@@ -33,6 +38,34 @@ pub(super) fn parts(body: &str) -> Parts {
     let below = below.map(|lines| lines.join("\n")).filter(|below| !below.trim().is_empty());
     let quoted = (!quoted.is_empty()).then(|| quoted.join("\n"));
     Parts { written: without_links(&with_number_signs(&written)), below, quoted }
+}
+
+/// A reply without the tags and entities of HTML that a mail program left in it.
+pub(super) fn without_markup(body: &str) -> Cow<'_, str> {
+    if !body.contains(['<', '&']) {
+        return Cow::Borrowed(body);
+    }
+    let mut kept = String::with_capacity(body.len());
+    let mut rest = body;
+    while let Some((before, after)) = rest.split_once('<') {
+        kept.push_str(before);
+        let is_tag = after.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
+        match after.split_once('>').filter(|(tag, _)| is_tag && tag.len() <= LONGEST_TAG && !tag.contains("://")) {
+            Some((tag, after)) => {
+                // `<b>` stands in the middle of a line.
+                let inline = ["b", "/b", "i", "/i", "span", "/span", "strong", "/strong", "em", "/em"].contains(&tag);
+                kept.push(if inline { ' ' } else { '\n' });
+                rest = after;
+            }
+            None => {
+                kept.push('<');
+                rest = after;
+            }
+        }
+    }
+    kept.push_str(rest);
+    let entities = [("&nbsp;", " "), ("&gt;", ">"), ("&lt;", "<"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
+    Cow::Owned(entities.into_iter().fold(kept, |text, (entity, sign)| text.replace(entity, sign)))
 }
 
 fn is_dashes(line: &str) -> bool {

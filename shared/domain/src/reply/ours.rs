@@ -7,6 +7,8 @@ use super::text::plain;
 
 /// So many words in a row are no coincidence. Fewer may be the person's own, unless they are a whole text of ours.
 const QUOTED: usize = 8;
+/// So many beside words of the person's own may be a piece of a text of ours.
+const PIECE: usize = 3;
 /// A text of ours of fewer words is not looked for at all.
 const SHORTEST: usize = 5;
 
@@ -29,11 +31,20 @@ pub(super) fn is_ours(text: &str, sent: &[String]) -> bool {
 
 /// A reply without words of ours, or `None` if it holds none.
 pub(super) fn taken_out(body: &str, sent: &[String]) -> Option<String> {
+    cut(body, sent, |longest, of| longest >= QUOTED.min(of))
+}
+
+/// A reply without the longest runs of words of ours that are long enough, of a text of so many words.
+fn cut(body: &str, sent: &[String], is_long_enough: impl Fn(usize, usize) -> bool) -> Option<String> {
     let words = words(body);
     let sent: Vec<Vec<String>> = sent.iter().map(|sent| plain(sent)).filter(|sent| sent.len() >= SHORTEST).collect();
     let (mut kept, mut copied, mut at) = (String::with_capacity(body.len()), 0, 0);
     while at < words.len() {
-        let run = sent.iter().filter_map(|sent| quoted(&words[at..], sent)).max().unwrap_or(0);
+        let run = sent.iter().filter_map(|sent| {
+            let longest = quoted(&words[at..], sent)?;
+            is_long_enough(longest, sent.len()).then_some(longest)
+        });
+        let run = run.max().unwrap_or(0);
         if run == 0 {
             at += 1;
             continue;
@@ -47,12 +58,16 @@ pub(super) fn taken_out(body: &str, sent: &[String]) -> Option<String> {
     (copied > 0).then(|| kept + &body[copied..])
 }
 
+/// A reply without pieces of ours that are too short to be sure of, or `None` if it holds none.
+pub(super) fn without_pieces(body: &str, sent: &[String]) -> Option<String> {
+    cut(body, sent, |longest, _| longest >= PIECE)
+}
+
 /// How many words at the beginning are quoted from a text of ours.
 fn quoted(words: &[Word], sent: &[String]) -> Option<usize> {
     let common =
         |from: usize| words.iter().zip(&sent[from..]).take_while(|(word, sent)| word.letters == **sent).count();
-    let longest = (0..sent.len()).map(common).max()?;
-    (longest >= QUOTED.min(sent.len())).then_some(longest)
+    (0..sent.len()).map(common).max()
 }
 
 fn words(body: &str) -> Vec<Word> {

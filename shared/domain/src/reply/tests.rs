@@ -191,6 +191,32 @@ fn a_person_who_speaks_of_an_office_or_a_phone_is_no_automatic_answer() {
 }
 
 #[test]
+fn what_a_machine_left_in_a_reply_is_no_stop_and_what_a_person_says_is_no_machine() {
+    let sent = ["Hi Pat, it's Sam from Acme Coaching. You asked about the free webinar: shall I save you a seat? Reply STOP to end these texts.".to_owned()];
+    let pat = Known { sent: &sent, ..PAT };
+    for (body, class) in [
+        (
+            "Yes please<br>Hi Pat, it's Sam from Acme Coaching. You asked about the free webinar: shall I save you a seat?<br>Reply STOP to end these texts.",
+            Class::Other,
+        ),
+        (
+            "<p>Yes please</p><blockquote>Hi Pat, it's Sam from Acme&nbsp;Coaching. You asked about the free webinar: shall I save you a seat? Reply <b>STOP</b> to end these texts.</blockquote>",
+            Class::Other,
+        ),
+        ("Yes I'd love to!\n\nOn Tue Acme wrote:\nSTOP to end these texts.", Class::Doubtful),
+        ("What does \"STOP to end these texts\" mean? I want the seat", Class::Doubtful),
+        ("STOP to end these texts", Class::StopFree),
+        ("STOP this is Pat", Class::StopFree),
+        ("Stop i dont want this", Class::StopFree),
+        ("I am currently out of the office, call me at 4", Class::Other),
+        ("auto reply: I am driving. I want the seat though", Class::Other),
+        ("I am out of the office. Call my cell", Class::Other),
+    ] {
+        assert_eq!(classify(body, pat), class, "{body}");
+    }
+}
+
+#[test]
 fn a_stop_word_in_disguise_is_one_and_a_weak_no_beside_praise_holds() {
     for (body, class) in [
         ("ЅТОР", Class::StopExact),

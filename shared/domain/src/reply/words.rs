@@ -44,12 +44,24 @@ pub(super) fn classify(body: &str, known: Known<'_>) -> Class {
     if let Some(class) = reaction::read(body, known.sent) {
         return class;
     }
+    let plain = message::without_markup(body);
+    let body = plain.as_ref();
     let without_ours = ours::taken_out(body, known.sent);
     if without_ours.as_deref().is_some_and(says_nothing) {
         // Our own words alone: nobody knows what is meant by it.
         return Class::Doubtful;
     }
     let body = without_ours.as_deref().unwrap_or(body);
+    let class = read_words(body, known);
+    // A piece of ours, such as `STOP to end these texts`, beside the person's own words: a no only if those say so.
+    match ours::without_pieces(body, known.sent).filter(|own| class.is_no() && !says_nothing(own)) {
+        Some(own) if !read_words(&own, known).is_no() => Class::Doubtful,
+        _ => class,
+    }
+}
+
+/// Reads what the person wrote.
+fn read_words(body: &str, known: Known<'_>) -> Class {
     let parts = message::parts(body);
     let mut read = Read::new(body, &parts.written, known, Without::WhatNobodyWrote);
     if read.automatic && !read.is_automatic_only {
@@ -117,8 +129,9 @@ impl<'a> Read<'a> {
         let parts = parts.collect();
         let words = super::text::joined_letters(kept.concat());
         // What asks something is answered by nobody if it is taken for automatic.
-        let is_automatic_only =
-            !written.contains(['?', '\u{bf}', '\u{ff1f}']) && (declares_itself(written) || is_beside_automatic(&words));
+        let is_automatic_only = !written.contains(['?', '\u{bf}', '\u{ff1f}'])
+            && !speaks(written)
+            && (declares_itself(written) || is_beside_automatic(&words));
         Self {
             raw,
             parts,
@@ -232,9 +245,18 @@ impl<'a> Read<'a> {
 
 /// Whether a machine says that it wrote the text.
 fn declares_itself(written: &str) -> bool {
+    has_automatic(Match::Declares, written)
+}
+
+/// Whether a person speaks in the text, whatever it is made of: `call me at 4`.
+fn speaks(written: &str) -> bool {
+    has_automatic(Match::Aside, written)
+}
+
+fn has_automatic(how: Match, written: &str) -> bool {
     let parts: Vec<Vec<String>> = sentences(written).into_iter().chain(clauses(written)).collect();
     let says = |pattern: &Pattern| parts.iter().any(|part| pattern.find(part, None).is_some());
-    rows(Kind::Automatic).iter().any(|row| row.how == Match::Declares && row.pattern.as_ref().is_some_and(says))
+    rows(Kind::Automatic).iter().any(|row| row.how == how && row.pattern.as_ref().is_some_and(says))
 }
 
 /// Whether all of these words stand in automatic answers: times, and when somebody will be back.
@@ -278,6 +300,7 @@ fn take_out(words: &mut Vec<String>, kind: Kind) -> bool {
     for row in rows(kind) {
         match row.how {
             Match::Pattern if kind == Kind::Doubtful => {}
+            Match::Aside if kind == Kind::Automatic => {}
             Match::Pattern | Match::Aside => {
                 let Some(pattern) = &row.pattern else { continue };
                 while let Some(at) = pattern.find(words, None).filter(|at| !at.is_empty()) {

@@ -115,7 +115,7 @@ pub enum Check {
     OnHold,
     /// Leads are due and not looked at.
     Overdue,
-    /// Leads got no text at all: their time ran out.
+    /// Leads were given up: too late for a text, or no number that can be texted.
     GivenUp,
     /// Too many texts fail.
     FailureRate,
@@ -164,7 +164,7 @@ impl Check {
             Self::RunStopped => "stopped runs",
             Self::OnHold => "sending on hold",
             Self::Overdue => "overdue leads",
-            Self::GivenUp => "leads without a text",
+            Self::GivenUp => "leads given up",
             Self::FailureRate => "failed texts",
             Self::ErrorSpike => "errors",
             Self::TemplateMissing => "missing texts",

@@ -3,7 +3,7 @@
 
 use super::{
     super::{
-        intake::{Asked, Entered, enter_by_hand},
+        intake::{Asked, Entered, TWO_NUMBERS, enter_by_hand},
         one_text,
         update::{Retries, Update},
     },
@@ -114,6 +114,8 @@ impl OperatorActions<'_> {
         let recorder = self.recorder(client);
         self.change(client, id, |StoredLead { mut lead, .. }| {
             match &lead.standing {
+                // A later form would lift that one.
+                ContactStatus::Held { reason, .. } if reason == TWO_NUMBERS => _ = lead.release(),
                 ContactStatus::Held { reason, .. } => return Ok(Update::Leave(LeadHold::Before(reason.clone()))),
                 ContactStatus::OptedOut(OptOut { at, .. }) => {
                     return Err(NotDone::Refused(format!("the person opted out {at}: nothing is sent to them anyway")));

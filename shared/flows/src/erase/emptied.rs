@@ -83,14 +83,14 @@ pub(super) fn own(event: &AuditEvent, person: &Identifiers) -> Option<AuditEvent
 pub(super) fn of_others(event: &AuditEvent, person: &Identifiers) -> Option<AuditEvent> {
     let mut without = event.clone();
     without.phone = without.phone.filter(|phone| !person.phones.contains(phone));
-    if let Some(text) = without.text.as_mut().filter(|text| person.are_in(&text.body)) {
-        GONE.clone_into(&mut text.body);
+    if let Some(text) = &mut without.text {
+        text.body = unnamed(&text.body, person);
     }
-    let named = |text: &Option<String>| text.as_deref().is_some_and(|text| person.are_spoken_of_in(text));
     // The cause of an alert names its lead, and its subject may repeat what the lead said.
-    if named(&without.detail) || named(&without.reason) {
+    if without.reason.as_deref().is_some_and(|reason| person.are_in(reason)) {
         without.detail = without.detail.map(|_| GONE.to_owned());
     }
+    without.detail = without.detail.map(|detail| unnamed(&detail, person));
     without.raw = without.raw.filter(|raw| !person.are_in(raw));
     (without != *event).then_some(without)
 }
@@ -103,15 +103,22 @@ pub(super) fn unnamed(words: &str, person: &Identifiers) -> String {
     }
 }
 
-/// Another lead without the person in what it or an operator said, or `None` if nobody spoke of them.
-pub(super) fn another(lead: &Lead, person: &Identifiers) -> Option<Lead> {
+/// Another lead without the person in what it or an operator said, or `None` if nobody spoke of them. What it is
+/// called itself stays.
+pub(super) fn another(StoredLead { lead, profile, .. }: &StoredLead, person: &Identifiers) -> Option<(Lead, Profile)> {
     let unnamed = |words: &str| unnamed(words, person);
-    let mut without = lead.clone();
+    let (mut without, mut described) = (lead.clone(), profile.clone());
     without.standing = lead.standing.reworded(unnamed);
     for past in &mut without.history {
         past.reason = unnamed(&past.reason);
     }
-    (without != *lead).then_some(without)
+    for answer in described.answers.values_mut() {
+        *answer = unnamed(answer);
+    }
+    if let Some(consent) = &mut described.consent {
+        consent.how = unnamed(&consent.how);
+    }
+    (without != *lead || described != *profile).then_some((without, described))
 }
 
 /// Whether the detail of such an event may repeat what a person wrote, or what somebody wrote of them.

@@ -71,9 +71,12 @@ impl Search<'_> {
         let (mut spoken_of_by, mut page) = (BTreeSet::new(), None);
         loop {
             let read = self.erase.journal.happened(&self.client.id, self.from, self.until, page).await?;
-            let speaks = |event: &&AuditEvent| emptied::of_others(event, self.person).is_some();
-            // What a record says may stand with its lead, too.
-            spoken_of_by.extend(read.events.iter().filter(speaks).filter_map(|event| event.lead));
+            for event in &read.events {
+                if emptied::of_others(event, self.person).is_some() && !self.is_namesakes(event).await? {
+                    // What a record says may stand with its lead, too.
+                    spoken_of_by.extend(event.lead);
+                }
+            }
             self.look_for_events(&read.events, &mut named, &mut Erased::default()).await?;
             page = read.next;
             if page.is_none() {
@@ -88,12 +91,38 @@ impl Search<'_> {
     /// Empties records of others. The person's own are read with their journey.
     async fn records(&self, events: &[AuditEvent], found: &mut Erased) -> StoreResult<()> {
         let others = events.iter().filter(|event| event.lead != Some(self.person.lead));
-        let worded: Vec<AuditEvent> = others.filter_map(|event| emptied::of_others(event, self.person)).collect();
+        let mut worded = Vec::new();
+        for event in others {
+            if let Some(without) = emptied::of_others(event, self.person)
+                && !self.is_namesakes(event).await?
+            {
+                worded.push(without);
+            }
+        }
         if !worded.is_empty() {
             self.erase.journal.record(&worded).await?;
         }
         found.records_emptied += worded.len();
         Ok(())
+    }
+
+    /// Whether a record is of somebody of the same name and names the person by nothing else: it is their own.
+    async fn is_namesakes(&self, event: &AuditEvent) -> StoreResult<bool> {
+        let body = event.text.as_ref().map(|text| &text.body);
+        let by_number = event.phone.iter().any(|phone| self.person.phones.contains(phone));
+        let words = event.detail.iter().chain(&event.reason).chain(&event.raw).chain(body);
+        if by_number || words.into_iter().any(|words| self.person.are_in(words)) {
+            return Ok(false);
+        }
+        match event.lead {
+            Some(lead) => self.is_namesake(lead).await,
+            None => Ok(false),
+        }
+    }
+
+    async fn is_namesake(&self, lead: LeadId) -> StoreResult<bool> {
+        let stored = self.erase.leads.lead(&self.client.id, lead).await?;
+        Ok(stored.is_some_and(|stored| self.person.share_a_name_with(&stored.profile)))
     }
 
     /// Reads the raw events that are on record on a page, and keeps the keys of those that name the person.
@@ -119,7 +148,13 @@ impl Search<'_> {
             .buffer_unordered(AT_ONCE);
         while let Some((key, lead, event)) = reading.try_next().await? {
             found.events_searched += usize::from(event.is_some());
-            if event.is_some_and(|event| self.is_about(&event)) {
+            let Some(event) = event.filter(|event| self.is_about(event)) else { continue };
+            let by_name_alone = !self.names_by_number(&event);
+            let namesake = match lead.filter(|lead| by_name_alone && *lead != self.person.lead) {
+                Some(lead) => self.is_namesake(lead).await?,
+                None => false,
+            };
+            if !namesake {
                 named.insert(key, lead);
             }
         }
@@ -127,19 +162,28 @@ impl Search<'_> {
     }
 
     fn is_about(&self, event: &RawEvent) -> bool {
+        self.names_by_number(event) || self.is_spoken_of_in(event)
+    }
+
+    /// Whether an event names the person by a number, an address or the lead's id.
+    fn names_by_number(&self, event: &RawEvent) -> bool {
         let texts = [Some(&event.key.0), Some(&event.body), event.query.as_ref()];
         texts.into_iter().flatten().any(|text| self.person.are_in(text))
-            || self.is_spoken_of_in(event)
             || self.record.is_some_and(|record| {
                 let (phone, email) = self.erase.named_in(event, self.client);
                 record.knows(phone.as_ref(), email.as_ref())
             })
     }
 
-    /// Whether somebody's reply speaks of the person.
+    /// Whether somebody's reply, or a text that was sent to them by the API, speaks of the person.
     fn is_spoken_of_in(&self, event: &RawEvent) -> bool {
-        let read = (self.erase.read)(event, self.client);
-        matches!(read, Ok(Incoming::Reply(reply)) if self.person.are_spoken_of_in(&reply.body))
+        match (self.erase.read)(event, self.client) {
+            Ok(Incoming::Reply(reply)) => self.person.are_spoken_of_in(&reply.body),
+            Ok(Incoming::Send(asked)) => self.person.are_spoken_of_in(&asked.text),
+            Ok(Incoming::Form(_) | Incoming::CommerceEvent(_) | Incoming::Unsubscribed { .. })
+            | Ok(Incoming::Booking(_) | Incoming::Receipt(_) | Incoming::Nothing(_))
+            | Err(_) => false,
+        }
     }
 
     /// Empties an event of the person's, or of nobody's. Of another lead's only what names the person goes.

@@ -135,7 +135,7 @@ fn enter_with_number(
 }
 
 /// Why a lead is held of which nobody knows the number.
-const TWO_NUMBERS: &str = "a form named two different phone numbers, and nothing says which one consented";
+pub const TWO_NUMBERS: &str = "a form named two different phone numbers, and nothing says which one consented";
 
 fn rejected(
     lead: &Lead,

@@ -113,10 +113,14 @@ fn given_up(ledger: &Ledger) -> Option<Action> {
     if problem.count == 0 {
         return None;
     }
-    let headline = format!("{} got no text at all", counted(problem.count, "lead"));
+    let headline = match problem.count {
+        1 => "1 lead was given up".to_owned(),
+        many => format!("{many} leads were given up"),
+    };
+    let why = "their time ran out before a text could go, or their number cannot be texted";
     let (verdict, what) = match ledger.day.was_held {
-        true => (Verdict::Act, format!("{headline}: their time ran out while sending was held up")),
-        false => (Verdict::Look, format!("{headline}: their time ran out before a text could go")),
+        true => (Verdict::Act, format!("{headline} on a day on which the provider turned texts away: {why}")),
+        false => (Verdict::Look, format!("{headline}: {why}")),
     };
     let consequence =
         "Nothing more goes to them by itself. Write or call by hand, or give the campaign a larger `latest_minutes`.";
