@@ -115,7 +115,7 @@ pub enum Check {
     OnHold,
     /// Leads are due and not looked at.
     Overdue,
-    /// Leads were given up: too late for a text, or no number that can be texted.
+    /// Leads were given up on a day on which sending was held up.
     GivenUp,
     /// Too many texts fail.
     FailureRate,

@@ -48,7 +48,7 @@ pub(super) struct Day {
     pub(super) last_run: Option<Instant>,
     pub(super) longest_gap: TimeDelta,
     pub(super) problems: BTreeMap<Event, Problem>,
-    /// Leads that were given up: their time ran out before a text could go, or their number cannot be texted.
+    /// Leads that got no text at all, as their time ran out.
     pub(super) given_up: Problem,
     /// Whether the provider turned texts away, or sending was put on hold.
     pub(super) was_held: bool,
@@ -120,12 +120,11 @@ impl Day {
         }
         if let Some(outcome) = event.ended {
             self.end(outcome);
-            if matches!(outcome, Outcome::Expired | Outcome::Undeliverable) {
+            if outcome == Outcome::Expired {
                 self.given_up.add(event);
             }
         }
-        let turned_away =
-            event.event == Event::SmsAttempt && matches!(event.reason.as_deref(), Some("throttled" | "not_sent"));
+        let turned_away = event.event == Event::SmsAttempt && event.reason.as_deref() == Some("throttled");
         self.was_held |= turned_away || event.event == Event::SendingHeld;
         match event.event {
             Event::EventUnusable => {

@@ -108,24 +108,22 @@ fn overdue(report: &Report, facts: &Facts) -> Option<Action> {
     Some(Action::new(Check::Overdue, verdict, overdue.leads, headline, what, consequence).about(Some(since), &[]))
 }
 
+/// Whose time ran out on a day on which sending was held up. On any other day it is the campaign's own timing, such
+/// as of a form that was sent at night, and stands among the texts that did not go out.
 fn given_up(ledger: &Ledger) -> Option<Action> {
     let problem = &ledger.day.given_up;
-    if problem.count == 0 {
+    if problem.count == 0 || !ledger.day.was_held {
         return None;
     }
     let headline = match problem.count {
         1 => "1 lead was given up".to_owned(),
         many => format!("{many} leads were given up"),
     };
-    let why = "their time ran out before a text could go, or their number cannot be texted";
-    let (verdict, what) = match ledger.day.was_held {
-        true => (Verdict::Act, format!("{headline} on a day on which the provider turned texts away: {why}")),
-        false => (Verdict::Look, format!("{headline}: {why}")),
-    };
+    let what = format!("{headline}: their time ran out on a day on which sending was held up");
     let consequence =
         "Nothing more goes to them by itself. Write or call by hand, or give the campaign a larger `latest_minutes`.";
     Some(
-        Action::new(Check::GivenUp, verdict, problem.count, headline, what, consequence)
+        Action::new(Check::GivenUp, Verdict::Act, problem.count, headline, what, consequence)
             .about(problem.since, &problem.leads),
     )
 }
