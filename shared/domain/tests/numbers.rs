@@ -86,8 +86,9 @@ fn compare(cases: &[Case]) -> (BTreeMap<String, usize>, Vec<String>) {
         let rule = match (ours(case), theirs) {
             (Ok(ours), Some(theirs)) if ours.e164() == theirs => "the same number".to_owned(),
             (Err(_), None) => "refused by both".to_owned(),
-            // Ours to refuse: it is not certain which number is meant.
-            (Err(why @ (InvalidPhone::Letter | InvalidPhone::Scientific | InvalidPhone::TwoNumbers)), Some(_)) => {
+            // Ours to refuse: it is not certain which number is meant, or it is no phone to text to.
+            (Err(why @ (InvalidPhone::Letter | InvalidPhone::Scientific | InvalidPhone::TwoNumbers)), Some(_))
+            | (Err(why @ (InvalidPhone::NotForPeople | InvalidPhone::NotForTexts)), Some(_)) => {
                 format!("refused by us alone: {why}")
             }
             (Ok(_), None) => format!("read by us alone: {}", rule_of(&WIDER, case)),
