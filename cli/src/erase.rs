@@ -83,15 +83,7 @@ pub async fn run(
     let id = find(store, &client, lead).await?.lead.id;
     let run = RunId(RandomIds.new_id(conn.now));
     let recorder = Recorder { ids: &RandomIds, client: &client.id, test: client.in_test(), run, now: conn.now };
-    let erase = Erase {
-        read: integrations::read,
-        leads: store,
-        events: store,
-        journal: store,
-        store,
-        directory: store,
-        ledger,
-    };
+    let erase = Erase::new(store, integrations::read, ledger);
     let salt = new_secret();
     Ok(erase.person(&client, Request { lead: id, by, because, salt: &salt }, &recorder).await?)
 }

@@ -9,7 +9,7 @@ use leadline::{
         campaign::CampaignStatus,
         client::{Client, Sending, SettingsProblem},
         ids::RunId,
-        job::Job,
+        job::{Job, SendStep},
     },
     flows::{
         alerts::{Alert, Alerts},
@@ -92,29 +92,19 @@ pub async fn run_client(deps: &Deps, entry: &ClientEntry, run: RunId, now: Insta
         0
     });
     let selected = select::select(deps, &client, &campaigns, &intake, &recorder).await?;
-    // Of an account that is only tried again, one text does so. The others follow it, if it is taken, and count then.
     let tried_again = client.sending != Sending::On;
-    let granted = match selected.jobs.len().min(if tried_again { 1 } else { usize::MAX }) {
+    let granted = match client.sending.at_most(u32::try_from(selected.jobs.len()).unwrap_or(u32::MAX)) {
         0 => 0,
-        wanted => {
-            let wanted = u32::try_from(wanted).unwrap_or(u32::MAX);
-            deps.store.reserve(&client.id, now, client.limits.per_hour, wanted, run).await?
-        }
+        wanted => deps.store.reserve(&client.id, now, client.limits.per_hour, wanted, run).await?,
     };
     let mut jobs = selected.jobs;
+    // Those that follow the one that tries are counted when they go.
     let may_go = if tried_again && granted > 0 { jobs.len() } else { granted as usize };
     let over_the_hour = jobs.len().saturating_sub(may_go);
     jobs.truncate(may_go);
     let queued = jobs.len();
-    let gap = SPREAD / u32::try_from(queued.max(1)).unwrap_or(1);
     let after = selected.left_alone.into_iter().map(|job| (Job::SendStep(job), Duration::ZERO));
-    let fresh = (0u32..).zip(jobs).map(|(n, mut job)| {
-        job.follows = tried_again && n > 0;
-        let delay = gap * n + if job.follows { AFTER_THE_FIRST } else { Duration::ZERO };
-        (Job::SendStep(job), delay)
-    });
-    let spread = after.chain(fresh).collect();
-    let refused = deps.queue.enqueue(spread).await;
+    let refused = deps.queue.enqueue(after.chain(spread(jobs, tried_again)).collect()).await;
 
     let mut audit = Vec::new();
     if over_the_hour > 0 || selected.more {
@@ -139,6 +129,17 @@ pub async fn run_client(deps: &Deps, entry: &ClientEntry, run: RunId, now: Insta
     audit.push(recorder.event(Event::SchedulerRun, Status::Ok).because("run", words));
     deps.store.record(&audit).await?;
     Ok(queued.saturating_sub(refused.len()))
+}
+
+/// The jobs of a run, each with how long it is left on the queue. Of an account that is `tried_again`, the first one
+/// tries it and the others follow.
+fn spread(jobs: Vec<SendStep>, tried_again: bool) -> impl Iterator<Item = (Job, Duration)> {
+    let gap = SPREAD / u32::try_from(jobs.len().max(1)).unwrap_or(1);
+    (0u32..).zip(jobs).map(move |(n, mut job)| {
+        job.follows = tried_again && n > 0;
+        let after_the_first = if job.follows { AFTER_THE_FIRST } else { Duration::ZERO };
+        (Job::SendStep(job), gap * n + after_the_first)
+    })
 }
 
 fn job_lead(job: &Job) -> String {

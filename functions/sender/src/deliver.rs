@@ -94,16 +94,15 @@ impl Delivery<'_> {
                 Some(_) => self.look_after(read, now).await,
                 None => self.decide_and_send(read, now).await,
             };
-            if retries.again(&tried) {
-                continue;
+            if !retries.again(&tried) {
+                return match tried {
+                    Err(StoreError::Conflict) => {
+                        let why = "the lead changed each time it was read".to_owned();
+                        Ok(Delivered::Again { at: self.deps.clock.now(), why })
+                    }
+                    done => done,
+                };
             }
-            return match tried {
-                Err(StoreError::Conflict) => {
-                    let why = "the lead changed each time it was read".to_owned();
-                    Ok(Delivered::Again { at: self.deps.clock.now(), why })
-                }
-                done => done,
-            };
         }
     }
 

@@ -4,8 +4,10 @@
 
 mod discover;
 
-use super::record::Recorder;
-use super::update::{Conflicts, Retries};
+use super::{
+    record::Recorder,
+    update::{Conflicts, Retries},
+};
 use domain::{
     Instant,
     audit::{Event, Status},

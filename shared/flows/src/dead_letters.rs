@@ -1,10 +1,13 @@
 //! Dead letters: what each is about now, and how a person has it tried again. The sender decides afresh on
 //! whatever is put back, so an old job is never sent late.
 
-use super::update::{Update, update};
 use std::{collections::BTreeMap, time::Duration};
 
-use super::{record::Recorder, restored};
+use super::{
+    record::Recorder,
+    restored,
+    update::{Update, update},
+};
 use domain::{
     Instant,
     audit::{Event, Status},
@@ -274,8 +277,7 @@ impl Redriving<'_> {
             return Ok(Err(format!("sending is on hold ({reason}); lift that first")));
         }
         let run = RunId(self.ids.new_id(self.now));
-        // Of an account that is only tried again, one text does so.
-        let wanted = wanted.min(if client.sending == Sending::On { client.per_run() } else { 1 });
+        let wanted = client.sending.at_most(wanted.min(client.per_run()));
         let left = self.budget.reserve(id, self.now, client.limits.per_hour, wanted, run).await?;
         Ok(Ok(Room { client, run, left, spread: SPREAD / left.max(1), moved: 0 }))
     }

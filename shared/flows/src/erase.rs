@@ -5,6 +5,7 @@
 //! outlive the person's data, without its words. See `docs/RUNBOOK.md`.
 
 mod emptied;
+mod others;
 mod search;
 
 use std::collections::BTreeSet;
@@ -19,7 +20,7 @@ use domain::{
     Instant,
     audit::{AuditEvent, Event, Status},
     client::Client,
-    contact_status::{ContactStatus, OptOut},
+    contact_status::ContactStatus,
     email::EmailAddress,
     erasure::{ErasureRecord, Identifiers},
     event::{EventKey, EventState, PROOF_KEPT, RawEvent},
@@ -30,8 +31,7 @@ use domain::{
     phone::PhoneNumber,
 };
 use ports::{
-    Directory, ErasureLedger, ErasureStore, EventStore, Journal, LeadStore, SideWrites, StoreError, StoreResult,
-    StoredLead,
+    Directory, ErasureLedger, ErasureStore, EventStore, Journal, LeadStore, SideWrites, StoreError, StoredLead,
 };
 use search::{Named, Search};
 
@@ -137,6 +137,16 @@ struct Asked<'a> {
     /// The erasure that is repeated, if it is one.
     record: Option<&'a ErasureRecord>,
     salt: &'a str,
+}
+
+impl<'a> Erase<'a> {
+    /// Erasing in one store, remembered in `ledger`.
+    pub fn new<S>(store: &'a S, read: ReadEvent, ledger: &'a dyn ErasureLedger) -> Self
+    where
+        S: LeadStore + EventStore + Journal + ErasureStore + Directory,
+    {
+        Self { read, leads: store, events: store, journal: store, store, directory: store, ledger }
+    }
 }
 
 impl Erase<'_> {
@@ -335,74 +345,6 @@ impl Erase<'_> {
         let also = SideWrites { profile: Some(profile.clone()), ..SideWrites::default() };
         let rev = self.leads.save(&lead, Some(rev), also).await?;
         Ok(StoredLead { rev, lead, profile })
-    }
-
-    /// An opt-out that came to other leads by the address goes there without its words, too.
-    async fn same_words_elsewhere(
-        &self,
-        client: &Client,
-        opt_out: &OptOut,
-        others: &BTreeSet<LeadId>,
-    ) -> StoreResult<()> {
-        for other in others {
-            let Some(mut stored) = self.leads.lead(&client.id, *other).await? else { continue };
-            if stored.lead.standing == ContactStatus::OptedOut(opt_out.clone()) {
-                stored.lead.standing = ContactStatus::OptedOut(opt_out.without_words());
-                self.leads.save(&stored.lead, Some(stored.rev), SideWrites::default()).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Takes the person out of what others said, and of what was said of others: opt-outs, holds of leads, the hold on
-    /// sending. Gives the leads whose words changed.
-    async fn what_others_said(
-        &self,
-        client: &Client,
-        person: &Identifiers,
-        mut others: BTreeSet<LeadId>,
-    ) -> StoreResult<BTreeSet<LeadId>> {
-        let unnamed = |words: &str| emptied::unnamed(words, person);
-        for listed in self.store.opt_outs(&client.id).await? {
-            // The person's own goes with the last write.
-            if person.phones.contains(&listed.phone) || listed.reworded(unnamed) == listed {
-                continue;
-            }
-            let owner = self.leads.phone(&client.id, &listed.phone).await?.lead;
-            if let Some(owner) = owner
-                && let Some(stored) = self.leads.lead(&client.id, owner).await?
-                && person.share_a_name_with(&stored.profile)
-            {
-                continue;
-            }
-            others.extend(owner);
-            self.store.reword_opt_out(&client.id, &listed.phone, &unnamed).await?;
-        }
-        let mut reworded = BTreeSet::new();
-        for other in others {
-            if self.reword_lead(client, other, person).await? {
-                reworded.insert(other);
-            }
-        }
-        if let Ok(Client { sending, .. }) = self.directory.client(&client.id).await?
-            && sending.reworded(unnamed) != sending
-            && !self.directory.set_sending(&client.id, &sending, &sending.reworded(unnamed)).await?
-        {
-            return Err(StoreError::Conflict);
-        }
-        Ok(reworded)
-    }
-
-    async fn reword_lead(&self, client: &Client, id: LeadId, person: &Identifiers) -> StoreResult<bool> {
-        let came = update(self.leads, &client.id, id, |stored| {
-            Ok::<_, StoreError>(match emptied::another(&stored, person) {
-                Some((lead, profile)) => {
-                    Update::write(lead, SideWrites { profile: Some(profile), ..SideWrites::default() }, true)
-                }
-                None => Update::Leave(false),
-            })
-        });
-        Ok(came.await?.unwrap_or(false))
     }
 
     /// The number and the address that an event names its person by.

@@ -10,7 +10,6 @@ mod enter;
 mod known;
 mod triggers;
 
-use super::update::Retries;
 use chrono::TimeDelta;
 
 use super::{
@@ -23,6 +22,7 @@ use super::{
     replies::Replies,
     settling::Settling,
     unsubscribed::take_unsubscribe,
+    update::Retries,
 };
 pub(super) use by_hand::{Asked, Entered, enter_by_hand};
 use domain::{
@@ -40,8 +40,8 @@ use domain::{
     profile::Profile,
     tenants::Tenants,
 };
+use enter::Entering;
 pub use enter::TWO_NUMBERS;
-use enter::enter;
 use known::{Known, by_form};
 use ports::{Directory, EventStore, LeadStore, PhoneRecord, SideWrites, StoreError, StoreResult, TextQueue};
 
@@ -225,8 +225,8 @@ impl Intake<'_> {
                 if was_new { Event::LeadCreated } else { Event::LeadUpdated },
                 Status::Ok,
             )];
-            let entry =
-                enter(client, campaign.as_ref().map_err(String::as_str), own, &mut known, given, &event, recorder);
+            let campaign = campaign.as_ref().map_err(String::as_str);
+            let entry = Entering { client, campaign, own, given, event: &event, recorder }.enter(&mut known);
             audit.extend(entry.came);
             audit.extend(entry.audit);
             let state = EventState::Done { result: format!("lead {}: {}", known.lead.id, entry.words) };

@@ -1,12 +1,12 @@
 //! Moving people to the newest version of a campaign, one by one and by a person's word only: who is in a
 //! campaign is pinned to the version they entered.
 
-use super::update::Retries;
 use async_trait::async_trait;
 
 use super::{
     lead_scan::{Found, LeadVisitor},
     record::Recorder,
+    update::Retries,
 };
 use domain::{
     Instant,

@@ -4,8 +4,7 @@
 //! `{{message}}`. So the same decision, limits, claim, settlement and audit apply as to every text, and
 //! pausing that campaign stops them all.
 
-use super::update::Retries;
-use super::{derived_id, record::Recorder};
+use super::{derived_id, record::Recorder, update::Retries};
 use domain::{
     audit::{Event, Status},
     client::Client,

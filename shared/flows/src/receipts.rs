@@ -2,13 +2,13 @@
 //! text went out, which settles it even when the answer of its call never came. One about a text that is
 //! not ours says that a person writes to the lead from the provider's own inbox: the lead is put on hold.
 
-use super::update::Retries;
 use chrono::TimeDelta;
 
 use super::{
     derived_id,
     record::Recorder,
     settling::{InFlightText, Settling},
+    update::Retries,
 };
 use domain::{
     Instant,

@@ -3,12 +3,11 @@
 mod act;
 mod threat;
 
-use super::update::Retries;
 use chrono::TimeDelta;
 
 use std::time::Duration;
 
-use super::{alerts::Alerts, derived_id, record::Recorder, unanswered::Unheard};
+use super::{alerts::Alerts, derived_id, record::Recorder, unanswered::Unheard, update::Retries};
 use act::{Acted, act};
 use domain::{
     Instant,

@@ -3,7 +3,6 @@
 
 mod compare;
 
-use super::update::{Retries, Update, update};
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
@@ -16,6 +15,7 @@ use super::{
     record::Recorder,
     replies::Replies,
     settling::{InFlightText, Settling, note},
+    update::{Retries, Update, update},
 };
 pub use compare::{Happened, Match, happened, match_of};
 use domain::{

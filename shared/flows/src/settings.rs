@@ -1,9 +1,9 @@
 //! Changing a client's settings and keys, over what stands, recorded with who, what and from where.
 
-use super::update::Retries;
 use super::{
     campaigns::{Actor, note},
     record::Recorder,
+    update::Retries,
 };
 use domain::{
     api_key::{ApiKey, Scope},

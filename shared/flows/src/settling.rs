@@ -1,12 +1,12 @@
 //! Settling a text: what can be proved of it is recorded, written on its lead, and told to whom it
 //! concerns. The sender does it with an answer, a receipt or the provider's own list without one.
 
-use super::update::{Retries, Update, update};
 use chrono::TimeDelta;
 
 use super::{
     alerts::{Alert, Alerts},
     record::Recorder,
+    update::{Retries, Update, update},
 };
 use domain::{
     Instant,

@@ -1,7 +1,6 @@
 //! The sweep: ends what should have ended and has not, and recounts. Nothing needs it to be right; it finds
 //! what older data or a mistake left behind.
 
-use super::update::Retries;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Mutex, MutexGuard, PoisonError},
@@ -13,6 +12,7 @@ use super::{
     lead_scan::{Found, LeadVisitor},
     reading::Plans,
     record::Recorder,
+    update::Retries,
 };
 use domain::{
     audit::{AuditEvent, Event, Status},

@@ -5,10 +5,13 @@
 //! it mails loses nothing: the next run tells. What is told is claimed person by person, so that no two processes
 //! tell of the same replies; in doubt people are told twice. Nothing here fails its caller.
 
-use super::update::{Update, update};
 use chrono::{TimeDelta, Timelike};
 
-use super::{alerts::Alerts, record::Recorder};
+use super::{
+    alerts::Alerts,
+    record::Recorder,
+    update::{Update, update},
+};
 use domain::{
     Instant,
     audit::{AuditEvent, Event, Status},

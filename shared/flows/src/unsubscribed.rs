@@ -1,8 +1,7 @@
 //! Unsubscriptions: a provider says that someone does not want our texts any more, by whatever way it
 //! was said. A no is a no: it is acted on in the same write that records it.
 
-use super::update::Retries;
-use super::{derived_id, record::Recorder};
+use super::{derived_id, record::Recorder, update::Retries};
 use domain::{
     audit::{Event, Status},
     contact_status::{ContactStatus, OptOut, OptOutChannel},

@@ -251,8 +251,8 @@ pub const FAULTS: &[Fault] = &[
         breaks: "A run enqueues what it selected without asking what is left of the hour.",
         edits: &[Edit {
             file: RUN,
-            from: "            deps.store.reserve(&client.id, now, client.limits.per_hour, wanted, run).await?\n",
-            to: "            wanted\n",
+            from: "        wanted => deps.store.reserve(&client.id, now, client.limits.per_hour, wanted, run).await?,\n",
+            to: "        wanted => wanted,\n",
         }],
         found_by: Finder::Simulation,
         as_what: LIMIT,

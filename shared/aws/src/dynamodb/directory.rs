@@ -159,10 +159,6 @@ impl DynamoStore {
     }
 }
 
-fn sending(sending: &Sending) -> StoreResult<AttributeValue> {
-    serde_dynamo::to_attribute_value(sending).map_err(|error| StoreError::Unreadable(error.to_string()))
-}
-
 #[async_trait]
 impl Directory for DynamoStore {
     async fn clients(&self) -> StoreResult<Vec<ClientEntry>> {
@@ -208,8 +204,8 @@ impl Directory for DynamoStore {
             .set_key(Some(item::key(&keys::settings(client))))
             .update_expression("SET d.sending = :new, home = if_not_exists(home, :home)")
             .condition_expression(format!("attribute_exists(d) AND {here} AND (d.sending = :expected{on})"))
-            .expression_attribute_values(":new", sending(new)?)
-            .expression_attribute_values(":expected", sending(expected)?)
+            .expression_attribute_values(":new", item::attribute(new)?)
+            .expression_attribute_values(":expected", item::attribute(expected)?)
             .expression_attribute_values(":home", item::text(&self.table))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
@@ -222,7 +218,7 @@ impl Directory for DynamoStore {
                 let ours = |found: &&item::Item| item::text_in(found, "home").is_none_or(|home| home == self.table);
                 let found = failed.item().filter(ours);
                 let stands = found.and_then(|found| found.get("d")?.as_m().ok()?.get("sending"));
-                Ok(stands == Some(&sending(new)?))
+                Ok(stands == Some(&item::attribute(new)?))
             }
             _ => Err(unavailable(error)),
         }
@@ -237,7 +233,7 @@ impl Directory for DynamoStore {
             .update_expression("SET home = :home, d.sending = :sending")
             .condition_expression("attribute_exists(d)")
             .expression_attribute_values(":home", item::text(&self.table))
-            .expression_attribute_values(":sending", sending(as_given)?)
+            .expression_attribute_values(":sending", item::attribute(as_given)?)
             .send()
             .await;
         match sent {

@@ -1,10 +1,7 @@
 //! The last write of an erasure: a person's numbers and addresses stop leading anywhere.
 
-use std::collections::HashMap;
-
 use async_trait::async_trait;
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem, Update, builders::DeleteBuilder};
-use serde::Serialize;
+use aws_sdk_dynamodb::types::{Delete, TransactWriteItem, Update, builders::DeleteBuilder};
 
 use super::{
     DynamoStore, item, journal,
@@ -12,7 +9,7 @@ use super::{
     leads,
 };
 use domain::{
-    contact_status::{ContactStatus, ListedOptOut, OptOut},
+    contact_status::{ContactStatus, ListedOptOut},
     event::RawEvent,
     ids::{ClientId, LeadId},
     phone::PhoneNumber,
@@ -51,27 +48,26 @@ impl ErasureStore for DynamoStore {
         let mut writes = Vec::new();
         let number = keys::phone(client, phone);
         if let Some(found) = self.get(&number).await?
-            && let Some(stored) = found.get("opt_out")
+            && let (Some(stored), Some(opt_out)) = (found.get("opt_out"), item::opt_out_in(&found)?)
         {
-            let new = read_opt_out(stored)?.reworded(change);
             let update = Update::builder()
                 .set_key(Some(item::key(&number)))
                 .update_expression("SET opt_out = :new")
                 .condition_expression("opt_out = :read")
                 .expression_attribute_values(":read", stored.clone())
-                .expression_attribute_values(":new", attribute(&new)?);
+                .expression_attribute_values(":new", item::attribute(&opt_out.reworded(change))?);
             writes.push(self.update(update)?);
         }
         let listed = keys::opt_out(client, phone);
         if let Some(found) = self.get(&listed).await?
             && let Some(stored) = found.get("d").cloned()
         {
-            let mut new = item::encode(&listed, &item::decode::<ListedOptOut>(found)?.reworded(change))?;
+            let new = item::document(&item::decode::<ListedOptOut>(found)?.reworded(change))?;
             let update = Update::builder()
                 .set_key(Some(item::key(&listed)))
                 .update_expression("SET d = :new, v = :v")
                 .condition_expression("d = :read")
-                .set_expression_attribute_values(new.remove("d").map(|new| HashMap::from([(":new".to_owned(), new)])))
+                .expression_attribute_values(":new", new)
                 .expression_attribute_values(":read", stored)
                 .expression_attribute_values(":v", item::number(item::VERSION));
             writes.push(self.update(update)?);
@@ -83,7 +79,7 @@ impl ErasureStore for DynamoStore {
     }
 
     async fn delete_event(&self, event: &RawEvent) -> StoreResult<()> {
-        let read = attribute(&event.state)?;
+        let read = item::attribute(&event.state)?;
         let delete = Delete::builder()
             .set_key(Some(item::key(&keys::event(&event.client, &event.key))))
             .condition_expression("d.#state = :read")
@@ -107,7 +103,7 @@ impl DynamoStore {
         if !is_nobody_elses(&found, lead.id) {
             return Ok(());
         }
-        let recorded = found.get("opt_out").map(read_opt_out).transpose()?;
+        let recorded = item::opt_out_in(&found)?;
         let said = match &emptied.stored.lead.standing {
             // It may have come to the lead by the address, and is not with the number then.
             ContactStatus::OptedOut(no) if emptied.stored.lead.phone.as_ref() == Some(phone) => Some(no.clone()),
@@ -125,7 +121,7 @@ impl DynamoStore {
             writes.push(self.delete(lifted)?);
             return Ok(());
         };
-        let kept = attribute(&opt_out)?;
+        let kept = item::attribute(&opt_out)?;
         let update = Update::builder()
             .set_key(Some(item::key(&key)))
             .update_expression("SET opt_out = :no, v = :v REMOVE lead_id")
@@ -145,15 +141,6 @@ impl DynamoStore {
             delete.table_name(&self.table).build().map_err(|error| StoreError::Unavailable(Box::new(error)))?;
         Ok(TransactWriteItem::builder().delete(delete).build())
     }
-}
-
-fn attribute(value: &impl Serialize) -> StoreResult<AttributeValue> {
-    serde_dynamo::to_attribute_value(value).map_err(|error| StoreError::Unreadable(error.to_string()))
-}
-
-fn read_opt_out(stored: &AttributeValue) -> StoreResult<OptOut> {
-    serde_dynamo::from_attribute_value(stored.clone())
-        .map_err(|error| StoreError::Unreadable(format!("PHONE: {error}")))
 }
 
 fn is_nobody_elses(found: &item::Item, lead: LeadId) -> bool {

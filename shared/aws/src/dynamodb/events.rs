@@ -1,7 +1,7 @@
 //! Raw events, kept as they came, until their time to live is over.
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 
 use super::{DynamoStore, item, journal, keys};
 use domain::{
@@ -27,8 +27,7 @@ impl DynamoStore {
     /// The event as it stands now, over the state in which it was read.
     pub(super) fn conclusion(&self, outcome: &EventOutcome) -> StoreResult<TransactWriteItem> {
         let unwritable = |why: String| StoreError::Unreadable(why);
-        let read: AttributeValue =
-            serde_dynamo::to_attribute_value(&outcome.event.state).map_err(|error| unwritable(error.to_string()))?;
+        let read = item::attribute(&outcome.event.state)?;
         let event = RawEvent { state: outcome.state.clone(), ..outcome.event.clone() };
         let put = Put::builder()
             .table_name(&self.table)

@@ -121,10 +121,9 @@ fn number(client: &ClientId, found: &item::Item) -> StoreResult<Kept> {
     let pk = item::text_in(found, schema::PK).unwrap_or_default();
     let phone = pk.strip_prefix(&format!("{}#P#", keys::client(client))).unwrap_or_default().to_owned();
     let lead = item::text_in(found, "lead_id").map(str::parse).transpose();
-    let opt_out = found.get("opt_out").cloned().map(serde_dynamo::from_attribute_value).transpose();
     Ok(Kept::Number {
         phone,
         lead: lead.map_err(|error| unreadable(format!("{error}")))?,
-        opt_out: opt_out.map_err(|error| unreadable(error.to_string()))?,
+        opt_out: item::opt_out_in(found)?,
     })
 }

@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{keys::Key, schema};
+use domain::contact_status::OptOut;
 use ports::{Rev, StoreError, StoreResult};
 
 /// The version of items that this release writes.
@@ -25,14 +26,28 @@ pub fn key(key: &Key) -> Item {
     HashMap::from([(schema::PK.to_owned(), text(&key.pk)), (schema::SK.to_owned(), text(&key.sk))])
 }
 
+/// A value of one attribute.
+pub fn attribute<T: Serialize>(value: &T) -> StoreResult<AttributeValue> {
+    serde_dynamo::to_attribute_value(value).map_err(|error| StoreError::Unreadable(error.to_string()))
+}
+
+/// A document as an item holds it.
+pub fn document<T: Serialize>(document: &T) -> StoreResult<AttributeValue> {
+    attribute(document).map(without_nulls)
+}
+
 /// An item of one document.
 pub fn encode<T: Serialize>(at: &Key, document: &T) -> StoreResult<Item> {
-    let document: AttributeValue =
-        serde_dynamo::to_attribute_value(document).map_err(|error| StoreError::Unreadable(error.to_string()))?;
     let mut item = key(at);
     item.insert("v".to_owned(), number(VERSION));
-    item.insert("d".to_owned(), without_nulls(document));
+    item.insert("d".to_owned(), self::document(document)?);
     Ok(item)
+}
+
+/// The opt-out of a number's item, if it has one.
+pub fn opt_out_in(item: &Item) -> StoreResult<Option<OptOut>> {
+    let opt_out = item.get("opt_out").cloned().map(serde_dynamo::from_attribute_value).transpose();
+    opt_out.map_err(|error| StoreError::Unreadable(format!("PHONE: {error}")))
 }
 
 /// A field that holds nothing is left out: it reads back the same and costs no bytes.

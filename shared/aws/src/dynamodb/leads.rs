@@ -4,9 +4,7 @@
 //! come apart (the lead, its data, the opt-out of its number, the audit of it) is one transaction.
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::types::{
-    AttributeValue, KeysAndAttributes, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
-};
+use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
 
 use super::{
     DynamoStore, directory,
@@ -119,8 +117,7 @@ impl DynamoStore {
             .expression_attribute_values(":v", item::number(item::VERSION));
         match no {
             No::Said(opt_out) => {
-                let proof: AttributeValue = serde_dynamo::to_attribute_value(opt_out)
-                    .map_err(|error| StoreError::Unreadable(error.to_string()))?;
+                let proof = item::attribute(opt_out)?;
                 set.push_str(", opt_out = if_not_exists(opt_out, :opt_out)");
                 update = update.expression_attribute_values(":opt_out", proof);
             }
@@ -275,16 +272,12 @@ impl LeadStore for DynamoStore {
     async fn phone(&self, client: &ClientId, phone: &PhoneNumber) -> StoreResult<PhoneRecord> {
         let Some(found) = self.get(&keys::phone(client, phone)).await? else { return Ok(PhoneRecord::default()) };
         let unreadable = |why: String| StoreError::Unreadable(format!("PHONE: {why}"));
-        let opt_out = found.get("opt_out").cloned();
         Ok(PhoneRecord {
             lead: item::text_in(&found, "lead_id")
                 .map(str::parse)
                 .transpose()
                 .map_err(|error| unreadable(format!("{error}")))?,
-            opt_out: opt_out
-                .map(serde_dynamo::from_attribute_value)
-                .transpose()
-                .map_err(|error| unreadable(error.to_string()))?,
+            opt_out: item::opt_out_in(&found)?,
         })
     }
 

@@ -78,6 +78,15 @@ impl Sending {
         }
     }
 
+    /// How many of so many texts try it: of an account that is only tried again, one does so.
+    #[must_use]
+    pub fn at_most(&self, texts: u32) -> u32 {
+        match self {
+            Self::On => texts,
+            Self::OnHold { .. } => texts.min(1),
+        }
+    }
+
     /// What the account's refusal at `now` makes of it, or `None` if it stays as it is.
     #[must_use]
     pub fn after_refusal(&self, reason: &str, now: Instant) -> Option<Self> {

@@ -7,6 +7,11 @@ use super::text::is_unseen;
 
 /// No tag of a mail is longer, in bytes.
 const LONGEST_TAG: usize = 200;
+/// Tags that stand in a line.
+const INLINE: [&str; 8] = ["b", "i", "u", "em", "strong", "span", "font", "a"];
+/// Tags that break one. Nothing else is a tag: `<stop>` is a word.
+const BLOCK: [&str; 14] =
+    ["p", "br", "div", "blockquote", "html", "head", "body", "table", "tbody", "tr", "td", "ul", "li", "hr"];
 
 /// A reply in parts.
 pub(super) struct Parts {
@@ -49,15 +54,13 @@ pub(super) fn without_markup(body: &str) -> Cow<'_, str> {
     let mut rest = body;
     while let Some((before, after)) = rest.split_once('<') {
         kept.push_str(before);
-        let is_tag = after.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
-        match after.split_once('>').filter(|(tag, _)| is_tag && tag.len() <= LONGEST_TAG && !tag.contains("://")) {
-            Some((tag, after)) => {
+        match after.split_once('>').filter(|(tag, _)| tag.len() <= LONGEST_TAG && !tag.contains("://")) {
+            Some((tag, after)) if is_html(tag) => {
                 // `<b>` stands in the middle of a line.
-                let inline = ["b", "/b", "i", "/i", "span", "/span", "strong", "/strong", "em", "/em"].contains(&tag);
-                kept.push(if inline { ' ' } else { '\n' });
+                kept.push(if INLINE.contains(&name_of(tag)) { ' ' } else { '\n' });
                 rest = after;
             }
-            None => {
+            Some(_) | None => {
                 kept.push('<');
                 rest = after;
             }
@@ -66,6 +69,16 @@ pub(super) fn without_markup(body: &str) -> Cow<'_, str> {
     kept.push_str(rest);
     let entities = [("&nbsp;", " "), ("&gt;", ">"), ("&lt;", "<"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
     Cow::Owned(entities.into_iter().fold(kept, |text, (entity, sign)| text.replace(entity, sign)))
+}
+
+/// `blockquote` of `blockquote class="gmail"`, of `/blockquote` and of `blockquote/`.
+fn name_of(tag: &str) -> &str {
+    let tag = tag.strip_prefix('/').unwrap_or(tag);
+    tag.split(|c: char| c.is_whitespace() || c == '/').next().unwrap_or_default()
+}
+
+fn is_html(tag: &str) -> bool {
+    INLINE.contains(&name_of(tag)) || BLOCK.contains(&name_of(tag))
 }
 
 fn is_dashes(line: &str) -> bool {

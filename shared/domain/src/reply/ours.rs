@@ -36,6 +36,9 @@ pub(super) fn taken_out(body: &str, sent: &[String]) -> Option<String> {
 
 /// A reply without the longest runs of words of ours that are long enough, of a text of so many words.
 fn cut(body: &str, sent: &[String], is_long_enough: impl Fn(usize, usize) -> bool) -> Option<String> {
+    if sent.is_empty() {
+        return None;
+    }
     let words = words(body);
     let sent: Vec<Vec<String>> = sent.iter().map(|sent| plain(sent)).filter(|sent| sent.len() >= SHORTEST).collect();
     let (mut kept, mut copied, mut at) = (String::with_capacity(body.len()), 0, 0);

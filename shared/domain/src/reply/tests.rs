@@ -206,6 +206,7 @@ fn what_a_machine_left_in_a_reply_is_no_stop_and_what_a_person_says_is_no_machin
         ("Yes I'd love to!\n\nOn Tue Acme wrote:\nSTOP to end these texts.", Class::Doubtful),
         ("What does \"STOP to end these texts\" mean? I want the seat", Class::Doubtful),
         ("STOP to end these texts", Class::StopFree),
+        ("please <stop> texting me", Class::StopFree),
         ("STOP this is Pat", Class::StopFree),
         ("Stop i dont want this", Class::StopFree),
         ("I am currently out of the office, call me at 4", Class::Other),

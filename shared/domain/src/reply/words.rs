@@ -53,10 +53,13 @@ pub(super) fn classify(body: &str, known: Known<'_>) -> Class {
     }
     let body = without_ours.as_deref().unwrap_or(body);
     let class = read_words(body, known);
+    if !class.is_no() {
+        return class;
+    }
     // A piece of ours, such as `STOP to end these texts`, beside the person's own words: a no only if those say so.
-    match ours::without_pieces(body, known.sent).filter(|own| class.is_no() && !says_nothing(own)) {
+    match ours::without_pieces(body, known.sent).filter(|own| !says_nothing(own)) {
         Some(own) if !read_words(&own, known).is_no() => Class::Doubtful,
-        _ => class,
+        Some(_) | None => class,
     }
 }
 
@@ -128,10 +131,7 @@ impl<'a> Read<'a> {
         let parts = kept.iter().chain(&clauses).map(|words| core(words).to_vec()).filter(|words| !words.is_empty());
         let parts = parts.collect();
         let words = super::text::joined_letters(kept.concat());
-        // What asks something is answered by nobody if it is taken for automatic.
-        let is_automatic_only = !written.contains(['?', '\u{bf}', '\u{ff1f}'])
-            && !speaks(written)
-            && (declares_itself(written) || is_beside_automatic(&words));
+        let is_automatic_only = automatic && is_automatic_only(written, &words);
         Self {
             raw,
             parts,
@@ -243,20 +243,17 @@ impl<'a> Read<'a> {
     }
 }
 
-/// Whether a machine says that it wrote the text.
-fn declares_itself(written: &str) -> bool {
-    has_automatic(Match::Declares, written)
-}
-
-/// Whether a person speaks in the text, whatever it is made of: `call me at 4`.
-fn speaks(written: &str) -> bool {
-    has_automatic(Match::Aside, written)
-}
-
-fn has_automatic(how: Match, written: &str) -> bool {
+/// Whether a text with an automatic answer in it is nothing else: a machine says so of itself, or no other words are
+/// left. What asks something is answered by nobody if it is taken for automatic, and where a person speaks, as in `call
+/// me at 4`, nothing is.
+fn is_automatic_only(written: &str, left: &[String]) -> bool {
     let parts: Vec<Vec<String>> = sentences(written).into_iter().chain(clauses(written)).collect();
-    let says = |pattern: &Pattern| parts.iter().any(|part| pattern.find(part, None).is_some());
-    rows(Kind::Automatic).iter().any(|row| row.how == how && row.pattern.as_ref().is_some_and(says))
+    let has = |how: Match| {
+        let stands = |pattern: &Pattern| parts.iter().any(|part| pattern.find(part, None).is_some());
+        rows(Kind::Automatic).iter().any(|row| row.how == how && row.pattern.as_ref().is_some_and(stands))
+    };
+    let asks = written.contains(['?', '\u{bf}', '\u{ff1f}']);
+    !asks && !has(Match::Aside) && (has(Match::Declares) || is_beside_automatic(left))
 }
 
 /// Whether all of these words stand in automatic answers: times, and when somebody will be back.

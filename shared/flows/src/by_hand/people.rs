@@ -46,25 +46,25 @@ impl OperatorActions<'_> {
     /// [`NotDone::Store`] when the store fails.
     pub async fn opt_out(&self, client: &Client, phone: &PhoneNumber, reason: &str) -> Result<Recorded, NotDone> {
         let recorder = self.recorder(client);
-        self.write(client, phone, |lead, is_new| {
+        self.write(client, phone, |mut lead, is_new| {
             if let ContactStatus::OptedOut(before) = &lead.standing {
-                return Ok(Err(Recorded::Before(before.clone())));
+                return Ok(Update::Leave(Recorded::Before(before.clone())));
             }
             let words = Some(reason.to_owned());
             let opt_out = OptOut { at: self.now, channel: OptOutChannel::Operator, words };
             let left = lead.opt_out(opt_out.clone(), self.now);
             let said = format!("{}: {reason}", self.by);
-            let mut audit = vec![recorder.about(lead, Event::OptedOut, Status::Ok).because("operator", said)];
+            let mut audit = vec![recorder.about(&lead, Event::OptedOut, Status::Ok).because("operator", said)];
             if is_new {
-                let created = recorder.about(lead, Event::LeadCreated, Status::Ok);
+                let created = recorder.about(&lead, Event::LeadCreated, Status::Ok);
                 audit.push(created.because("operator", "a number that was not known was opted out by hand"));
             }
             audit.extend(left.iter().map(|campaign| {
-                let ended = recorder.about(lead, Event::EnrollmentEnded, Status::Ok);
+                let ended = recorder.about(&lead, Event::EnrollmentEnded, Status::Ok);
                 ended.ending(Outcome::OptedOut, OptOutChannel::Operator.reason()).in_campaign(campaign, None)
             }));
             let also = SideWrites { opt_out: Some(opt_out), audit, ..SideWrites::default() };
-            Ok(Ok((also, Recorded::Now(left.len()))))
+            Ok(Update::write(lead, also, Recorded::Now(left.len())))
         })
         .await
     }
@@ -81,40 +81,40 @@ impl OperatorActions<'_> {
         proof: &str,
     ) -> Result<OptOut, NotDone> {
         let recorder = self.recorder(client);
-        self.write(client, phone, |lead, is_new| {
+        self.write(client, phone, |mut lead, is_new| {
             let Some(no) = lead.lift_opt_out() else {
                 return Err(NotDone::Refused("this number has not opted out, so there is nothing to lift".to_owned()));
             };
             let lifted =
                 Lifted { at: self.now, by: self.by.to_owned(), reason: reason.to_owned(), proof: proof.to_owned() };
             let said = format!("{}: {reason}; proof: {proof}", self.by);
-            let mut audit = vec![recorder.about(lead, Event::OptOutLifted, Status::Ok).because("operator", said)];
+            let mut audit = vec![recorder.about(&lead, Event::OptOutLifted, Status::Ok).because("operator", said)];
             if is_new {
-                let created = recorder.about(lead, Event::LeadCreated, Status::Ok);
+                let created = recorder.about(&lead, Event::LeadCreated, Status::Ok);
                 audit.push(created.because("operator", "the opt-out of a number without a lead was lifted by hand"));
             }
             let also = SideWrites { lifted: Some((no.clone(), lifted)), audit, ..SideWrites::default() };
-            Ok(Ok((also, no)))
+            Ok(Update::write(lead, also, no))
         })
         .await
     }
 
-    /// Changes whoever has a number; one that nobody knows becomes a lead. The change gives what is written with it,
-    /// or, as an inner error, what stands already.
+    /// Changes whoever has a number; one that nobody knows becomes a lead, which the change is told.
     async fn write<T>(
         &self,
         client: &Client,
         phone: &PhoneNumber,
-        change: impl Fn(&mut Lead, bool) -> Result<Result<(SideWrites, T), T>, NotDone>,
+        change: impl Fn(Lead, bool) -> Result<Update<T>, NotDone>,
     ) -> Result<T, NotDone> {
         let mut retries = Retries::default();
         loop {
-            let Writer { read_at, mut lead, new, .. } = writer(self.leads, &client.id, phone, self.now).await?;
-            let (also, came) = match change(&mut lead, new.is_some())? {
-                Ok(changed) => changed,
-                Err(stands) => return Ok(stands),
+            let Writer { read_at, lead, new, .. } = writer(self.leads, &client.id, phone, self.now).await?;
+            let (saved, came) = match change(lead, new.is_some())? {
+                Update::Leave(came) => return Ok(came),
+                Update::Write { lead, also, came } => {
+                    (self.leads.save(&lead, read_at, SideWrites { profile: new, ..*also }).await, came)
+                }
             };
-            let saved = self.leads.save(&lead, read_at, SideWrites { profile: new, ..also }).await;
             if !retries.again(&saved) {
                 saved?;
                 return Ok(came);

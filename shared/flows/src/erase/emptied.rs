@@ -103,10 +103,20 @@ pub(super) fn unnamed(words: &str, person: &Identifiers) -> String {
     }
 }
 
+/// What somebody else said, without the person in it. A namesake says that name of themselves, so that only what names
+/// the person by a number or an address loses anything.
+pub(super) fn unnamed_by(is_namesake: bool, words: &str, person: &Identifiers) -> String {
+    match is_namesake && !person.are_in(words) {
+        true => words.to_owned(),
+        false => unnamed(words, person),
+    }
+}
+
 /// Another lead without the person in what it or an operator said, or `None` if nobody spoke of them. What it is
 /// called itself stays.
 pub(super) fn another(StoredLead { lead, profile, .. }: &StoredLead, person: &Identifiers) -> Option<(Lead, Profile)> {
-    let unnamed = |words: &str| unnamed(words, person);
+    let is_namesake = person.have_namesake(profile);
+    let unnamed = |words: &str| unnamed_by(is_namesake, words, person);
     let (mut without, mut described) = (lead.clone(), profile.clone());
     without.standing = lead.standing.reworded(unnamed);
     for past in &mut without.history {

@@ -71,12 +71,8 @@ impl Search<'_> {
         let (mut spoken_of_by, mut page) = (BTreeSet::new(), None);
         loop {
             let read = self.erase.journal.happened(&self.client.id, self.from, self.until, page).await?;
-            for event in &read.events {
-                if emptied::of_others(event, self.person).is_some() && !self.is_namesakes(event).await? {
-                    // What a record says may stand with its lead, too.
-                    spoken_of_by.extend(event.lead);
-                }
-            }
+            // What a record says may stand with its lead, too.
+            spoken_of_by.extend(self.unnamed_records(&read.events).await?.iter().filter_map(|event| event.lead));
             self.look_for_events(&read.events, &mut named, &mut Erased::default()).await?;
             page = read.next;
             if page.is_none() {
@@ -88,8 +84,18 @@ impl Search<'_> {
         Ok((named, spoken_of_by))
     }
 
-    /// Empties records of others. The person's own are read with their journey.
+    /// Empties records of others.
     async fn records(&self, events: &[AuditEvent], found: &mut Erased) -> StoreResult<()> {
+        let worded = self.unnamed_records(events).await?;
+        if !worded.is_empty() {
+            self.erase.journal.record(&worded).await?;
+        }
+        found.records_emptied += worded.len();
+        Ok(())
+    }
+
+    /// The records of others that name the person, without that. The person's own are read with their journey.
+    async fn unnamed_records(&self, events: &[AuditEvent]) -> StoreResult<Vec<AuditEvent>> {
         let others = events.iter().filter(|event| event.lead != Some(self.person.lead));
         let mut worded = Vec::new();
         for event in others {
@@ -99,11 +105,7 @@ impl Search<'_> {
                 worded.push(without);
             }
         }
-        if !worded.is_empty() {
-            self.erase.journal.record(&worded).await?;
-        }
-        found.records_emptied += worded.len();
-        Ok(())
+        Ok(worded)
     }
 
     /// Whether a record is of somebody of the same name and names the person by nothing else: it is their own.
@@ -114,15 +116,7 @@ impl Search<'_> {
         if by_number || words.into_iter().any(|words| self.person.are_in(words)) {
             return Ok(false);
         }
-        match event.lead {
-            Some(lead) => self.is_namesake(lead).await,
-            None => Ok(false),
-        }
-    }
-
-    async fn is_namesake(&self, lead: LeadId) -> StoreResult<bool> {
-        let stored = self.erase.leads.lead(&self.client.id, lead).await?;
-        Ok(stored.is_some_and(|stored| self.person.share_a_name_with(&stored.profile)))
+        self.wrote_of_themselves(event.lead).await
     }
 
     /// Reads the raw events that are on record on a page, and keeps the keys of those that name the person.
@@ -148,21 +142,21 @@ impl Search<'_> {
             .buffer_unordered(AT_ONCE);
         while let Some((key, lead, event)) = reading.try_next().await? {
             found.events_searched += usize::from(event.is_some());
-            let Some(event) = event.filter(|event| self.is_about(event)) else { continue };
-            let by_name_alone = !self.names_by_number(&event);
-            let namesake = match lead.filter(|lead| by_name_alone && *lead != self.person.lead) {
-                Some(lead) => self.is_namesake(lead).await?,
-                None => false,
-            };
-            if !namesake {
+            let Some(event) = event else { continue };
+            if self.names_by_number(&event) || (self.is_spoken_of_in(&event) && !self.wrote_of_themselves(lead).await?)
+            {
                 named.insert(key, lead);
             }
         }
         Ok(())
     }
 
-    fn is_about(&self, event: &RawEvent) -> bool {
-        self.names_by_number(event) || self.is_spoken_of_in(event)
+    /// Whether an event that names the person by name alone is of somebody else who is called the same.
+    async fn wrote_of_themselves(&self, lead: Option<LeadId>) -> StoreResult<bool> {
+        match lead.filter(|lead| *lead != self.person.lead) {
+            Some(lead) => self.erase.is_namesake(self.client, lead, self.person).await,
+            None => Ok(false),
+        }
     }
 
     /// Whether an event names the person by a number, an address or the lead's id.

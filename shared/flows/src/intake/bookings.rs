@@ -1,11 +1,10 @@
 //! Bookings: from what a calendar says to the leads that it is about. A booking ends their sequences in
 //! the same write that keeps it.
 
-use super::super::update::Retries;
 use super::{
-    super::{derived_id, record::Recorder},
+    super::{derived_id, record::Recorder, update::Retries},
     Intake,
-    enter::{Admission, Entry, admit, enter},
+    enter::{Admission, Entering, Entry, admit},
     known::Known,
 };
 use domain::{
@@ -156,7 +155,10 @@ impl Intake<'_> {
         match &client.on_cancelled {
             OnCancelled::Nothing => Ok(None),
             OnCancelled::Campaign(other) => match campaign(other.clone()).await? {
-                Some(campaign) => Ok(Some(enter(client, Ok(&campaign), id, known, given, event, recorder))),
+                Some(campaign) => {
+                    let entering = Entering { client, campaign: Ok(&campaign), own: id, given, event, recorder };
+                    Ok(Some(entering.enter(known)))
+                }
                 None => Ok(nothing(format!("there is no campaign {other} to enter"))),
             },
             OnCancelled::Resume => {

@@ -2,7 +2,7 @@
 //! turned away. No raw event stands behind it, so what is recorded counts as an enrollment and as no event.
 
 use super::{
-    enter::{Entry, enter},
+    enter::{Entering, Entry},
     known::Known,
 };
 use crate::{alerts::Alert, record::Recorder};
@@ -79,8 +79,8 @@ pub(crate) fn enter_by_hand(
     let given = known.consents(Some(given));
     let stated = RawEvent::new(proof, client.id.clone(), Source::Api, String::new(), recorder.now);
     let enrollment = EnrollmentId(recorder.ids.new_id(recorder.now));
-    let Entry { came, audit, alert, words } =
-        enter(client, Ok(campaign), enrollment, &mut known, given, &stated, recorder);
+    let entering = Entering { client, campaign: Ok(campaign), own: enrollment, given, event: &stated, recorder };
+    let Entry { came, audit, alert, words } = entering.enter(&mut known);
     match came.map(|came| (came.event, came)) {
         Some((Event::Enrolled, came)) => {
             let said = format!("{by}: {basis}; words {terms}; {words}");

@@ -41,114 +41,111 @@ impl Entry {
     }
 }
 
-/// Enrolls the lead under `own`, or says why not. In place of a campaign stand the words why no campaign
-/// enrolls by the form.
-pub(super) fn enter(
-    client: &Client,
-    campaign: Result<&Campaign, &str>,
-    own: EnrollmentId,
-    known: &mut Known,
-    given: Option<Consent>,
-    event: &RawEvent,
-    recorder: &Recorder<'_>,
-) -> Entry {
-    if known.lead.enrollment(own).is_some() || known.lead.history.iter().any(|past| past.id == own) {
-        // This event was worked on before, up to here; its outcome is on record.
-        return Entry { came: None, audit: Vec::new(), alert: None, words: "enrolled before".to_owned() };
-    }
-    let reject =
-        |lead: &Lead, reason: &str, words: String| rejected(lead, campaign.ok(), reason, words, event, recorder);
-    if let ContactStatus::OptedOut(_) = known.lead.standing {
-        return reject(&known.lead, "opted_out", "the person has opted out".to_owned());
-    }
-    let (phone, mut audit) = (known.phone.clone(), Vec::new());
-    if let Err(why) = phone {
-        // A number on file from another event was not consented to here.
-        let words = format!("this event gave no number that can be texted: {why}");
-        let mut alert = None;
-        if why == InvalidPhone::TwoNumbers {
-            alert = Some(two_numbers(&known.lead));
-            // Who is being texted at a number on file goes on being texted there.
-            if known.lead.enrollments.is_empty() && known.lead.hold_person(TWO_NUMBERS, recorder.now) {
-                let held = recorder.about(&known.lead, Event::LeadHeld, Status::Waiting);
-                audit.push(held.because("two_numbers", TWO_NUMBERS));
-            }
-        }
-        return Entry { alert, audit, ..reject(&known.lead, why.code(), words) };
-    }
-    if matches!(&known.lead.standing, ContactStatus::Held { reason, .. } if reason == TWO_NUMBERS) {
-        known.lead.release();
-        let released = recorder.about(&known.lead, Event::LeadReleased, Status::Ok);
-        audit.push(released.because("two_numbers", "a later form named one number"));
-    }
-    let mut entry = enter_with_number(client, campaign, own, known, given, event, recorder);
-    entry.audit.splice(0..0, audit);
-    entry
-}
-
-/// Enrolls a lead whose number this event named.
-fn enter_with_number(
-    client: &Client,
-    campaign: Result<&Campaign, &str>,
-    own: EnrollmentId,
-    known: &mut Known,
-    given: Option<Consent>,
-    event: &RawEvent,
-    recorder: &Recorder<'_>,
-) -> Entry {
-    let reject =
-        |lead: &Lead, reason: &str, words: String| rejected(lead, campaign.ok(), reason, words, event, recorder);
-    let campaign = match campaign {
-        Ok(campaign) => campaign,
-        Err(why) => return reject(&known.lead, "unknown_form", why.to_owned()),
-    };
-    if known.lead.enrollments.iter().any(|live| live.campaign == campaign.id) {
-        let words = format!("is in campaign {} already", campaign.id);
-        let ignored = recorder.about(&known.lead, Event::EventIgnored, Status::Ok).because("already_enrolled", &words);
-        let ignored = derived_id::outcome(event, ignored.in_campaign(&campaign.id, None));
-        return Entry { came: Some(ignored), audit: Vec::new(), alert: None, words };
-    }
-    if let Err(no) = campaign.re_enroll.lets_in(&known.lead.history, &campaign.id, event.received_at) {
-        return reject(&known.lead, no.code, no.words);
-    }
-    if known.booked.is_some() {
-        return reject(&known.lead, "booked", "the person with this address has booked".to_owned());
-    }
-    let plan = campaign.plan();
-    let Some(first) = plan.first() else {
-        return reject(&known.lead, "no_messages", format!("campaign {} has no active message", campaign.id));
-    };
-    let enrollment = Enrollment {
-        id: own,
-        campaign: campaign.id.clone(),
-        version: plan.version,
-        step: first.step,
-        imported_at: event.received_at,
-        waits: Waits::Until(event.received_at),
-        sent: 0,
-        last_sent_at: None,
-        counts_from: None,
-        message: None,
-        parked: false,
-    };
-    admit(client, Admission { status: campaign.status.clone(), plan, enrollment, given }, known, event, recorder)
-}
-
 /// Why a lead is held of which nobody knows the number.
 pub const TWO_NUMBERS: &str = "a form named two different phone numbers, and nothing says which one consented";
 
-fn rejected(
-    lead: &Lead,
-    campaign: Option<&Campaign>,
-    reason: &str,
-    words: String,
-    event: &RawEvent,
-    recorder: &Recorder<'_>,
-) -> Entry {
-    let rejected = recorder.about(lead, Event::Rejected, Status::Rejected).because(reason, &words);
-    let mut rejected = derived_id::outcome(event, rejected);
-    rejected.campaign = campaign.map(|campaign| campaign.id.clone());
-    Entry { came: Some(rejected), audit: Vec::new(), alert: None, words }
+/// What somebody is to enter a campaign by.
+pub(super) struct Entering<'a> {
+    /// The client.
+    pub(super) client: &'a Client,
+    /// The campaign, or the words why no campaign enrolls by the form.
+    pub(super) campaign: Result<&'a Campaign, &'a str>,
+    /// The id of the enrollment.
+    pub(super) own: EnrollmentId,
+    /// The consent that it goes by, if one was given.
+    pub(super) given: Option<Consent>,
+    /// The event.
+    pub(super) event: &'a RawEvent,
+    /// Who records.
+    pub(super) recorder: &'a Recorder<'a>,
+}
+
+impl Entering<'_> {
+    /// Enrolls the lead, or says why not.
+    pub(super) fn enter(self, known: &mut Known) -> Entry {
+        let past = || known.lead.history.iter().any(|past| past.id == self.own);
+        if known.lead.enrollment(self.own).is_some() || past() {
+            // This event was worked on before, up to here; its outcome is on record.
+            return Entry { came: None, audit: Vec::new(), alert: None, words: "enrolled before".to_owned() };
+        }
+        if let ContactStatus::OptedOut(_) = known.lead.standing {
+            return self.reject(&known.lead, "opted_out", "the person has opted out".to_owned());
+        }
+        if let Err(why) = known.phone {
+            return self.without_number(known, why);
+        }
+        let mut audit = Vec::new();
+        if matches!(&known.lead.standing, ContactStatus::Held { reason, .. } if reason == TWO_NUMBERS) {
+            known.lead.release();
+            let released = self.recorder.about(&known.lead, Event::LeadReleased, Status::Ok);
+            audit.push(released.because("two_numbers", "a later form named one number"));
+        }
+        let mut entry = self.with_number(known);
+        entry.audit.splice(0..0, audit);
+        entry
+    }
+
+    /// A number on file from another event was not consented to here.
+    fn without_number(self, known: &mut Known, why: InvalidPhone) -> Entry {
+        let words = format!("this event gave no number that can be texted: {why}");
+        let (mut alert, mut audit) = (None, Vec::new());
+        if why == InvalidPhone::TwoNumbers {
+            alert = Some(two_numbers(&known.lead));
+            // Who is being texted at a number on file goes on being texted there.
+            if known.lead.enrollments.is_empty() && known.lead.hold_person(TWO_NUMBERS, self.recorder.now) {
+                let held = self.recorder.about(&known.lead, Event::LeadHeld, Status::Waiting);
+                audit.push(held.because("two_numbers", TWO_NUMBERS));
+            }
+        }
+        Entry { alert, audit, ..self.reject(&known.lead, why.code(), words) }
+    }
+
+    fn with_number(self, known: &mut Known) -> Entry {
+        let Self { client, event, recorder, .. } = self;
+        let campaign = match self.campaign {
+            Ok(campaign) => campaign,
+            Err(why) => return self.reject(&known.lead, "unknown_form", why.to_owned()),
+        };
+        if known.lead.enrollments.iter().any(|live| live.campaign == campaign.id) {
+            let words = format!("is in campaign {} already", campaign.id);
+            let ignored = recorder.about(&known.lead, Event::EventIgnored, Status::Ok);
+            let ignored = ignored.because("already_enrolled", &words).in_campaign(&campaign.id, None);
+            let came = Some(derived_id::outcome(event, ignored));
+            return Entry { came, audit: Vec::new(), alert: None, words };
+        }
+        if let Err(no) = campaign.re_enroll.lets_in(&known.lead.history, &campaign.id, event.received_at) {
+            return self.reject(&known.lead, no.code, no.words);
+        }
+        if known.booked.is_some() {
+            return self.reject(&known.lead, "booked", "the person with this address has booked".to_owned());
+        }
+        let plan = campaign.plan();
+        let Some(first) = plan.first() else {
+            return self.reject(&known.lead, "no_messages", format!("campaign {} has no active message", campaign.id));
+        };
+        let enrollment = Enrollment {
+            id: self.own,
+            campaign: campaign.id.clone(),
+            version: plan.version,
+            step: first.step,
+            imported_at: event.received_at,
+            waits: Waits::Until(event.received_at),
+            sent: 0,
+            last_sent_at: None,
+            counts_from: None,
+            message: None,
+            parked: false,
+        };
+        let admission = Admission { status: campaign.status.clone(), plan, enrollment, given: self.given };
+        admit(client, admission, known, event, recorder)
+    }
+
+    fn reject(&self, lead: &Lead, reason: &str, words: String) -> Entry {
+        let rejected = self.recorder.about(lead, Event::Rejected, Status::Rejected).because(reason, &words);
+        let mut rejected = derived_id::outcome(self.event, rejected);
+        rejected.campaign = self.campaign.ok().map(|campaign| campaign.id.clone());
+        Entry { came: Some(rejected), audit: Vec::new(), alert: None, words }
+    }
 }
 
 /// What somebody enters by.

@@ -3,11 +3,13 @@
 
 mod happens;
 
-use super::super::update::{Retries, Update, update};
 use chrono::TimeDelta;
 
 use super::Intake;
-use crate::record::Recorder;
+use crate::{
+    record::Recorder,
+    update::{Retries, Update, update},
+};
 use domain::{
     client::Client,
     event::{EventOutcome, EventState, RawEvent},

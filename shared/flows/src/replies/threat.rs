@@ -2,11 +2,14 @@
 //! operator. Where all clients have one owner it also holds the number at the others, whose operators are told,
 //! for a few people a day. All of it can be repeated.
 
-use super::super::update::{Update, update};
 use chrono::TimeDelta;
 
 use super::{
-    super::{alerts::Alert, record::Recorder},
+    super::{
+        alerts::Alert,
+        record::Recorder,
+        update::{Update, update},
+    },
     Replies,
 };
 use domain::{

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use super::super::{
-    enter::{Entry, enter},
+    enter::{Entering, Entry},
     known::Known,
 };
 use crate::{alerts::Alert, derived_id, record::Recorder};
@@ -212,7 +212,8 @@ impl<'a> Happens<'a> {
             }
             let given = known.consents(self.consent(terms));
             let own = EnrollmentId(derived_id::of_event(self.event, &format!("enrollment/{}", campaign.id)));
-            let entry = enter(self.client, Ok(campaign), own, known, given, self.event, recorder);
+            let (client, event) = (self.client, self.event);
+            let entry = Entering { client, campaign: Ok(campaign), own, given, event, recorder }.enter(known);
             if let (true, Some(tag)) = (entry.enrolled(), tag) {
                 known.profile.tags.note(tag, at);
             }
